@@ -1,0 +1,22 @@
+"""rsh: a remote shell and file transfer that survive the network. `import rsh; rsh.connect("host")` is the public API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from rsh.client.remote import Remote as Remote
+    from rsh.client.remote import connect as connect
+
+__all__ = ["Remote", "__version__", "connect"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the API on first use: `rsh exec` and `rsh-server` import this package too and need none of it."""
+    if name in ("connect", "Remote"):
+        from rsh.client import remote
+
+        return getattr(remote, name)
+    raise AttributeError(f"module 'rsh' has no attribute {name!r}")

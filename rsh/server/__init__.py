@@ -1,0 +1,1 @@
+"""The daemon: listening, limits, services. Never imports the client."""

@@ -1,0 +1,1 @@
+"""Where bytes meet frames: threads and a blocking API, shared by both ends."""

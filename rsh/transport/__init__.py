@@ -1,0 +1,1 @@
+"""How bytes travel: addresses, sockets, TLS. Knows nothing of frames."""

@@ -1,0 +1,1 @@
+"""Who may talk to whom: certificates, fingerprints, the authorized and known_hosts files."""
