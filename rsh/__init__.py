@@ -1,4 +1,7 @@
-"""rsh: a remote shell and file transfer that survive the network. `import rsh; rsh.connect("host")` is the public API."""
+"""rsh: a remote shell and file transfer that survive the network.
+
+The public API is `rsh.connect("host")`; `rsh.errors` draws what it raises.
+"""
 
 from __future__ import annotations
 

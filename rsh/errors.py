@@ -128,7 +128,7 @@ class CommandTimeout(RshError):
         self.stderr = stderr
 
 
-# Failures with no errno of their own. They travel by name, as errno names do, so that a peer cannot put words on our screen.
+# Failures with no errno of their own. They travel by name, as errno names do: so a peer puts no words on our screen.
 OUR_ERRORS: Final = {
     "EDIGEST": "Digest mismatch: what arrived is not what was sent",
     "ECHANGED": "File changed while it was read",
