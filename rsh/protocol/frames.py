@@ -1,0 +1,121 @@
+"""Frames: the size header, and the decoder that turns the bytes of one stream into frames.
+
+The decoder says where the next bytes belong (`space`), and the driver puts them there: a payload is decrypted straight
+into the buffer that the application will get, without a copy in between. A length is checked against the limit of the
+current state before anything is allocated.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum, IntFlag
+from typing import Final, NamedTuple, TypeAlias
+
+from rsh.errors import ProtocolError
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
+# kind, flags, channel, payload length: 10 bytes, network order.
+HEADER: Final = struct.Struct(">BBII")
+
+# 256 KiB: 16 full TLS records. Larger frames gain nothing and let one bulk frame hold a keystroke up for longer.
+MAX_PAYLOAD: Final = 256 * 1024
+
+# Before HELLO is done nobody has proved to speak this protocol; a HELLO needs some hundred bytes.
+MAX_GREETING: Final = 4096
+
+
+class Kind(IntEnum):
+    """What a frame carries."""
+
+    LINK = 1  # a message about the link itself: not numbered, not replayed
+    CONTROL = 2  # a message of one channel: numbered and replayed
+    DATA = 3  # raw bytes of one lane of one channel: numbered and replayed
+
+
+class Flags(IntFlag):
+    """The flags of a DATA frame; the low four bits are the lane."""
+
+    LANE = 0x0F  # mask: 0 main (stdin up, stdout down), 1 stderr
+    END = 0x10  # nothing more comes in this lane
+    STARVED = 0x20  # more was waiting but this frame spent the credit: a larger window would have helped
+
+
+class Frame(NamedTuple):
+    """One unit of the wire."""
+
+    kind: int
+    flags: int
+    channel: int
+    payload: Buffer
+
+
+def encode_header(kind: int, flags: int, channel: int, length: int) -> bytes:
+    """Give the ten bytes that precede a payload of `length` bytes."""
+    return HEADER.pack(kind, flags, channel, length)
+
+
+def encode(frame: Frame) -> bytes:
+    """Give a whole frame as bytes."""
+    return encode_header(frame.kind, frame.flags, frame.channel, len(frame.payload)) + bytes(frame.payload)
+
+
+class Decoder:
+    """Cuts the bytes of one stream into frames.
+
+    Use: read up to `len(space())` bytes into `space()`, then call `filled(n)`, which gives a frame when one is whole.
+
+    Attributes:
+        limit: the largest payload accepted now, in bytes; raise it from MAX_GREETING to MAX_PAYLOAD after HELLO.
+    """
+
+    def __init__(self, limit: int = MAX_GREETING) -> None:
+        self.limit = limit
+        self._header = bytearray(HEADER.size)
+        # The frame whose payload is arriving: (kind, flags, channel, buffer), or None while its header is arriving.
+        self._arriving: tuple[int, int, int, bytearray] | None = None
+        self._space = memoryview(self._header)
+
+    @property
+    def between_frames(self) -> bool:
+        """Whether the stream may end here without cutting a frame."""
+        return self._arriving is None and len(self._space) == HEADER.size
+
+    def space(self) -> memoryview:
+        """Give the place where the next bytes of the stream go; never empty."""
+        return self._space
+
+    def filled(self, count: int) -> Frame | None:
+        """Take note that the first `count` bytes of `space()` were filled.
+
+        Returns:
+            The frame that is now complete, or None when more bytes are needed.
+
+        Raises:
+            ProtocolError: the header has an unknown kind or a length above the limit.
+        """
+        self._space = self._space[count:]
+        if len(self._space):
+            return None
+        if self._arriving is None:
+            self._begin_payload()
+            if len(self._space):
+                return None
+        return self._finish()
+
+    def _begin_payload(self) -> None:
+        kind, flags, channel, length = HEADER.unpack(self._header)
+        if kind not in (Kind.LINK, Kind.CONTROL, Kind.DATA):
+            raise ProtocolError(f"frame of unknown kind {kind}")
+        if length > self.limit:
+            raise ProtocolError(f"frame of {length} bytes, {self.limit} allowed")
+        payload = bytearray(length)
+        self._arriving = (kind, flags, channel, payload)
+        self._space = memoryview(payload)
+
+    def _finish(self) -> Frame:
+        assert self._arriving is not None
+        frame = Frame(*self._arriving)
+        self._arriving = None
+        self._space = memoryview(self._header)
+        return frame

@@ -1,0 +1,68 @@
+"""What was sent and not yet acknowledged. Resume is arithmetic on two counters.
+
+Frames are numbered by counting them, per direction, from 0. The sender keeps each until an acknowledgement covers it; after
+a new stream came up, the receiver names the next number it expects and everything from there is sent again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from rsh.errors import ProtocolError
+from rsh.protocol.frames import Buffer
+
+# A receiver acknowledges at least every LINK.ACK_FRAMES frames, so only one that refuses to can reach this.
+MAX_UNACKNOWLEDGED: Final = 1 << 20
+
+
+class Replay:
+    """The numbered frames of one direction that may have to be sent again, each as a tuple of buffers.
+
+    Attributes:
+        sent: how many frames were sent in all: the number of the next one.
+    """
+
+    __slots__ = ("_frames", "_retired", "sent")
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._retired = 0  # frames below this number are acknowledged and forgotten
+        self._frames: deque[tuple[Buffer, ...]] = deque()
+
+    def append(self, frame: tuple[Buffer, ...]) -> None:
+        """Keep a frame that is being sent.
+
+        Raises:
+            ProtocolError: the peer has acknowledged nothing for far too long.
+        """
+        if len(self._frames) >= MAX_UNACKNOWLEDGED:
+            raise ProtocolError("the peer acknowledges nothing")
+        self._frames.append(frame)
+        self.sent += 1
+
+    def acknowledge(self, count: int) -> None:
+        """Forget the frames numbered below `count`; an old acknowledgement is ignored.
+
+        Raises:
+            ProtocolError: it covers frames that were never sent.
+        """
+        if count > self.sent:
+            raise ProtocolError("acknowledgement of what was never sent")
+        while self._retired < count:
+            self._frames.popleft()
+            self._retired += 1
+
+    def since(self, expected: int) -> list[tuple[Buffer, ...]]:
+        """Give the frames to send again when the peer expects number `expected`, which also acknowledges those before.
+
+        Raises:
+            ProtocolError: the peer expects what was never sent, or what it had acknowledged already.
+        """
+        if expected < self._retired:
+            raise ProtocolError("asked to replay what was acknowledged")
+        self.acknowledge(expected)
+        return list(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)

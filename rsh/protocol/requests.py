@@ -1,0 +1,133 @@
+"""The requests that open a channel: what a client asks a service for.
+
+Paths, arguments and environment values are bytes, as the kernel has them. A relative path is meant from `directory`, and
+that, when it is relative or empty, from the account's home directory.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+Path: TypeAlias = Annotated[bytes, Meta(max_length=65536)]
+Paths: TypeAlias = Annotated[tuple[Path, ...], Meta(max_length=65536)]
+Side: TypeAlias = Annotated[int, Meta(ge=0, lt=2**16)]
+Name: TypeAlias = Annotated[str, Meta(max_length=64)]
+
+
+class Terminal(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The terminal that a command wants: its size in cells."""
+
+    columns: Side
+    rows: Side
+
+
+class Exec(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Runs a command: a shell line (one word) or an argument vector. Lanes: 0 stdin and stdout, 1 stderr."""
+
+    arguments: tuple[bytes, ...]
+    shell: bool  # arguments[0] is a line for the account's shell
+    directory: Path = b""
+    environment: dict[bytes, bytes] = {}
+    terminal: Terminal | None = None
+    report_directory: bool = False  # say in Exit where the shell stood at the end
+    no_input: bool = False  # stdin is /dev/null
+
+
+class List(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Lists paths: Entry and Failure records in lane 0. Patterns are expanded."""
+
+    paths: Paths
+    directory: Path = b""
+    recursive: bool = False
+    itself: bool = False  # a directory is shown itself, not its content (`ls -d`, stat)
+    follow: bool = False  # a symlink is shown as what it points to
+
+
+class Put(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Receives files over there: the client sends the record stream of rsh-protocol(7), TRANSFER."""
+
+    target: Path
+    directory: Path = b""
+    several: bool = False  # more than one source: the target must be a directory
+    durability: Name = "auto"
+
+
+class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Sends files from over there: the server sends the record stream. Patterns are expanded."""
+
+    paths: Paths
+    directory: Path = b""
+
+
+class Read(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Gives the content of files one after the other in lane 0, failures as records in lane 1."""
+
+    paths: Paths
+    directory: Path = b""
+
+
+class Write(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Takes lane 0 as the content of one file, whole or not at all; answers with one record."""
+
+    path: Path
+    directory: Path = b""
+    mode: Annotated[int, Meta(ge=0, le=0o777)] = 0o666  # what the umask over there leaves of it
+
+
+class Remove(Struct, tag=7, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Removes files, with `recursive` whole trees. Answers with Failure records, one for each that stays."""
+
+    paths: Paths
+    directory: Path = b""
+    recursive: bool = False
+    force: bool = False  # what is not there is no failure
+
+
+class MakeDirectory(Struct, tag=8, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Makes directories, with `parents` those above as well and existing ones are no failure."""
+
+    paths: Paths
+    directory: Path = b""
+    parents: bool = False
+
+
+class Move(Struct, tag=9, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Renames, or moves into a directory, as mv(1)."""
+
+    sources: Paths
+    target: Path
+    directory: Path = b""
+
+
+class Sum(Struct, tag=10, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Gives digests of files as Digest records."""
+
+    paths: Paths
+    directory: Path = b""
+    algorithm: Name = "xxh128"
+
+
+class Usage(Struct, tag=11, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Gives how full the file systems of some paths are, as Space records (df)."""
+
+    paths: Paths
+    directory: Path = b""
+
+
+class About(Struct, tag=12, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Asks what machine this is: one Machine record."""
+
+
+class Complete(Struct, tag=13, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Asks for completions of a word: Candidate records."""
+
+    kind: Name  # "command" or "path"
+    word: Path
+    directory: Path = b""
+
+
+Request: TypeAlias = (
+    Exec | List | Put | Get | Read | Write | Remove | MakeDirectory | Move | Sum | Usage | About | Complete
+)
