@@ -1,0 +1,412 @@
+"""The one table of commands: how each is called, parsed, completed and documented.
+
+The command line, the prompt, `help`, the man page and the shells' completions are all made from it or held against it.
+Cheap to import: no parser is built here (options.py does that), and no command is loaded (its `run` names it).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+Where: TypeAlias = Literal["cli", "prompt"]
+
+# What a value names, which says how it is parsed and completed. "switch": an option without a value.
+Kind: TypeAlias = Literal[
+    "switch",
+    "local",  # a path on this machine
+    "local-directory",
+    "remote",  # a path over there: HOST:PATH on the command line, a bare path at the prompt
+    "remote-directory",
+    "host",
+    "command",  # words of a remote command; they end the options
+    "assignment",  # NAME=VALUE
+    "seconds",
+    "number",
+    "choice",
+    "topic",  # name of a command of this table
+    "word",
+]
+Group: TypeAlias = Literal["files", "running", "machine", "trust", "here", "prompt"]
+
+BOTH: Final[frozenset[Where]] = frozenset(("cli", "prompt"))
+CLI: Final[frozenset[Where]] = frozenset(("cli",))
+PROMPT: Final[frozenset[Where]] = frozenset(("prompt",))
+
+
+class Argument(Struct, frozen=True):
+    """One option or positional argument.
+
+    Attributes:
+        name: attribute under which its value is found after parsing ("paths", "recursive").
+        help: half a sentence for --help and the man page, no full stop.
+        flags: ("-r", "--recursive"); empty for a positional.
+        kind, last: what a value names; `last` tells when the last of several is something else (`put SRC... DST`).
+        metavar: how the value is called in the usage.
+        many: takes one or more values, as a list; an option may be repeated.
+        optional: a positional that may be left out.
+        choices: the only values allowed (kind "choice").
+        default: value when not given, as it would be typed; None gives None, [] (many) or False (switch).
+        where: a subset of the command's places.
+    """
+
+    name: str
+    help: str
+    flags: tuple[str, ...] = ()
+    kind: Kind = "word"
+    last: Kind | None = None
+    metavar: str = ""
+    many: bool = False
+    optional: bool = False
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+    where: frozenset[Where] = BOTH
+
+
+class Command(Struct, frozen=True):
+    """One command.
+
+    Attributes:
+        name: as typed; at the prompt also as `:name`.
+        summary: one line, imperative, no full stop.
+        run: "module:function", imported when called: function(context: Context, options: Options) -> int (exit status).
+        where: the command line, the prompt, or both.
+        bare: reserved word at the prompt: works without the colon.
+        aliases: other names for it.
+        examples: (line, what it does) pairs; on the command line "rsh " stands in front.
+    """
+
+    name: str
+    summary: str
+    run: str
+    group: Group
+    arguments: tuple[Argument, ...] = ()
+    where: frozenset[Where] = BOTH
+    bare: bool = False
+    aliases: tuple[str, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
+
+
+def _switch(name: str, help: str, *flags: str, where: frozenset[Where] = BOTH) -> Argument:
+    return Argument(name, help, flags, "switch", where=where)
+
+
+_JSON: Final = _switch("json", "print JSON, one object a line", "--json")
+_HUMAN: Final = _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable")
+_HOST: Final = Argument("host", "whom to call", kind="host", metavar="HOST", where=CLI)
+_REMOTE: Final = Argument("paths", "files over there", kind="remote", metavar="PATH", many=True)
+_TARGET_LOCAL: Final = Argument(
+    "target", "copy all sources into this directory", ("-t", "--target-directory"), "local-directory", metavar="DIR"
+)
+_TARGET_REMOTE: Final = Argument(
+    "target", "the directory that takes all sources", ("-t", "--target-directory"), "remote-directory", metavar="DIR"
+)
+_TREES: Final = _switch("recursive", "accepted and implied: directories are copied whole", "-r", "-R", "--recursive")
+_KEEP: Final = _switch("preserve", "accepted and implied: modes and times are kept", "-p", "--preserve")
+
+# What every command of the command line takes beside its own, before or after its name.
+GLOBAL: Final = (
+    _switch("help", "show this help", "--help"),
+    _switch("quiet", "print errors only", "-q", "--quiet", where=CLI),
+    Argument(
+        "color",
+        "when to colour: always, auto, never",
+        ("--color", "--colour"),
+        "choice",
+        metavar="WHEN",
+        choices=("always", "auto", "never"),
+        default="auto",
+    ),
+    _switch("debug", "show tracebacks", "--debug", where=CLI),
+)
+
+COMMANDS: Final = (
+    Command(
+        "connect",
+        "Open the prompt over there; with no host, on this machine",
+        "rsh.client.repl:run_connect",
+        "running",
+        (
+            Argument("host", "whom to call", kind="host", metavar="HOST", optional=True),
+            Argument("batch", "take lines from FILE, - for stdin", ("-b", "--batch"), "local", metavar="FILE"),
+            Argument("commands", "run LINE and leave; may be repeated", ("-c",), metavar="LINE", many=True),
+            _switch("plain", "no escape byte on the screen, a fixed prompt", "--plain"),
+            Argument("prompt", "the prompt of --plain", ("--prompt",), metavar="TEXT", default="rsh> "),
+        ),
+        CLI,
+        examples=(("connect build", "work on build"), ("connect build -c 'make test'", "one line of the prompt")),
+    ),
+    Command(
+        "exec",
+        "Run one command over there",
+        "rsh.client.exec:run_exec",
+        "running",
+        (
+            _HOST,
+            Argument("directory", "run it in DIR", ("-C", "--directory"), "remote-directory", metavar="DIR"),
+            Argument("environment", "set a variable for it", ("-E", "--env"), "assignment", metavar="K=V", many=True),
+            Argument("timeout", "end it after S seconds, exit 124", ("--timeout",), "seconds", metavar="S"),
+            _switch("terminal", "give it a terminal", "-t", "--tty"),
+            _switch("no_input", "stdin is empty", "-n", "--no-input"),
+            _switch("json", "print one JSON object with status, duration and output", "--json"),
+            Argument("command", "one word is a shell line, several are its arguments", kind="command", many=True),
+        ),
+        CLI,
+        examples=(
+            ("exec build -- 'cd src && make'", "one word: a shell line"),
+            ("exec build -- ls -l 'a file'", "several words: passed unchanged"),
+        ),
+    ),
+    Command(
+        "put",
+        "Copy files and trees there",
+        "rsh.client.transfers:run_put",
+        "files",
+        (
+            Argument(
+                "paths", "files here, then the place there", kind="local", last="remote", metavar="PATH", many=True
+            ),
+            _TARGET_REMOTE,
+            _TREES,
+            _KEEP,
+            _JSON,
+        ),
+        bare=True,
+        examples=(("put a.txt src build:work/", "into a directory"), ("put - build:notes", "what stdin says")),
+    ),
+    Command(
+        "get",
+        "Copy files and trees here",
+        "rsh.client.transfers:run_get",
+        "files",
+        (
+            Argument(
+                "paths", "files there, then the place here", kind="remote", last="local", metavar="PATH", many=True
+            ),
+            _TARGET_LOCAL,
+            _TREES,
+            _KEEP,
+            _JSON,
+        ),
+        bare=True,
+        examples=(("get 'build:log/*.gz' logs/", "what a pattern names there"), ("get build:notes -", "to stdout")),
+    ),
+    Command(
+        "ls",
+        "List files over there",
+        "rsh.client.list:run_ls",
+        "files",
+        (
+            Argument("paths", "what to list", kind="remote", metavar="PATH", many=True, optional=True),
+            _switch("long", "mode, links, owner, group, size and time as well", "-l"),
+            _switch("all", "names that start with a dot as well", "-a", "--all"),
+            _switch("almost_all", "as -a, without . and ..", "-A", "--almost-all"),
+            _HUMAN,
+            _switch("one", "one name a line", "-1"),
+            _switch("by_time", "newest first", "-t"),
+            _switch("by_size", "largest first", "-S"),
+            _switch("reverse", "the other way round", "-r", "--reverse"),
+            _switch("recursive", "directories with all below them", "-R", "--recursive"),
+            _switch("itself", "directories themselves, not what is in them", "-d", "--directory"),
+            _switch("classify", "mark kinds: / directory, * program, @ link", "-F", "--classify"),
+            _JSON,
+        ),
+        bare=True,
+        examples=(("ls -lh build:src", "sizes in words"), ("ls -t 'build:*.log'", "newest first")),
+    ),
+    Command(
+        "cat",
+        "Print files from over there",
+        "rsh.client.transfers:run_cat",
+        "files",
+        (_REMOTE,),
+        examples=(("cat build:/etc/hostname", "one file"),),
+    ),
+    Command(
+        "rm",
+        "Remove files over there",
+        "rsh.client.changes:run_rm",
+        "files",
+        (
+            _REMOTE,
+            _switch("recursive", "directories and all below them", "-r", "-R", "--recursive"),
+            _switch("force", "what is not there is no failure", "-f", "--force"),
+        ),
+        examples=(("rm -r build:work/old", "a whole tree"),),
+    ),
+    Command(
+        "mkdir",
+        "Make directories over there",
+        "rsh.client.changes:run_mkdir",
+        "files",
+        (
+            Argument("paths", "directories to make", kind="remote-directory", metavar="DIR", many=True),
+            _switch("parents", "those above as well; existing ones are no failure", "-p", "--parents"),
+        ),
+        examples=(("mkdir -p build:work/new/deep", "with those above"),),
+    ),
+    Command(
+        "mv",
+        "Rename or move files over there",
+        "rsh.client.changes:run_mv",
+        "files",
+        (
+            Argument("paths", "files, then the new name or directory", kind="remote", metavar="PATH", many=True),
+            _TARGET_REMOTE,
+        ),
+        examples=(("mv build:a.txt build:old/", "into a directory"),),
+    ),
+    Command(
+        "stat",
+        "Show all about files over there",
+        "rsh.client.list:run_stat",
+        "files",
+        (_REMOTE, _switch("follow", "follow symbolic links", "-L", "--dereference"), _JSON),
+        examples=(("stat build:a.txt", "size, mode, owner, times"),),
+    ),
+    Command(
+        "sum",
+        "Print digests of files over there",
+        "rsh.client.machine:run_sum",
+        "files",
+        (
+            _REMOTE,
+            Argument(
+                "algorithm",
+                "xxh128 (quick) or sha256",
+                ("-a", "--algorithm"),
+                "choice",
+                metavar="NAME",
+                choices=("xxh128", "sha256"),
+                default="xxh128",
+            ),
+            _JSON,
+        ),
+        examples=(("sum -a sha256 build:image.iso", "as sha256sum prints it"),),
+    ),
+    Command(
+        "df",
+        "Show how full the disks over there are",
+        "rsh.client.machine:run_df",
+        "machine",
+        (Argument("paths", "any path on them", kind="remote", metavar="PATH", many=True, optional=True), _HUMAN, _JSON),
+        examples=(("df -h build:", "where the home directory is"),),
+    ),
+    Command(
+        "ping",
+        "Measure round trips",
+        "rsh.client.machine:run_ping",
+        "machine",
+        (
+            _HOST,
+            Argument("count", "stop after N", ("-c", "--count"), "number", metavar="N", default="4"),
+            Argument(
+                "interval", "wait S seconds between two", ("-i", "--interval"), "seconds", metavar="S", default="1"
+            ),
+            _JSON,
+        ),
+        examples=(("ping -c 10 -i 0.1 build", "ten in a second"),),
+    ),
+    Command(
+        "info",
+        "Tell what machine it is: system, clock, load, disks, versions",
+        "rsh.client.machine:run_info",
+        "machine",
+        (_HOST, _JSON),
+        examples=(("info build --json", "for programs"),),
+    ),
+    Command(
+        "key",
+        "Print this account's key line, for `rsh-server authorize` over there",
+        "rsh.client.keys:run_key",
+        "trust",
+        (_switch("fingerprint", "print its fingerprint only", "-l", "--fingerprint"), _JSON),
+        CLI,
+        examples=(("key", "one line to hand over"),),
+    ),
+    Command(
+        "trust",
+        "Trust a server by the URL that `rsh-server url` prints there; without one, list whom we trust",
+        "rsh.client.keys:run_trust",
+        "trust",
+        (
+            Argument("url", "rsh://HOST:PORT#SHA256:...", metavar="URL", optional=True),
+            _switch("replace", "put it in the place of the key we had", "--replace"),
+            _JSON,
+        ),
+        CLI,
+        examples=(("trust rsh://build:8000#SHA256:...", "pin that server's key"),),
+    ),
+    # ---- the prompt's own: nothing of these goes over there
+    Command(
+        "lcd",
+        "Change the directory here",
+        "rsh.client.builtins:run_lcd",
+        "here",
+        (Argument("path", "where to", kind="local-directory", metavar="DIR", optional=True),),
+        PROMPT,
+        bare=True,
+    ),
+    Command(
+        "lls",
+        "List files here, as ls(1) does",
+        "rsh.client.builtins:run_lls",
+        "here",
+        (Argument("words", "options and files for ls", kind="local", metavar="ARG", many=True, optional=True),),
+        PROMPT,
+        bare=True,
+    ),
+    Command("lpwd", "Print the directory here", "rsh.client.builtins:run_lpwd", "here", (), PROMPT, bare=True),
+    Command(
+        "lmkdir",
+        "Make directories here",
+        "rsh.client.builtins:run_lmkdir",
+        "here",
+        (
+            Argument("paths", "directories to make", kind="local-directory", metavar="DIR", many=True),
+            _switch("parents", "those above as well; existing ones are no failure", "-p", "--parents"),
+        ),
+        PROMPT,
+        bare=True,
+    ),
+    Command(
+        "help",
+        "Tell what there is, or all about one command",
+        "rsh.client.builtins:run_help",
+        "prompt",
+        (Argument("topic", "a command", kind="topic", metavar="COMMAND", optional=True),),
+        PROMPT,
+        bare=True,
+        aliases=("?",),
+    ),
+    Command(
+        "exit",
+        "Leave",
+        "rsh.client.builtins:run_exit",
+        "prompt",
+        (Argument("status", "exit status to leave with", kind="number", metavar="N", optional=True),),
+        PROMPT,
+        bare=True,
+        aliases=("quit", "bye"),
+    ),
+)
+
+
+def commands(where: Where) -> list[Command]:
+    """Give the commands of one place, in the table's order."""
+    return [command for command in COMMANDS if where in command.where]
+
+
+def find(name: str, where: Where) -> Command | None:
+    """Give the command with that name or alias in one place, or None."""
+    for command in COMMANDS:
+        if where in command.where and (command.name == name or name in command.aliases):
+            return command
+    return None
+
+
+def arguments(command: Command, where: Where) -> list[Argument]:
+    """Give the arguments that a command takes in one place, the global ones last."""
+    own = [argument for argument in command.arguments if where in argument.where]
+    return own + [argument for argument in GLOBAL if where in argument.where]
