@@ -1,7 +1,7 @@
 """The messages of the wire: typed, and validated when they are decoded.
 
-LINK messages concern the connection, CONTROL messages one channel. Every struct here is an array on the wire: its number
-first, then its fields in order. Each stands with its number in rsh-protocol(7); a test compares the two.
+LINK messages concern the connection, CONTROL messages one channel. Every struct here is an array on the wire: its
+number first, then its fields in order. Each stands with its number in rsh-protocol(7); a test compares the two.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from rsh.protocol.requests import Request
 # Raised when either end could misunderstand the other. There is one version, so both must name it.
 VERSION: Final = 1
 
-Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**63)]
+Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
 Small: TypeAlias = Annotated[int, Meta(ge=0, lt=2**16)]
 Words: TypeAlias = Annotated[str, Meta(max_length=1024)]
-SessionId: TypeAlias = Annotated[bytes, Meta(max_length=16)]
-SignalName: TypeAlias = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9+-]{1,15}$")]
+SessionId: TypeAlias = Annotated[bytes, Meta(min_length=16, max_length=16)]
+SignalName: TypeAlias = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9+-]{1,15}\\Z")]
 
 
 class Hello(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -30,9 +30,9 @@ class Hello(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=T
 
     version: Small
     software: Words
-    account: Words = ""  # whose shell is wanted; "" for whoever the daemon runs as
-    session: SessionId = b""  # to resume; b"" for a new one
-    epoch: Count = 0  # counts the connections of the session; only rises
+    account: Words  # whose shell is wanted; "" for whoever the daemon runs as
+    session: SessionId  # random, chosen by the client
+    epoch: Annotated[int, Meta(ge=1, lt=2**31)] = 1  # number of this stream of the session; from 2 on it is a resume
     expected: Count = 0  # number of the next frame that the client has not seen
 
 
@@ -44,7 +44,6 @@ class Welcome(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields
     account: Words
     system: Words  # host name over there, for the prompt
     home: bytes
-    session: SessionId
     expected: Count = 0  # number of the next frame that the server has not seen
 
 

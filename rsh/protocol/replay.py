@@ -1,7 +1,7 @@
 """What was sent and not yet acknowledged. Resume is arithmetic on two counters.
 
-Frames are numbered by counting them, per direction, from 0. The sender keeps each until an acknowledgement covers it; after
-a new stream came up, the receiver names the next number it expects and everything from there is sent again.
+Frames are numbered by counting them, per direction, from 0. The sender keeps each until an acknowledgement covers it;
+after a new stream came up, the receiver names the next number it expects and everything from there is sent again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Final
 from rsh.errors import ProtocolError
 from rsh.protocol.frames import Buffer
 
-# A receiver acknowledges at least every LINK.ACK_FRAMES frames, so only one that refuses to can reach this.
-MAX_UNACKNOWLEDGED: Final = 1 << 20
+# At this many frames nothing new is sent until some are acknowledged. A receiver acknowledges every 64 frames at the
+# latest, so this bounds only what a peer that acknowledges nothing can make us keep.
+MAX_UNACKNOWLEDGED: Final = 16384
 
 
 class Replay:
@@ -30,14 +31,13 @@ class Replay:
         self._retired = 0  # frames below this number are acknowledged and forgotten
         self._frames: deque[tuple[Buffer, ...]] = deque()
 
-    def append(self, frame: tuple[Buffer, ...]) -> None:
-        """Keep a frame that is being sent.
+    @property
+    def full(self) -> bool:
+        """Whether nothing new may be sent until something is acknowledged."""
+        return len(self._frames) >= MAX_UNACKNOWLEDGED
 
-        Raises:
-            ProtocolError: the peer has acknowledged nothing for far too long.
-        """
-        if len(self._frames) >= MAX_UNACKNOWLEDGED:
-            raise ProtocolError("the peer acknowledges nothing")
+    def append(self, frame: tuple[Buffer, ...]) -> None:
+        """Keep a frame that is being sent."""
         self._frames.append(frame)
         self.sent += 1
 

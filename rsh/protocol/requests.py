@@ -1,7 +1,7 @@
 """The requests that open a channel: what a client asks a service for.
 
-Paths, arguments and environment values are bytes, as the kernel has them. A relative path is meant from `directory`, and
-that, when it is relative or empty, from the account's home directory.
+Paths, arguments and environment values are bytes, as the kernel has them. A relative path is meant from `directory`,
+and that, when it is relative or empty, from the account's home directory.
 """
 
 from __future__ import annotations

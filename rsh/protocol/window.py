@@ -1,8 +1,8 @@
 """Flow control of one lane in one direction: what the sender may still send, what the receiver has promised to hold.
 
-The receiver's window grows by a fact and needs no clock: a sender that was stopped by its credit says so (STARVED), and when
-at that moment the application had read nearly everything, then the window and not the application was the limit. So it
-doubles, up to MAX_WINDOW and the link's budget. A slow application never gets a larger window.
+The receiver's window grows by a fact and needs no clock: a sender that spends its last credit says so (STARVED), and
+when the application has then read most of what came, the window and not the application was the limit. So it doubles,
+up to MAX_WINDOW and the link's budget. A slow application never gets a larger window.
 """
 
 from __future__ import annotations

@@ -1,0 +1,425 @@
+"""The link: one end of a conversation, without I/O. Both ends are this class; sessions drive it.
+
+A link outlives its streams. Numbered frames (CONTROL and DATA) are kept until the peer acknowledges them and are sent
+again on the next stream; LINK frames speak about the stream at hand and are lost with it. Hence the order on every new
+stream: Hello and Welcome first, each naming the next number it expects, then the replay, then what is new. On the first
+stream the client need not wait for the Welcome, because the server can expect only number 0: a command costs one round
+trip. The client chooses the session's id, so a session can be resumed even when its first Welcome was lost.
+
+Not thread-safe: its session holds one lock around every call. No call blocks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from typing import Final
+
+from rsh.errors import Code, ProtocolError, UsageError
+from rsh.protocol import messages
+from rsh.protocol.channel import ChannelEnd, QueuedFrame
+from rsh.protocol.events import (
+    Accepted,
+    Arrived,
+    Closed,
+    Credited,
+    Ended,
+    Event,
+    Opened,
+    Pinged,
+    Ponged,
+    Told,
+    Welcomed,
+)
+from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Flags, Frame, Kind, encode_header
+from rsh.protocol.replay import Replay
+from rsh.protocol.requests import Request
+from rsh.protocol.schedule import Schedule
+from rsh.protocol.states import LINK, ChannelState, ChannelStep, LinkState, LinkStep, advance
+from rsh.protocol.window import Budget
+
+# An acknowledgement goes out by itself after so many frames or bytes; with anything else that goes out it rides along.
+ACK_FRAMES: Final = 64
+ACK_BYTES: Final = 256 * 1024
+
+# Answers to Pings that nobody has read yet; an honest peer has one outstanding.
+MAX_PONGS: Final = 16
+
+
+class Role(Enum):
+    """Which end this is. The client opens odd channels, the server even ones."""
+
+    CLIENT = 1
+    SERVER = 2
+
+
+class Link:
+    """One end of a session.
+
+    Attributes:
+        role: client or server.
+        state: where it stands (states.LINK).
+        session: the session's id, chosen by the client.
+        epoch: number of the session's stream, from 1; a newer one fences older ones out.
+        received: numbered frames that have arrived, which is the number of the next one expected.
+    """
+
+    def __init__(self, role: Role, session: bytes, *, max_channels: int = 1024) -> None:
+        self.role = role
+        self.state = LinkState.GREETING
+        self.session = session
+        self.epoch = 0
+        self.received = 0
+        self._max_channels = max_channels  # that the peer may have open
+        self._replay = Replay()
+        self._budget = Budget()
+        self._channels: dict[int, ChannelEnd] = {}
+        self._next_number = 1 if role is Role.CLIENT else 2
+        self._last_offered = 0  # highest channel number that the peer has used
+        self._unacknowledged_bytes = 0  # that arrived since our last Ack
+        self._acknowledged = 0  # count of our last Ack
+        self._link_frames: deque[bytes] = deque()  # whole LINK frames, to go first
+        self._again: deque[tuple[Buffer, ...]] = deque()  # the replay, after them
+        self._schedule = Schedule()  # then what is new
+        self._pongs = 0  # of the link frames, how many are Pongs
+
+    # --- greeting, resuming, ending ---
+
+    def greet(self, software: str, account: str) -> None:
+        """Client: begin the conversation on a new stream, or go on with the session on one."""
+        if self.state is LinkState.DETACHED:
+            self._advance(LinkStep.ATTACH)
+        self.epoch += 1
+        self._acknowledged = self.received
+        self._push_link(messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received))
+
+    def welcome(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
+        """Server: answer the Hello of a new session.
+
+        Raises:
+            ProtocolError: the Hello is not that of a new session.
+        """
+        if hello.epoch != 1 or hello.expected:
+            raise ProtocolError("a new session that has a past")
+        self.epoch = hello.epoch
+        self._advance(LinkStep.WELCOME)
+        self._push_link(welcome)
+
+    def resume(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
+        """Server: go on with this session on a new stream.
+
+        The caller has made sure that the peer's key owns the session. A stream that is still attached is given up.
+
+        Raises:
+            ProtocolError: the epoch is not newer, or the numbers do not fit. The session is as it was before.
+        """
+        if hello.epoch <= self.epoch:
+            raise ProtocolError("epoch is not newer")
+        again = self._replay.since(hello.expected)
+        self.epoch = hello.epoch
+        self.detach()
+        self._advance(LinkStep.ATTACH)
+        self._advance(LinkStep.WELCOME)
+        self._acknowledged = self.received
+        self._push_link(welcome)
+        self._again.extend(again)
+
+    def detach(self) -> None:
+        """Take note that the stream is gone: keep what must be replayed, forget what was about the stream."""
+        self._advance(LinkStep.DETACH)
+        self._link_frames.clear()
+        self._again.clear()
+        self._pongs = 0
+
+    def goodbye(self, code: Code, text: str = "") -> None:
+        """End the session; the farewell is the last frame that goes out."""
+        if self.state is LinkState.CLOSED:
+            return
+        self._advance(LinkStep.CLOSE)
+        self._push_link(messages.Goodbye(code, text))
+
+    def ping(self, token: int) -> None:
+        """Ask the peer for a Pong."""
+        self._push_link(messages.Ping(token))
+
+    def pong(self, token: int, clock: int) -> None:
+        """Answer a Ping.
+
+        Args:
+            token: the Ping's.
+            clock: our time, nanoseconds since 1970.
+        """
+        self._push_link(messages.Pong(token, clock))
+        self._pongs += 1
+        if self._pongs > MAX_PONGS:
+            raise ProtocolError("pings faster than their answers are read")
+
+    # --- channels ---
+
+    def open(self, request: Request, *, bulk: bool = False) -> int:
+        """Open a channel; data may follow at once.
+
+        Returns:
+            Its number.
+        """
+        channel = ChannelEnd(self._next_number, ChannelState.OPENING, self._budget, bulk=bulk)
+        self._schedule.add_opening(channel, _control_frame(messages.Open(request)))
+        self._channels[channel.number] = channel
+        self._next_number += 2
+        return channel.number
+
+    def accept(self, number: int, *, bulk: bool = False) -> None:
+        """Serve a channel that the peer opened."""
+        channel = self._channels[number]
+        channel.step(ChannelStep.ACCEPT)
+        channel.bulk = bulk
+        self._push_control(channel, messages.Accept())
+
+    def close(self, number: int, code: Code = Code.NONE, text: str = "", *, discard: bool = False) -> None:
+        """Be done with a channel: nothing more is sent, and what still comes is dropped.
+
+        Args:
+            number: the channel; one that is gone already is no error.
+            code, text: why; on a channel that was offered this is the rejection.
+            discard: drop what was queued instead of sending it first.
+        """
+        channel = self._channels.get(number)
+        if channel is None or not channel.listens:
+            return
+        if discard:
+            channel.drop_data()
+        channel.step(ChannelStep.CLOSE_SENT)
+        self._push_control(channel, messages.Close(code, text[:1024]))
+        channel.release()
+
+    def credit(self, number: int, lane: int) -> int:
+        """Give how many bytes a lane may send now; -1 when the channel is closed or the lane ended."""
+        channel = self._channels.get(number)
+        if channel is None or not channel.listens or channel.sending[lane].ended:
+            return -1
+        return channel.sending[lane].credit
+
+    def unsent(self, number: int) -> int:
+        """Give how many bytes of a channel's data wait to be written."""
+        channel = self._channels.get(number)
+        return channel.unsent if channel else 0
+
+    def send(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int, *, end: bool = False) -> None:
+        """Send `length` bytes, the parts joined, as one frame.
+
+        The caller has asked `credit` and keeps to it and to MAX_PAYLOAD. The buffers must not change afterwards.
+        """
+        channel = self._channels[number]
+        channel.push_data(lane, parts, length, end=end)
+        self._schedule.add(channel)
+
+    def tell(self, number: int, message: messages.Signal | messages.Resize | messages.Exit) -> None:
+        """Send a message to the channel's peer: an Exit after the data so far, the others at once."""
+        channel = self._channels.get(number)
+        if channel is None or not channel.listens:
+            return
+        if isinstance(message, messages.Exit) or channel.state is ChannelState.OPENING:
+            self._push_control(channel, message)
+        else:
+            self._push_urgent(channel, message)
+
+    def consume(self, number: int, lane: int, count: int) -> bool:
+        """Count bytes that the application has read from a lane.
+
+        Returns:
+            Whether there is now credit to be sent.
+        """
+        channel = self._channels.get(number)
+        if channel is None or not channel.listens:
+            return False
+        credit = channel.receiving[lane].consume(count)
+        if credit:
+            self._push_urgent(channel, messages.Credit(lane, credit))
+        return credit > 0
+
+    # --- out ---
+
+    def wants_to_send(self) -> bool:
+        """Whether `next_frames` would give anything now."""
+        if self._link_frames:
+            return True
+        if not self._may_send_numbered():
+            return False
+        return bool(self._again) or self._ack_is_due() or (bool(self._schedule) and not self._replay.full)
+
+    def next_frames(self, limit: int) -> list[Buffer]:
+        """Take what goes out next, as buffers to write in order: about `limit` bytes, at least one frame if any."""
+        out: list[Buffer] = list(self._link_frames)
+        self._link_frames.clear()
+        self._pongs = 0
+        if not self._may_send_numbered():
+            return out
+        size = 0
+        while size < limit and self._again:
+            frame = self._again.popleft()
+            out.extend(frame)
+            size += sum(map(len, frame))
+        first_numbered = len(out)
+        while size < limit and not self._replay.full:
+            turn = self._schedule.next()
+            if turn is None:
+                break
+            parts = self._number(*turn)
+            out.extend(parts)
+            size += sum(map(len, parts))
+        if self._acknowledged < self.received and (out or self._ack_is_due()):
+            # Before any Credit: credit is given only for what is also acknowledged.
+            out.insert(min(first_numbered, len(out)), self._make_ack())
+        return out
+
+    # --- in ---
+
+    def receive(self, frame: Frame) -> Event | None:
+        """Take a frame in.
+
+        Returns:
+            What it means to the driver, if anything.
+
+        Raises:
+            ProtocolError: the peer broke the rules; the link is of no more use.
+        """
+        if self.state is LinkState.CLOSED or self.state is LinkState.DETACHED:
+            return None
+        if frame.kind == Kind.LINK:
+            return self._receive_link(messages.decode_link_message(frame.payload))
+        if self.state is LinkState.GREETING:
+            raise ProtocolError("data before the greeting")
+        self.received += 1
+        if frame.kind == Kind.DATA:
+            self._unacknowledged_bytes += len(frame.payload)
+            return self._receive_data(frame)
+        return self._receive_control(frame.channel, messages.decode_channel_message(frame.payload))
+
+    def _receive_link(self, message: messages.LinkMessage) -> Event | None:
+        if isinstance(message, messages.Welcome | messages.Refusal):
+            return self._receive_greeting(message)
+        if isinstance(message, messages.Goodbye):
+            self._advance(LinkStep.CLOSE)
+            return Ended(message.code, message.text)
+        if isinstance(message, messages.Hello) or self.state is LinkState.GREETING:
+            raise ProtocolError(f"unexpected {type(message).__name__}")
+        if isinstance(message, messages.Ack):
+            self._replay.acknowledge(message.count)
+            return None
+        return Pinged(message.token) if isinstance(message, messages.Ping) else Ponged(message.token, message.clock)
+
+    def _receive_greeting(self, message: messages.Welcome | messages.Refusal) -> Event:
+        if self.role is Role.SERVER or self.state is not LinkState.GREETING:
+            raise ProtocolError(f"unexpected {type(message).__name__}")
+        if isinstance(message, messages.Refusal):
+            self._advance(LinkStep.CLOSE)
+            return Ended(message.code, message.text)
+        if self.epoch == 1 and message.expected:
+            raise ProtocolError("a new session that expects old frames")
+        if self.epoch > 1:
+            self._again.extend(self._replay.since(message.expected))
+        self._advance(LinkStep.WELCOME)
+        return Welcomed(message)
+
+    def _receive_data(self, frame: Frame) -> Event | None:
+        channel = self._known(frame.channel)
+        half = channel.receiving_half(frame.flags & Flags.LANE)
+        if not channel.listens:
+            return None
+        half.receive(len(frame.payload), starved=bool(frame.flags & Flags.STARVED))
+        end = bool(frame.flags & Flags.END)
+        half.ended = end
+        if not frame.payload and not end:
+            return None
+        return Arrived(channel.number, frame.flags & Flags.LANE, frame.payload, end)
+
+    def _receive_control(self, number: int, message: messages.ChannelMessage) -> Event | None:
+        if isinstance(message, messages.Open):
+            return self._receive_open(number, message.request)
+        channel = self._known(number)
+        if isinstance(message, messages.Close):
+            return self._receive_close(channel, message)
+        if not channel.listens:
+            return None
+        if isinstance(message, messages.Credit):
+            channel.sending_half(message.lane).add(message.count)
+            return Credited(number)
+        if isinstance(message, messages.Accept):
+            if channel.state is not ChannelState.OPENING:
+                raise ProtocolError(f"accept while {channel.state.value}")
+            channel.step(ChannelStep.ACCEPT)
+            return Accepted(number)
+        return Told(number, message)
+
+    def _receive_open(self, number: int, request: Request) -> Event | None:
+        parity = 1 if self.role is Role.SERVER else 0
+        if number <= self._last_offered or number % 2 != parity:
+            raise ProtocolError(f"channel {number} is not the peer's to open")
+        self._last_offered = number
+        offered = sum(1 for known in self._channels if known % 2 == parity)
+        self._channels[number] = ChannelEnd(number, ChannelState.OFFERED, self._budget)
+        if offered >= self._max_channels:
+            self.close(number, Code.BUSY, "too many channels in this session")
+            return None
+        return Opened(number, request)
+
+    def _receive_close(self, channel: ChannelEnd, message: messages.Close) -> Event | None:
+        heard = channel.listens
+        channel.drop_data()
+        channel.release()
+        if heard:
+            # Theirs came first: ours follows by itself, and then the number is free on both sides.
+            self._push_control(channel, messages.Close(Code.NONE, ""))
+        channel.step(ChannelStep.CLOSE_RECEIVED)
+        del self._channels[channel.number]
+        return Closed(channel.number, message.code, message.text) if heard else None
+
+    # --- inside ---
+
+    def _advance(self, step: LinkStep) -> None:
+        self.state = advance(LINK, self.state, step)
+
+    def _known(self, number: int) -> ChannelEnd:
+        channel = self._channels.get(number)
+        if channel is None:
+            raise ProtocolError(f"channel {number} does not exist")
+        return channel
+
+    def _may_send_numbered(self) -> bool:
+        # The client of a resumed session must hear first what the server expects; see the module's docstring.
+        first = self.role is Role.CLIENT and self.state is LinkState.GREETING and self.epoch == 1
+        return first or self.state is LinkState.OPEN
+
+    def _ack_is_due(self) -> bool:
+        return self._unacknowledged_bytes >= ACK_BYTES or self.received - self._acknowledged >= ACK_FRAMES
+
+    def _make_ack(self) -> bytes:
+        self._acknowledged = self.received
+        self._unacknowledged_bytes = 0
+        return _frame_bytes(Kind.LINK, 0, messages.encode_message(messages.Ack(self.received)))
+
+    def _push_link(self, message: messages.LinkMessage) -> None:
+        self._link_frames.append(_frame_bytes(Kind.LINK, 0, messages.encode_message(message)))
+
+    def _push_control(self, channel: ChannelEnd, message: messages.ChannelMessage) -> None:
+        channel.queue.append(_control_frame(message))
+        self._schedule.add(channel)
+
+    def _push_urgent(self, channel: ChannelEnd, message: messages.ChannelMessage) -> None:
+        self._schedule.add_urgent(channel, _control_frame(message))
+
+    def _number(self, channel: ChannelEnd, queued: QueuedFrame) -> tuple[Buffer, ...]:
+        parts = (encode_header(queued.kind, queued.flags, channel.number, queued.length), *queued.parts)
+        self._replay.append(parts)
+        return parts
+
+
+def _frame_bytes(kind: Kind, channel: int, payload: bytes) -> bytes:
+    return encode_header(kind, 0, channel, len(payload)) + payload
+
+
+def _control_frame(message: messages.ChannelMessage) -> QueuedFrame:
+    payload = messages.encode_message(message)
+    if len(payload) > MAX_PAYLOAD:
+        raise UsageError(f"the request is too long: {len(payload)} bytes, {MAX_PAYLOAD} at most")
+    return QueuedFrame(Kind.CONTROL, 0, (payload,), len(payload))

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rsh.errors import ProtocolError
+from rsh.protocol.frames import MAX_GREETING, MAX_PAYLOAD, Decoder, Frame, Kind, encode, encode_header
+from tests.protocol.conversation import feed
+
+FRAMES = st.builds(
+    Frame, st.sampled_from(list(Kind)), st.integers(0, 255), st.integers(0, 2**32 - 1), st.binary(max_size=300)
+)
+
+
+@given(st.lists(FRAMES, max_size=8), st.lists(st.integers(1, 40), max_size=60))
+def test_frames_come_out_as_they_went_in_whatever_the_chunks(frames: list[Frame], cuts: list[int]) -> None:
+    data = b"".join(encode(frame) for frame in frames)
+    decoder = Decoder()
+    out: list[Frame] = []
+    for cut in cuts:
+        out += feed(decoder, data[:cut])
+        data = data[cut:]
+    out += feed(decoder, data)
+    assert [(f.kind, f.flags, f.channel, bytes(f.payload)) for f in out] == [tuple(f) for f in frames]
+    assert decoder.between_frames
+
+
+def test_frames_come_out_when_fed_byte_by_byte() -> None:
+    decoder = Decoder()
+    data = encode(Frame(Kind.DATA, 1, 3, b"hello")) + encode(Frame(Kind.CONTROL, 0, 5, b""))
+    out = [frame for byte in data for frame in feed(decoder, bytes([byte]))]
+    assert [bytes(frame.payload) for frame in out] == [b"hello", b""]
+
+
+def test_length_is_refused_before_the_greeting_when_above_4_kib() -> None:
+    with pytest.raises(ProtocolError, match="4097 bytes, 4096 allowed"):
+        feed(Decoder(), encode_header(Kind.LINK, 0, 0, MAX_GREETING + 1))
+
+
+def test_length_is_refused_before_anything_is_allocated_when_absurd() -> None:
+    decoder = Decoder(MAX_PAYLOAD)
+    with pytest.raises(ProtocolError):
+        feed(decoder, encode_header(Kind.DATA, 0, 1, 2**32 - 1))
+    assert len(decoder.space()) < 100
+
+
+def test_kind_is_refused_when_unknown() -> None:
+    with pytest.raises(ProtocolError, match="unknown kind 9"):
+        feed(Decoder(), encode_header(9, 0, 0, 0))
+
+
+def test_decoder_knows_when_a_frame_is_cut() -> None:
+    decoder = Decoder()
+    feed(decoder, encode(Frame(Kind.DATA, 0, 1, b"abc"))[:-1])
+    assert not decoder.between_frames
