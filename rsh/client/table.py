@@ -327,7 +327,7 @@ COMMANDS: Final = (
     ),
     Command(
         "trust",
-        "Trust a server by the URL that `rsh-server url` prints there; without one, list whom we trust",
+        "Trust the server of a URL (`rsh-server url` there prints it), or list whom we trust",
         "rsh.client.keys:run_trust",
         "trust",
         (

@@ -1,0 +1,136 @@
+"""The command line: finds the command in the table, parses its words, runs it and turns errors into an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rsh.client import complaints
+from rsh.client.context import Context
+from rsh.client.location import locate
+from rsh.client.options import Options, parse, split_leading
+from rsh.client.table import Command, commands, find
+from rsh.errors import RshError, UsageError
+
+if TYPE_CHECKING:
+    from rsh.client.remote import Remote
+    from rsh.transport.stream import Stream
+
+
+def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | None = None) -> int:
+    """Run one command line and give its exit status.
+
+    Args:
+        argv: the words after the program's name; None takes sys.argv.
+        embedded: makes a stream to a server inside this process, for `rsh connect` with no host.
+    """
+    leading, words = split_leading(list(sys.argv[1:] if argv is None else argv))
+    verb, debug = "", "--debug" in leading
+    try:
+        command = _choose(leading, words)
+        if command is None:
+            return 0 if leading or words else 2
+        verb = command.name
+        options = parse(command, leading + words[1:], "cli")
+        debug = options.debug
+        return _run(command, options, embedded)
+    except RshError as error:
+        if debug:
+            raise
+        complaints.complain(verb, error)
+        return error.exit_status
+    except BrokenPipeError:  # of our own stdout; the link's are LinkErrors
+        return _die_of("SIGPIPE")
+    except KeyboardInterrupt:
+        return _die_of("SIGINT")
+
+
+def _choose(leading: list[str], words: list[str]) -> Command | None:
+    """Find the command that is meant; None when all has been said: --version, help, or nothing was asked."""
+    if any(word in ("--version", "-V") for word in leading):
+        _print_version()
+        return None
+    if not words or words[0] == "help":
+        _print_help(words[1:], sys.stdout if leading or words else sys.stderr)
+        return None
+    return _must_find(words[0])
+
+
+def _must_find(name: str) -> Command:
+    command = find(name, "cli")
+    if command is None:
+        raise UsageError(f"no command '{name}'", advice=_nearest(name))
+    return command
+
+
+def _print_version() -> None:
+    from rsh import __version__
+
+    sys.stdout.write(f"rsh {__version__}\n")
+
+
+def _print_help(topics: list[str], out: TextIO) -> None:
+    from rsh.client.help import overview, page
+
+    for topic in topics:
+        out.write(page(_must_find(topic), "cli"))
+    if not topics:
+        out.write(overview("cli"))
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [command.name for command in commands("cli")], 1)
+    return f"did you mean '{near[0]}'?" if near else f"all commands: rsh --help; a prompt there: rsh connect {name}"
+
+
+def _run(command: Command, options: Options, embedded: Callable[[], Stream] | None) -> int:
+    if options.help:
+        from rsh.client.help import page
+
+        sys.stdout.write(page(command, "cli"))
+        return 0
+    host = locate(command, options)
+    with Context("cli", lambda: _open(host, embedded), host=host) as context:
+        context.verb = command.name
+        context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
+        status = load(command)(context, options)
+        sys.stdout.flush()
+    return status
+
+
+def load(command: Command) -> Callable[[Context, Options], int]:
+    """Import the function that carries out a command."""
+    module, _, name = command.run.partition(":")
+    __import__(module)
+    function: Any = getattr(sys.modules[module], name)
+    return function  # type: ignore[no-any-return]
+
+
+def _open(host: str | None, embedded: Callable[[], Stream] | None) -> Remote:
+    from rsh.client.remote import connect
+
+    return connect(host, embedded=embedded)
+
+
+def _die_of(name: str) -> int:
+    """End as an unhandled signal ends a program, so that the shell that started us knows."""
+    import signal
+
+    number = getattr(signal, name)
+    _abandon_stdout()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + int(number)
+
+
+def _abandon_stdout() -> None:
+    """Keep the interpreter's end from flushing into a pipe that is gone."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+    except OSError:
+        pass

@@ -1,0 +1,37 @@
+"""Errors as one line on stderr, and at most one line of advice: `rsh: put: /srv/x: Permission denied`."""
+
+from __future__ import annotations
+
+import os
+
+from rsh.errors import FileError, RshError
+from rsh.escape import printable
+
+
+def describe(verb: str, error: RshError) -> str:
+    """Give an error as one line: program, verb, path, what is wrong. Safe for a terminal."""
+    parts = ["rsh"]
+    if verb:
+        parts.append(verb)
+    if isinstance(error, FileError) and error.path:
+        parts.append(printable(error.path))
+    parts.append(printable(str(error)))
+    return ": ".join(parts)
+
+
+def complain(verb: str, error: RshError) -> None:
+    """Print an error and its advice on stderr."""
+    lines = describe(verb, error) + "\n"
+    if error.advice:
+        lines += f"rsh: {printable(error.advice)}\n"
+    say(lines)
+
+
+def say(text: str) -> None:
+    """Write to stderr at once and whole; a stderr that is gone is nobody's failure."""
+    data = text.encode(errors="backslashreplace")
+    try:
+        while data:
+            data = data[os.write(2, data) :]
+    except OSError:
+        pass
