@@ -54,6 +54,11 @@ class Channel:
         self._listener: Listener | None = None
         self._unheard: list[Signal | Resize | Exit | None] = []  # arrived before anybody listened
 
+    @property
+    def closed_by(self) -> RshError | None:
+        """Why nothing more will come or go; None while the channel lives."""
+        return self._closed
+
     # --- application ---
 
     def read(self, lane: int = 0, deadline: Deadline = NEVER) -> Buffer:

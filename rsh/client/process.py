@@ -1,0 +1,81 @@
+"""A command over there, as its user here sees it: three byte streams, signals, and an end."""
+
+from __future__ import annotations
+
+import threading
+
+from rsh.errors import LinkError
+from rsh.protocol.frames import Buffer
+from rsh.protocol.messages import Exit, Resize, Signal
+from rsh.session.channel import Channel
+from rsh.session.deadline import NEVER, Deadline
+
+
+class RemoteProcess:
+    """A running remote command.
+
+    Reading, writing and waiting may be done by different threads. With a terminal, stderr is empty: everything comes
+    out of stdout.
+
+    Attributes:
+        directory: where its shell stood at the end, if that was asked for; known after `wait`.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        """Take over a channel that was opened with an Exec request."""
+        self.directory: bytes | None = None
+        self._channel = channel
+        self._over = threading.Event()  # its Exit has come, or nothing will come any more
+        self._exit: Exit | None = None
+        channel.listen(self._on_message)
+
+    def read_stdout(self, deadline: Deadline = NEVER) -> Buffer:
+        """Wait for output; b"" at its end. Raises RshError when it could not be started or the link is gone."""
+        return self._channel.read(0, deadline)
+
+    def read_stderr(self, deadline: Deadline = NEVER) -> Buffer:
+        """Wait for error output; b"" at its end."""
+        return self._channel.read(1, deadline)
+
+    def write(self, data: Buffer) -> None:
+        """Send input, waiting while the command does not read; raises RshError once it has ended."""
+        self._channel.write(data)
+
+    def close_stdin(self) -> None:
+        """Say that no more input comes."""
+        self._channel.end(0)
+
+    def signal(self, name: str) -> None:
+        """Send a signal, named without SIG ("INT")."""
+        self._channel.tell(Signal(name))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell its terminal the new size, in cells."""
+        self._channel.tell(Resize(columns, rows))
+
+    def wait(self, deadline: Deadline = NEVER) -> int:
+        """Wait until the command has ended; read its output first, or it may wait for you.
+
+        Returns:
+            As subprocess's returncode: the status, or minus the number of the signal.
+
+        Raises:
+            RshError: it could not be started, the link is gone, or DeadlineExpired.
+        """
+        self._channel.wait_accepted(deadline)
+        if not self._over.wait(deadline.left()):
+            deadline.check("waiting for the command")
+        if self._exit is None:
+            raise self._channel.closed_by or LinkError("the command's end was not heard of")
+        return -self._exit.signal if self._exit.signal else self._exit.status
+
+    def close(self) -> None:
+        """Want nothing more of it: if it still runs, it and what it started end over there."""
+        self._channel.close(discard=True)
+
+    def _on_message(self, message: Signal | Resize | Exit | None) -> None:
+        if isinstance(message, Exit):
+            self._exit = message
+            self.directory = message.directory
+        if message is None or isinstance(message, Exit):
+            self._over.set()

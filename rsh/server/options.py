@@ -1,0 +1,19 @@
+"""What the daemon can be told, with its defaults."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Options(Struct, frozen=True):
+    """The settings of a daemon; rsh-server(8) explains them."""
+
+    bind: tuple[str, ...] = ("127.0.0.1:8000",)
+    socket: str = ""  # path of the Unix socket for the same user; "" for the usual place
+    max_connections: int = 1000
+    max_per_address: int = 250
+    max_unauthenticated: int = 100
+    max_unauthenticated_per_address: int = 20
+    max_channels: int = 64
+    drain: float = 5.0  # seconds that sessions get to finish after SIGTERM
+    handshake: float = 10.0  # seconds from accept to Hello, and not one more

@@ -1,0 +1,257 @@
+"""A command as a process: started on pipes or on a terminal, signalled, and ended with all it has started.
+
+Nothing runs between fork and exec here (no preexec_fn): the daemon has threads, and Python code in a forked child of
+such a process can stop for ever on a lock that nobody will release. A terminal becomes the controlling one by being the
+first that the new session's leader, a small sh, opens.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rsh.errors import Code, Refused, error_name
+from rsh.protocol.requests import Terminal
+from rsh.server import tree
+
+# 256 KiB pipes instead of 64: a quarter of the context switches for bulk output. Linux 2.6.35, fcntl(2).
+F_SETPIPE_SZ: Final = 1031
+PIPE_SIZE: Final = 256 * 1024
+
+OPEN_TERMINAL: Final = 'exec <>"$0" >&0 2>&0; exec "$@"'
+
+
+class Command:
+    """A running command.
+
+    Attributes:
+        pid: its first process, which leads a session and process group of its own.
+        input, output, errors: our ends of its pipes; with a terminal `input` and `output` are its master and
+            `errors` is -1. -1 also stands for an input that was not wanted.
+        ended: a descriptor that is readable once the first process has ended (pidfd_open(2)).
+        terminal: whether it runs on one.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[bytes],
+        *,
+        directory: bytes,
+        environment: Mapping[bytes, bytes],
+        terminal: Terminal | None = None,
+        no_input: bool = False,
+        keep: Sequence[int] = (),
+    ) -> None:
+        """Start it.
+
+        Args:
+            keep: descriptors that it inherits.
+
+        Raises:
+            Refused: it cannot be started; the text is an errno name.
+        """
+        self.terminal = terminal is not None
+        self.input = self.output = self.errors = self.ended = -1
+        self._slave = -1  # our end of the terminal's slave side
+        self._lock = threading.Lock()  # guards _reaped: no signal goes to a number that may be another's
+        self._reaped = False
+        self._ending = False
+        try:
+            if terminal is not None:
+                self._popen = self._start_on_terminal(arguments, directory, environment, terminal, keep)
+            else:
+                self._popen = self._start_on_pipes(arguments, directory, environment, no_input, keep)
+        except (OSError, ValueError) as error:
+            self.close()
+            name = error_name(error) if isinstance(error, OSError) else "EINVAL"
+            raise Refused(Code.COMMAND, name) from error
+        self.pid = self._popen.pid
+        self.ended = os.pidfd_open(self.pid)
+        if self.input >= 0:
+            # A command that does not read must not hold the thread that feeds it up for longer than the command lives.
+            os.set_blocking(self.input, False)
+
+    def _start_on_pipes(
+        self,
+        arguments: Sequence[bytes],
+        directory: bytes,
+        environment: Mapping[bytes, bytes],
+        no_input: bool,
+        keep: Sequence[int],
+    ) -> subprocess.Popen[bytes]:
+        read_in, self.input = (-1, -1) if no_input else os.pipe()
+        self.output, write_out = _large_pipe()
+        self.errors, write_err = os.pipe()
+        try:
+            return subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL if no_input else read_in,
+                stdout=write_out,
+                stderr=write_err,
+                cwd=directory,
+                env=environment,
+                start_new_session=True,
+                pass_fds=keep,
+            )
+        finally:
+            for descriptor in (read_in, write_out, write_err):
+                if descriptor >= 0:
+                    os.close(descriptor)
+
+    def _start_on_terminal(
+        self,
+        arguments: Sequence[bytes],
+        directory: bytes,
+        environment: Mapping[bytes, bytes],
+        terminal: Terminal,
+        keep: Sequence[int],
+    ) -> subprocess.Popen[bytes]:
+        master, self._slave = os.openpty()
+        self.input, self.output = master, os.dup(master)
+        self.resize(terminal.columns, terminal.rows)
+        _prefer_utf8(self._slave)
+        # Our own end of the slave keeps the master alive until the child has opened its own.
+        return subprocess.Popen(
+            [b"/bin/sh", b"-c", OPEN_TERMINAL.encode(), os.ttyname(self._slave).encode(), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=directory,
+            env=environment,
+            start_new_session=True,
+            pass_fds=keep,
+        )
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the terminal its new size; without a terminal nothing happens."""
+        if self._slave >= 0:
+            try:
+                fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            except OSError:
+                pass  # It ended a moment ago.
+
+    def signal(self, name: str) -> None:
+        """Send a signal, named without SIG: to the terminal's foreground processes, else to the command's group."""
+        number = getattr(signal, f"SIG{name}", None)
+        if not isinstance(number, signal.Signals):
+            return
+        with self._lock:
+            if self._reaped:
+                return
+            try:
+                os.killpg(self._foreground(), number)
+            except (ProcessLookupError, PermissionError):
+                pass
+
+    def _foreground(self) -> int:
+        if self._slave < 0:
+            return self.pid
+        try:
+            return os.tcgetpgrp(self.input) or self.pid
+        except OSError:
+            return self.pid
+
+    def end_input(self) -> None:
+        """Say that no more input comes: close the pipe, or type the terminal's end-of-file character."""
+        if not self.terminal and self.input >= 0:
+            os.close(self.input)
+            self.input = -1
+        elif self.input >= 0:
+            os.write(self.input, b"\x04")
+
+    def let_go_of_terminal(self) -> None:
+        """Give up our end of the slave, so that its master reports the end once no process has it any more."""
+        with self._lock:
+            if self._slave >= 0:
+                os.close(self._slave)
+                self._slave = -1
+
+    def wait(self) -> tuple[int, int]:
+        """Wait for the first process.
+
+        Returns:
+            Its exit status and 0, or 0 and the number of the signal that ended it.
+        """
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        with self._lock:
+            self._reaped = True
+            code = self._popen.wait()
+        return (code, 0) if code >= 0 else (0, -code)
+
+    def end(self) -> None:
+        """Have the command and all that it started end, within some seconds; does not wait for it."""
+        with self._lock:
+            if self._reaped or self._ending:
+                return
+            self._ending = True
+        threading.Thread(target=self._end_tree, name=f"ending {self.pid}", daemon=True).start()
+
+    def _end_tree(self) -> None:
+        known = tree.members(self.pid, set())
+        for name, patience in tree.FAREWELL:
+            number = getattr(signal, f"SIG{name}")
+            tree.signal_all(known, number)
+            tree.signal_all(known, signal.SIGCONT)
+            known = self._wait_for(known, patience)
+            if not known:
+                return
+
+    def _wait_for(self, known: set[tree.Process], patience: float) -> set[tree.Process]:
+        """Wait till the tree is gone, at most `patience` seconds; give what is left of it."""
+        poll = select.poll()
+        watched = []
+        for process in known:
+            try:
+                watched.append(os.pidfd_open(process.pid))
+                poll.register(watched[-1], select.POLLIN)
+            except OSError:
+                continue  # It is gone.
+        try:
+            _poll_all(poll, len(watched), patience)
+        finally:
+            for descriptor in watched:
+                os.close(descriptor)
+        return tree.members(self.pid, known)
+
+    def close(self) -> None:
+        """Close our descriptors."""
+        self.let_go_of_terminal()
+        for name in ("input", "output", "errors", "ended"):
+            descriptor = getattr(self, name)
+            if descriptor >= 0:
+                os.close(descriptor)
+                setattr(self, name, -1)
+
+
+def _poll_all(poll: select.poll, count: int, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while count > 0 and (left := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poll.poll(left * 1000):
+            poll.unregister(descriptor)
+            count -= 1
+
+
+def _large_pipe() -> tuple[int, int]:
+    reading, writing = os.pipe()
+    try:
+        fcntl.fcntl(writing, F_SETPIPE_SZ, PIPE_SIZE)
+    except OSError:
+        pass  # The account has used up what it may have in large pipes; 64 KiB work as well.
+    return reading, writing
+
+
+def _prefer_utf8(terminal: int) -> None:
+    """Have the line discipline erase whole UTF-8 characters (IUTF8, termios(3)); ssh does so too."""
+    iutf8 = 0x4000
+    attributes = termios.tcgetattr(terminal)
+    attributes[0] |= iutf8
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)

@@ -1,0 +1,65 @@
+"""The processes that belong to a command: found through /proc (proc(5)), signalled together."""
+
+from __future__ import annotations
+
+import os
+from typing import Final, NamedTuple
+
+# What a tree is told before it is killed, and the seconds it is given after each: under five together.
+FAREWELL: Final = (("HUP", 0.5), ("TERM", 1.5), ("KILL", 1.0))
+
+
+class Process(NamedTuple):
+    """One process as /proc shows it; pid and start time together are never used twice."""
+
+    pid: int
+    parent: int
+    session: int
+    started: int
+
+
+def snapshot() -> list[Process]:
+    """List all processes that can be seen."""
+    found = (look_up(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return [process for process in found if process]
+
+
+def look_up(pid: int) -> Process | None:
+    """Read one process's entry; None when it is gone or a zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+    except OSError:
+        return None
+    # The second field, the name, is in parentheses and may hold anything, spaces and parentheses too.
+    fields = text[text.rindex(b")") + 2 :].split()
+    if fields[0] in (b"Z", b"X"):
+        return None
+    return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]))
+
+
+def members(leader: int, known: set[Process]) -> set[Process]:
+    """Give the live processes of a command's tree.
+
+    That is everything in the session that its first process leads, their descendants (which may have made sessions of
+    their own), and those of `known` that are still there: a child whose parent died is found by no other way.
+    """
+    processes = snapshot()
+    present = {process.pid: process for process in processes}
+    tree = {process.pid for process in processes if process.session == leader or process.pid == leader}
+    tree |= {old.pid for old in known if old.pid in present and present[old.pid].started == old.started}
+    while grown := {process.pid for process in processes if process.parent in tree} - tree:
+        tree |= grown
+    return {present[pid] for pid in tree}
+
+
+def signal_all(processes: set[Process], number: int) -> None:
+    """Send a signal to each that is still the process we found."""
+    for process in processes:
+        now = look_up(process.pid)
+        if now is None or now.started != process.started:
+            continue
+        try:
+            os.kill(process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass  # It ended, or became somebody else's (sudo): not ours to end.

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+
+from rsh.errors import Code, LinkError, ProtocolError, Refused
+from rsh.protocol.frames import Frame, Kind, encode
+from rsh.protocol.messages import Exit, Signal
+from rsh.protocol.requests import About
+from rsh.session import greeting
+from rsh.session.channel import Channel
+from rsh.session.deadline import Deadline
+from rsh.transport.stream import SocketStream
+from tests.session.pairs import SOON, echo, read_all, sessions
+
+
+def test_bytes_come_back_when_echoed() -> None:
+    with sessions(echo) as (client, _):
+        channel = client.open(About())
+        channel.write(b"hel", b"lo")
+        channel.end()
+        assert read_all(channel) == b"hello"
+
+
+def test_eight_megabytes_go_both_ways_at_once_without_a_standstill() -> None:
+    payload = bytes(range(256)) * 32768
+    with sessions(echo) as (client, _):
+        channels = [client.open(About()) for _ in range(2)]
+        results = [b"", b""]
+
+        def talk(index: int) -> None:
+            reader = threading.Thread(target=lambda: results.__setitem__(index, read_all(channels[index])))
+            reader.start()
+            channels[index].write(payload)
+            channels[index].end()
+            reader.join(SOON)
+
+        threads = [threading.Thread(target=talk, args=(index,)) for index in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SOON)
+        assert results == [payload, payload]
+
+
+def test_slow_reader_stops_its_own_channel_only() -> None:
+    def flood(channel: Channel) -> None:
+        channel.accept()
+        for _ in range(64):
+            channel.write(bytes(256 * 1024))
+        channel.end()
+        channel.close()
+
+    def serve(channel: Channel) -> None:
+        (flood if channel.number == 1 else echo)(channel)
+
+    with sessions(serve) as (client, _):
+        slow, quick = client.open(About()), client.open(About())
+        quick.write(b"still here")
+        quick.end()
+        assert read_all(quick) == b"still here"
+        assert len(read_all(slow)) == 64 * 256 * 1024
+
+
+def test_request_is_rejected_with_its_code_when_the_service_closes() -> None:
+    with sessions(lambda channel: channel.close(Code.FORBIDDEN, "no")) as (client, _):
+        with pytest.raises(Refused, match="no") as caught:
+            client.open(About()).wait_accepted(Deadline(SOON))
+        assert caught.value.code is Code.FORBIDDEN
+
+
+def test_messages_arrive_at_the_listener_and_end_with_none() -> None:
+    heard: list[object] = []
+    over = threading.Event()
+
+    def serve(channel: Channel) -> None:
+        channel.accept()
+        channel.tell(Exit(3))
+        channel.close()
+
+    def listen(message: object) -> None:
+        heard.append(message)
+        if message is None:
+            over.set()
+
+    with sessions(serve) as (client, _):
+        client.open(About()).listen(listen)
+        assert over.wait(SOON)
+    assert heard == [Exit(3), None]
+
+
+def test_service_hears_when_the_client_closes() -> None:
+    heard = threading.Event()
+    signalled = threading.Event()
+
+    def listen(message: object) -> None:
+        if isinstance(message, Signal):
+            signalled.set()
+        elif message is None:
+            heard.set()
+
+    def serve(channel: Channel) -> None:
+        channel.listen(listen)
+        channel.accept()
+
+    with sessions(serve) as (client, _):
+        channel = client.open(About())
+        channel.wait_accepted(Deadline(SOON))
+        channel.tell(Signal("INT"))
+        assert signalled.wait(SOON)
+        channel.close()
+        assert heard.wait(SOON)
+
+
+def test_everybody_learns_it_when_the_stream_breaks() -> None:
+    left, right = socket.socketpair()
+    client = greeting.connect(SocketStream(left, "x"), account="")
+    channel = client.open(About())
+    right.close()
+    with pytest.raises(LinkError):
+        channel.read(0, Deadline(SOON))
+    with pytest.raises(LinkError):
+        channel.write(b"x")
+    with pytest.raises(LinkError):
+        client.open(About())
+
+
+def test_writer_that_waits_for_credit_learns_it_when_the_session_ends() -> None:
+    with sessions(lambda channel: channel.accept()) as (client, server):
+        channel = client.open(About())
+        failed = threading.Event()
+
+        def write() -> None:
+            with pytest.raises(LinkError):
+                channel.write(bytes(8 << 20))
+            failed.set()
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        server.close()
+        assert failed.wait(SOON)
+        thread.join()
+
+
+def test_ping_measures_and_brings_the_clock() -> None:
+    with sessions(echo) as (client, _):
+        round_trip, clock = client.ping(Deadline(SOON))
+        assert 0 < round_trip < SOON
+        assert clock > 1_600_000_000 * 10**9
+
+
+def test_peer_is_told_when_it_breaks_the_protocol() -> None:
+    left, right = socket.socketpair()
+    client = greeting.connect(SocketStream(left, "x"), account="")
+    right.sendall(encode(Frame(Kind.DATA, 0, 1, b"no greeting")))
+    with pytest.raises(ProtocolError):
+        client.wait_welcome(Deadline(SOON))
+    received = b""
+    while piece := right.recv(4096):
+        received += piece
+    assert b"data before the greeting" in received
+    right.close()
+
+
+def test_refusal_reaches_the_client_with_code_and_words() -> None:
+    left, right = socket.socketpair()
+    client = greeting.connect(SocketStream(left, "x"), account="bob")
+    greeting.refuse(SocketStream(right, "y"), Code.ACCOUNT, "this daemon runs as ann")
+    with pytest.raises(Refused, match="runs as ann") as caught:
+        client.wait_welcome(Deadline(SOON))
+    assert caught.value.code is Code.ACCOUNT
+
+
+def test_single_bytes_are_joined_while_nobody_reads() -> None:
+    with sessions(echo) as (client, _):
+        channel = client.open(About())
+        for _ in range(3000):
+            channel.write(b"x")
+        client.ping(Deadline(SOON))
+        channel.end()
+        assert read_all(channel) == b"x" * 3000
