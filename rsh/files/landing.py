@@ -1,0 +1,156 @@
+"""Where what arrives is put: the target, and the directory below it that is being filled.
+
+All names have been checked to be single components. What this adds is that each directory is made or found without
+following a symlink, and that nothing special is replaced.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from typing import NamedTuple
+
+from rsh.errors import FileError
+from rsh.files.descent import Descent
+from rsh.files.names import join
+from rsh.files.target import Target, open_behind
+
+
+class _Level(NamedTuple):
+    item: int  # number of the item that entered it
+    mode: int
+    mtime_ns: int
+    fresh: bool  # made by us: nothing in it needs protection
+    settle: bool  # mode and time are to be set when it is left
+
+
+class Landing:
+    """The place of a receiver. Owns the target's descriptor. OSError and FileError are raised for one item each."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._place = Descent(target.fd)
+        self._levels: list[_Level] = []
+        self._base = target.path  # what the topmost entered directory is called, for people
+        self._skipped = 0  # levels entered below and including a directory that failed
+        self._behind = -1  # directory of the file that a symlink named by the user leads to
+
+    @property
+    def depth(self) -> int:
+        """Levels entered, those skipped included."""
+        return len(self._levels) + self._skipped
+
+    @property
+    def skipping(self) -> bool:
+        """Tell whether we are in a directory that could not be made."""
+        return self._skipped > 0
+
+    @property
+    def top(self) -> int:
+        """Give the descriptor of the target's directory."""
+        return self._target.fd
+
+    def enter(self, index: int, name: bytes, mode: int, mtime_ns: int) -> None:
+        """Make a directory, or find it, and go in. When that fails all that is below it is skipped up to leave()."""
+        if self._skipped:
+            self._skipped += 1
+            return
+        self._skipped = 1  # until it has succeeded
+        if not self._levels:
+            name = self._target.name_for(name, directory=True)
+            self._base = self._target.shown(name)
+        try:
+            os.mkdir(name, 0o700, dir_fd=self._place.fd)
+            fresh = True
+        except FileExistsError:
+            fresh = False
+        self._place.enter(name)
+        self._levels.append(_Level(index, mode, mtime_ns, fresh, settle=True))
+        self._skipped = 0
+
+    def enter_root(self, index: int, mode: int, mtime_ns: int) -> None:
+        """Go into the target itself, which is made when it is not there."""
+        if self._target.name is not None:
+            self.enter(index, self._target.name, mode, mtime_ns)
+            return
+        self._base = self._target.path
+        self._place.enter(b".")
+        self._levels.append(_Level(index, mode, mtime_ns, fresh=False, settle=False))
+
+    def leave(self) -> None:
+        """Set the mode and time of the directory entered last and go up. It has been left also when this raises."""
+        if self._skipped:
+            self._skipped -= 1
+            return
+        level = self._levels.pop()
+        try:
+            if level.settle:
+                self._settle(level)
+        finally:
+            self._place.leave()
+
+    def entered_by(self) -> int:
+        """Give the index of the item that entered the current directory."""
+        return self._levels[-1].item if self._levels else 0
+
+    def spot(self, name: bytes, *, link: bool = False) -> tuple[int, bytes]:
+        """Give the directory and the name for a file, after a look at what is there.
+
+        Args:
+            link: it is a symlink itself, and replaces one instead of following it.
+        """
+        fd = self._place.fd
+        if self._levels:
+            if not self._levels[-1].fresh:
+                _check_replaceable(fd, name)
+            return fd, name
+        name = self._target.name_for(name)
+        if self._target.name is not None and not link and (behind := open_behind(fd, name)):
+            self._behind, name = behind
+            fd = self._behind
+        _check_replaceable(fd, name)
+        return fd, name
+
+    def shown(self, name: bytes = b"") -> bytes:
+        """Give the path of `name`, or of the current directory, as the user would write it."""
+        if not self._levels:
+            return self._target.shown(name) if name else self._base
+        inner = self._place.names[1:]
+        return join(self._base, b"/".join((*inner, name) if name else inner)) if inner or name else self._base
+
+    def close(self) -> None:
+        """Leave everything and close. Directories get their modes even when the transfer broke off."""
+        self._skipped = 0
+        while self._levels:
+            try:
+                self.leave()
+            except OSError:
+                pass  # it stays as it is: private
+        self._place.close()
+        if self._behind >= 0:
+            os.close(self._behind)
+            self._behind = -1
+
+    def _settle(self, level: _Level) -> None:
+        fd = self._place.fd
+        special = os.fstat(fd).st_mode & 0o7000  # ours or inherited, never the peer's
+        try:
+            os.fchmod(fd, special | (level.mode & 0o777))
+            os.utime(fd, ns=(time.time_ns(), level.mtime_ns))
+        except PermissionError:
+            if level.fresh:
+                raise
+            # Somebody else's directory that we may write to: it stays as its owner wants it.
+
+
+def _check_replaceable(fd: int, name: bytes) -> None:
+    try:
+        mode = os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+        raise FileError("ESPECIAL", name)

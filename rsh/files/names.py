@@ -1,0 +1,70 @@
+"""Names: what may be one component of a path, and which names a receiver has asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rsh.errors import ProtocolError
+
+_DOTS: Final = (b".", b"..")
+_MAGIC: Final = b"*?["
+
+
+def is_component(name: bytes) -> bool:
+    """Tell whether a name is one component that can be created: not empty, no dots alone, no `/`, no NUL, <= 255."""
+    return 0 < len(name) <= 255 and b"/" not in name and b"\0" not in name and name not in _DOTS
+
+
+def check_component(name: bytes) -> None:
+    """Raise ProtocolError unless the peer's name is one component."""
+    if not is_component(name):
+        raise ProtocolError(f"not a file name: {name[:300]!r}")
+
+
+def join(directory: bytes, name: bytes) -> bytes:
+    """Join with one slash; an empty directory adds nothing, an absolute name stands for itself."""
+    if not directory or name.startswith(b"/"):
+        return name
+    return directory + name if directory.endswith(b"/") else directory + b"/" + name
+
+
+def has_magic(pattern: bytes) -> bool:
+    """Tell whether a path can be meant as a pattern."""
+    return any(sign in pattern for sign in _MAGIC)
+
+
+class Asked:
+    """What a receiver has asked for: a sender must not slip in other names at the top (CVE-2019-6111).
+
+    Args:
+        sources: paths and patterns as they were sent to the sender.
+    """
+
+    def __init__(self, sources: Sequence[bytes]) -> None:
+        self._names: set[bytes] = set()
+        self._patterns: list[bytes] = []
+        self._anything = False  # a home directory, whose name only the other side knows
+        self._root = False
+        for source in sources:
+            self._add(source)
+
+    def _add(self, source: bytes) -> None:
+        base = source.rstrip(b"/").rpartition(b"/")[2]
+        self._names.add(base)
+        self._root = self._root or not base or base in _DOTS
+        self._anything = self._anything or (base.startswith(b"~") and base == source.rstrip(b"/"))
+        if has_magic(base):
+            self._patterns.append(base)
+
+    def allows(self, name: bytes) -> bool:
+        """Tell whether a source of this name may come."""
+        if self._anything or name in self._names:
+            return True
+        import fnmatch
+
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self._patterns)
+
+    def allows_root(self) -> bool:
+        """Tell whether a source without a name may come."""
+        return self._root

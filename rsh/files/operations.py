@@ -1,0 +1,201 @@
+"""Operations on single files: reading, writing, digests, and how full a file system is.
+
+Each yields its answers as records while it works; what fails is a Failure and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from rsh.errors import FileError, UsageError, error_name
+from rsh.files.durability import Durability
+from rsh.files.landing import Landing
+from rsh.files.names import join
+from rsh.files.part import Part
+from rsh.files.stream import PIECE, Pipe, RecordWriter
+from rsh.files.target import open_target
+from rsh.protocol.frames import Buffer
+from rsh.protocol.records import Digest, Failure, Space, Summary
+
+ALGORITHMS: Final = ("xxh128", "xxh64", "md5", "sha1", "sha256", "sha512", "blake2b")
+
+# A named symlink is followed, as cat(1) does; O_NONBLOCK keeps a FIFO from holding us up.
+_READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def pour(pipe: Pipe, paths: Sequence[bytes], *, directory: bytes = b"") -> None:
+    """Write the content of files, one after the other, to lane 0 of a pipe, and Failure records to lane 1; end both."""
+    failures = RecordWriter(pipe, lane=1)
+    for path in paths:
+        try:
+            for piece in pieces(join(directory, path)):
+                pipe.write(piece)
+        except (OSError, FileError) as error:
+            failures.record(Failure(path, _symbol(error)))
+            failures.flush()
+    pipe.end()
+    failures.end()
+
+
+def store(
+    pieces: Iterator[Buffer], path: bytes, *, directory: bytes = b"", mode: int = 0o666, durability: str = "auto"
+) -> Summary:
+    """Make one file of what comes, whole or not at all, as `cat > path` would.
+
+    An existing file keeps its permissions; a new one gets `mode` without what the process's umask forbids.
+
+    Args:
+        pieces: the content to its end; what it raises leaves the old file as it was.
+
+    Raises:
+        FileError: it could not be written; EISDIR for a directory.
+    """
+    target = open_target(path, 1, directory=directory)
+    landing = Landing(target)
+    try:
+        if target.name is None:
+            raise FileError("EISDIR", path)
+        return _store(pieces, landing, target.name, mode, Durability(durability))
+    except (OSError, FileError) as error:
+        raise FileError(_symbol(error), path) from error
+    finally:
+        landing.close()
+
+
+def _store(pieces: Iterator[Buffer], landing: Landing, name: bytes, mode: int, durability: Durability) -> Summary:
+    directory, name = landing.spot(name)
+    mode = _permissions(directory, name, mode)
+    part = Part(directory)
+    try:
+        size = 0
+        for piece in pieces:
+            part.write(piece)
+            size += len(piece)
+        part.place(name, mode, None, sync=durability.before_placing(size, single=True))
+    except BaseException:
+        part.discard()
+        raise
+    durability.finish(directory, single=True)
+    return Summary(1, size)
+
+
+def _permissions(directory: int, name: bytes, mode: int) -> int:
+    try:
+        return stat.S_IMODE(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return mode & ~_umask()
+
+
+def _umask() -> int:
+    """Read the umask. umask(2) could only set it, for all threads."""
+    with open("/proc/self/status", "rb") as status:
+        for line in status:
+            if line.startswith(b"Umask:"):
+                return int(line.split()[1], 8)
+    return 0o077
+
+
+def digests(paths: Sequence[bytes], *, directory: bytes = b"", algorithm: str = "xxh128") -> Iterator[Digest | Failure]:
+    """Give the digest of each file.
+
+    Raises:
+        UsageError: an algorithm that is not among ALGORITHMS; at once.
+    """
+    if algorithm not in ALGORITHMS:
+        raise UsageError(f"unknown digest {algorithm[:40]!r}: choose from {', '.join(ALGORITHMS)}")
+    return (_digest(path, join(directory, path), algorithm) for path in paths)
+
+
+def _digest(shown: bytes, path: bytes, algorithm: str) -> Digest | Failure:
+    try:
+        state = _hasher(algorithm)
+        for piece in pieces(path):
+            state.update(piece)
+        return Digest(shown, algorithm, state.digest())
+    except (OSError, FileError) as error:
+        return Failure(shown, _symbol(error))
+
+
+def _hasher(algorithm: str) -> Any:
+    if algorithm.startswith("xxh"):
+        import xxhash
+
+        return xxhash.xxh3_128() if algorithm == "xxh128" else xxhash.xxh3_64()
+    import hashlib
+
+    return hashlib.new(algorithm, usedforsecurity=False)
+
+
+def pieces(path: bytes) -> Iterator[bytes]:
+    """Give the content of a regular file, in pieces of one frame at most.
+
+    Raises:
+        OSError: it cannot be read, or is a directory.
+        FileError: ESPECIAL.
+    """
+    fd = os.open(path, _READ)
+    try:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            raise FileError("ESPECIAL", path)
+        while piece := os.read(fd, PIECE):
+            yield piece
+    finally:
+        os.close(fd)
+
+
+def usage(paths: Sequence[bytes], *, directory: bytes = b"") -> Iterator[Space | Failure]:
+    """Tell how full the file systems are that hold some paths."""
+    for path in paths:
+        where = join(directory, path) or b"."
+        try:
+            yield _space(path, where)
+        except OSError as error:
+            yield Failure(path, error_name(error))
+
+
+def _space(shown: bytes, path: bytes) -> Space:
+    figures = os.statvfs(path)
+    source, mount, kind = _mount_of(os.path.realpath(path))
+    unit = figures.f_frsize
+    return Space(
+        path=shown,
+        source=source,
+        mount=mount,
+        kind=kind,
+        size=figures.f_blocks * unit,
+        used=(figures.f_blocks - figures.f_bfree) * unit,
+        available=figures.f_bavail * unit,
+        inodes=figures.f_files,
+        inodes_free=figures.f_ffree,
+    )
+
+
+def _mount_of(path: bytes) -> tuple[bytes, bytes, str]:
+    """Find source, mount point and type of what is mounted deepest above a path (proc_pid_mountinfo(5))."""
+    found = (b"-", b"/", "unknown")
+    with open("/proc/self/mountinfo", "rb") as mounts:
+        for line in mounts:
+            left, _, right = line.rstrip(b"\n").partition(b" - ")
+            mount, kind, source = _unescaped(left.split(b" ")[4]), *right.split(b" ")[:2]
+            above = mount.rstrip(b"/")
+            if (path == above or path.startswith(above + b"/")) and len(mount) >= len(found[1]):
+                found = (_unescaped(source), mount, kind.decode("ascii", "replace"))
+    return found
+
+
+def _unescaped(field: bytes) -> bytes:
+    """Undo the octal escapes of mountinfo: space, tab, newline, backslash."""
+    for sign in (b" ", b"\t", b"\n", b"\\"):
+        field = field.replace(b"\\%03o" % ord(sign), sign)
+    return field
+
+
+def _symbol(error: OSError | FileError) -> str:
+    return error.error if isinstance(error, FileError) else error_name(error)

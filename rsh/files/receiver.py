@@ -1,0 +1,359 @@
+"""The receiving half of a transfer: checks everything and puts files in place, for put and get alike.
+
+The sender is taken for hostile. Names are checked component by component, everything is opened relative to a directory
+that we hold, without following symlinks, and nothing gets its final name before its digest was compared.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from xxhash import xxh3_128, xxh3_128_digest
+
+from rsh.errors import FileError, ProtocolError, error_name, file_error
+from rsh.files.durability import Durability
+from rsh.files.landing import Landing
+from rsh.files.names import Asked, check_component
+from rsh.files.part import Part, place_symlink
+from rsh.files.report import Progress, Report
+from rsh.files.stream import Pipe, RecordReader, RecordWriter
+from rsh.files.target import open_target
+from rsh.protocol import records
+from rsh.protocol.records import (
+    Abort,
+    Begin,
+    Directory,
+    Done,
+    End,
+    Failure,
+    File,
+    Finish,
+    Leave,
+    Packed,
+    Result,
+    Root,
+    Stop,
+    Summary,
+    Symlink,
+    TransferRecord,
+)
+
+# How often the sender hears how far we are, in seconds; failures go with it.
+_TELL_EVERY: Final = 0.1
+
+
+def receive(
+    pipe: Pipe,
+    target: bytes,
+    *,
+    directory: bytes = b"",
+    durability: str = "auto",
+    asked: Asked | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Receive what a sender sends and put it in place, by the rules of cp(1).
+
+    What fails is reported to both ends and the rest goes on. A target that will not do as a whole is a failure in the
+    report, and the sender is told to stop.
+
+    Args:
+        target: as the user named it.
+        directory: where a relative target starts; b"" is the process's.
+        durability: "auto", "none" or "file" (rsh.files.durability).
+        asked: which sources may come; None when the sender decides that.
+
+    Raises:
+        UsageError: unknown durability.
+        ProtocolError: the sender broke the rules.
+        RshError: the pipe failed. After any of these the caller closes the pipe; no part is left behind.
+    """
+    return _Receiver(pipe, Durability(durability), asked, progress or Progress()).run(target, directory)
+
+
+class _Incoming:
+    """A File whose content is arriving."""
+
+    __slots__ = ("digest", "index", "left", "part", "record", "where")
+
+    def __init__(self, record: File, index: int) -> None:
+        self.record = record
+        self.index = index
+        self.left = record.size
+        self.digest = xxh3_128()
+        self.part: Part | None = None  # None when it has failed: its content is dropped
+        self.where = b""  # final name, in the part's directory
+
+
+class _Receiver:
+    def __init__(self, pipe: Pipe, durability: Durability, asked: Asked | None, progress: Progress) -> None:
+        self._in = RecordReader(pipe, records.TRANSFER)
+        self._out = RecordWriter(pipe)
+        self._durability = durability
+        self._asked = asked
+        self._progress = progress
+        self._report = Report()
+        self._file: _Incoming | None = None
+        self._index = -1  # of the latest item
+        self._sources = 0  # how many may still come
+        self._single = False
+        self._ended = False
+        self._told = time.monotonic()  # when the sender last heard from us
+        self._landing: Landing  # set by _open
+
+    def run(self, target: bytes, directory: bytes) -> Report:
+        elements = iter(self._in)
+        try:
+            self._open(elements, target, directory)
+        except FileError as error:
+            return self._stop(elements, error)
+        try:
+            for element in elements:
+                if self._ended:
+                    raise ProtocolError("something after the end")
+                self._take(element)
+            if not self._ended:
+                raise ProtocolError("the stream ended before its end")
+            return self._report
+        finally:
+            self._close()
+
+    def _open(self, elements: Iterator[TransferRecord | memoryview], target: bytes, directory: bytes) -> None:
+        begin = next(elements, None)
+        if not isinstance(begin, Begin):
+            raise ProtocolError("a transfer starts with Begin")
+        self._sources = begin.sources
+        self._single = begin.sources == 1
+        self._landing = Landing(open_target(target, begin.sources, directory=directory))
+
+    def _stop(self, elements: Iterator[TransferRecord | memoryview], error: FileError) -> Report:
+        """Refuse the transfer, and drain what is under way so that the sender can hear of it."""
+        self._note(error)
+        self._out.record(Stop(error.path, error.error))
+        self._out.flush()
+        for _ in elements:
+            pass
+        self._out.record(Summary(0, 0))
+        self._out.end()
+        return self._report
+
+    def _close(self) -> None:
+        if self._file and self._file.part:
+            self._file.part.discard()
+        self._landing.close()
+
+    # --- elements ---
+
+    def _take(self, element: TransferRecord | memoryview) -> None:
+        if self._file:
+            self._take_within_file(self._file, element)
+            return
+        handler = _HANDLERS.get(type(element))
+        if handler is None:
+            raise ProtocolError(f"{type(element).__name__} out of place")
+        handler(self, element)
+
+    def _take_within_file(self, file: _Incoming, element: TransferRecord | memoryview) -> None:
+        if isinstance(element, memoryview):
+            self._content(file, element)
+            return
+        self._file = None
+        try:
+            if isinstance(element, Finish):
+                self._finish(file, element)
+            elif isinstance(element, Abort):
+                self._abort(file, element)
+            else:
+                raise ProtocolError(f"{type(element).__name__} within a file")
+        finally:
+            if file.part:
+                file.part.discard()
+
+    def _directory(self, record: Directory) -> None:
+        self._count_named(record.name)
+        try:
+            self._landing.enter(self._index, record.name, record.mode, record.mtime_ns)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _root(self, record: Root) -> None:
+        if self._landing.depth:
+            raise ProtocolError("Root below the top")
+        self._count_source(self._asked is None or self._asked.allows_root())
+        try:
+            self._landing.enter_root(self._index, record.mode, record.mtime_ns)
+        except (OSError, FileError) as error:
+            self._fail(b"", error)
+
+    def _leave(self, _: Leave) -> None:
+        if not self._landing.depth:
+            raise ProtocolError("Leave at the top")
+        index, shown = self._landing.entered_by(), self._landing.shown()
+        try:
+            self._landing.leave()
+        except OSError as error:
+            self._fail_item(index, shown, error_name(error))
+
+    def _symlink(self, record: Symlink) -> None:
+        self._count_named(record.name)
+        if self._landing.skipping:
+            return
+        try:
+            if b"\0" in record.target:
+                raise ProtocolError("NUL in a symlink")
+            directory, name = self._landing.spot(record.name, link=True)
+            place_symlink(directory, name, record.target, record.mtime_ns)
+            self._placed(0)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _packed(self, record: Packed) -> None:
+        self._count_named(record.name)
+        if self._landing.skipping:
+            return
+        content = record.content
+        if xxh3_128_digest(content) != record.digest:
+            self._fail(record.name, FileError("EDIGEST"))
+            return
+        try:
+            directory, name = self._landing.spot(record.name)
+            part = Part(directory)
+            try:
+                if content:
+                    part.write(content)
+                sync = self._durability.before_placing(len(content), single=self._single and not self._landing.depth)
+                part.place(name, record.mode, record.mtime_ns, sync=sync)
+            except BaseException:
+                part.discard()
+                raise
+            self._progress.moved(len(content))
+            self._placed(len(content))
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _begin_file(self, record: File) -> None:
+        self._count_named(record.name)
+        self._file = file = _Incoming(record, self._index)
+        if self._landing.skipping:
+            return
+        self._progress.started(self._landing.shown(record.name), record.size)
+        try:
+            directory, file.where = self._landing.spot(record.name)
+            file.part = Part(directory)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error, now=True)
+
+    def _content(self, file: _Incoming, piece: memoryview) -> None:
+        file.left -= len(piece)
+        if file.left < 0:
+            raise ProtocolError("more content than the file's size")
+        if not file.part:
+            return
+        file.digest.update(piece)
+        self._progress.moved(len(piece))
+        try:
+            file.part.write(piece)
+        except OSError as error:
+            file.part.discard()
+            file.part = None
+            self._fail(file.record.name, error, now=True)
+
+    def _finish(self, file: _Incoming, record: Finish) -> None:
+        if file.left:
+            raise ProtocolError("less content than the file's size")
+        part, item = file.part, file.record
+        if not part:
+            return
+        if file.digest.digest() != record.digest:
+            self._fail(item.name, FileError("EDIGEST"))
+            return
+        try:
+            sync = self._durability.before_placing(item.size, single=self._single and not self._landing.depth)
+            part.place(file.where, item.mode, item.mtime_ns, sync=sync)
+            file.part = None
+            self._placed(item.size)
+        except OSError as error:
+            self._fail(item.name, error)
+
+    def _abort(self, file: _Incoming, record: Abort) -> None:
+        if file.part:
+            self._note(file_error(record.error, self._landing.shown(file.record.name)))
+
+    def _failure(self, record: Failure) -> None:
+        if not self._landing.depth:
+            self._use_source()
+        self._note(file_error(record.error, record.path))
+
+    def _end(self, _: End) -> None:
+        if self._landing.depth:
+            raise ProtocolError("End within a directory")
+        self._ended = True
+        try:
+            if self._report.files:
+                self._durability.finish(self._landing.top, single=self._single)
+        except OSError as error:
+            self._fail_item(self._index, self._landing.shown(), error_name(error))
+        self._tell()
+        self._out.record(Summary(self._report.files, self._report.bytes))
+        self._out.end()
+
+    # --- counting and telling ---
+
+    def _count_named(self, name: bytes) -> None:
+        check_component(name)
+        if self._landing.depth:
+            self._index += 1
+        else:
+            self._count_source(self._asked is None or self._asked.allows(name))
+        if time.monotonic() - self._told >= _TELL_EVERY:
+            self._tell()
+
+    def _count_source(self, allowed: bool) -> None:
+        if not allowed:
+            raise ProtocolError("the sender sent what was not asked for")
+        self._use_source()
+        self._index += 1
+
+    def _use_source(self) -> None:
+        if not self._sources:
+            raise ProtocolError("more sources than announced")
+        self._sources -= 1
+
+    def _placed(self, size: int) -> None:
+        self._report.files += 1
+        self._report.bytes += size
+
+    def _fail(self, name: bytes, error: OSError | FileError, *, now: bool = False) -> None:
+        """Report the latest item. With `now` the sender hears it at once: what it is sending is in vain."""
+        symbol = error.error if isinstance(error, FileError) else error_name(error)
+        self._fail_item(self._index, self._landing.shown(name), symbol)
+        if now:
+            self._out.flush()
+
+    def _fail_item(self, index: int, path: bytes, error: str) -> None:
+        self._note(file_error(error, path))
+        self._out.record(Result(max(index, 0), path, error))
+
+    def _note(self, failure: FileError) -> None:
+        self._report.add_failure(failure)
+        self._progress.failed(failure)
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        dealt_with = self._index + 1 if self._ended else self._index
+        self._out.record(Done(max(dealt_with, 0)))
+        self._out.flush()
+        self._progress.completed(max(dealt_with, 0))
+
+
+_HANDLERS: Final[dict[type, Callable[[_Receiver, Any], None]]] = {
+    Directory: _Receiver._directory,
+    Root: _Receiver._root,
+    Leave: _Receiver._leave,
+    File: _Receiver._begin_file,
+    Packed: _Receiver._packed,
+    Symlink: _Receiver._symlink,
+    Failure: _Receiver._failure,
+    End: _Receiver._end,
+}

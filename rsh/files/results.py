@@ -1,0 +1,110 @@
+"""What the receiver says while a sender sends: read by a thread of its own, and believed only as far as it can be."""
+
+from __future__ import annotations
+
+import threading
+
+from rsh.errors import ProtocolError, RshError, file_error
+from rsh.files.report import Progress, Report
+from rsh.files.stream import Pipe, RecordReader
+from rsh.protocol import records
+from rsh.protocol.records import Done, Result, ResultRecord, Stop, Summary
+
+
+class Results:
+    """Reads results until the receiver ends them. The sender's thread calls the methods and sets the counts.
+
+    Attributes:
+        sent: items sent so far; the sender adds to it before it writes the item.
+        ended: the sender has sent all; it sets it before it writes End.
+        stopped: the receiver wants no more.
+        error: what ended the reading before its time. The pipe was closed then, so that the sender wakes.
+    """
+
+    def __init__(self, pipe: Pipe, progress: Progress) -> None:
+        self.sent = 0
+        self.ended = False
+        self.stopped = False
+        self.error: RshError | None = None
+        self._pipe = pipe
+        self._progress = progress
+        self._report = Report()  # failures at the receiver, then its summary
+        self._failed = 0  # results seen
+        self._latest = -1  # the highest item that failed
+        self._summary: Summary | None = None
+        # Ends when the receiver ends its half or when the pipe is closed; joined by join().
+        self._thread = threading.Thread(target=self._run, name="rsh-results", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def refuses_latest(self) -> bool:
+        """Tell whether the item sent last has failed already: its content need not be sent."""
+        return self.stopped or self._latest >= self.sent - 1
+
+    def join(self) -> Results:
+        """Wait until the receiver has said all."""
+        self._thread.join()
+        return self
+
+    def complete(self, report: Report) -> Report:
+        """Add what the receiver said to the sender's report, or raise what went wrong. Only after join()."""
+        if self.error:
+            raise self.error
+        report.merge_failures(self._report)
+        if self._summary:
+            report.files, report.bytes = self._summary.files, self._summary.bytes
+        return report
+
+    def _run(self) -> None:
+        try:
+            for record in RecordReader(self._pipe, records.RESULTS):
+                if isinstance(record, memoryview):
+                    raise ProtocolError("content among results")
+                if self._summary:
+                    raise ProtocolError("result after the summary")
+                self._take(record)
+            if not self._summary:
+                raise ProtocolError("the receiver ended without a summary")
+        except RshError as error:
+            self.error = error
+            self._pipe.close()
+        except BaseException as error:  # raised by a Progress: what it was shall not be lost, nor the sender hang
+            self.error = RshError(f"the transfer was stopped: {error!r}")
+            self._pipe.close()
+            raise
+
+    def _take(self, record: ResultRecord) -> None:
+        if isinstance(record, Result):
+            self._take_result(record)
+        elif isinstance(record, Done):
+            if record.count > self.sent:
+                raise ProtocolError("done with more than was sent")
+            self._progress.completed(record.count)
+        elif isinstance(record, Stop):
+            if self.stopped:
+                raise ProtocolError("stopped twice")
+            self.stopped = True
+            self._fail(record)
+        else:
+            self._take_summary(record)
+
+    def _take_result(self, record: Result) -> None:
+        if record.index >= self.sent or self._failed > 2 * self.sent:
+            raise ProtocolError("result for what was not sent")
+        self._failed += 1
+        self._latest = max(self._latest, record.index)
+        self._fail(record)
+
+    def _take_summary(self, record: Summary) -> None:
+        if not self.ended and not self.stopped:
+            raise ProtocolError("summary before the end")
+        if record.files > self.sent:
+            raise ProtocolError("summary of more than was sent")
+        self._summary = record
+
+    def _fail(self, record: Result | Stop) -> None:
+        failure = file_error(record.error, record.path)
+        self._report.add_failure(failure)
+        self._progress.failed(failure)

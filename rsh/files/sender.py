@@ -1,0 +1,230 @@
+"""The sending half of a transfer: walks, reads, digests and streams, for put and get alike.
+
+Nothing is waited for file by file. What the receiver says comes back beside the stream and is read by a thread of its
+own, so that neither end can block the other for good.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from typing import Final
+
+from xxhash import xxh3_128, xxh3_128_digest
+
+from rsh.errors import RshError, error_name, file_error
+from rsh.files.descent import DIRECTORY_FLAGS, Descent
+from rsh.files.names import is_component, join
+from rsh.files.report import Progress, Report
+from rsh.files.results import Results
+from rsh.files.stream import PIECE, Pipe, RecordWriter
+from rsh.files.tree import Step, walk
+from rsh.protocol.records import (
+    MAX_PACKED,
+    Abort,
+    Begin,
+    Directory,
+    End,
+    Failure,
+    File,
+    Finish,
+    Leave,
+    Packed,
+    Root,
+    Symlink,
+)
+
+# O_NONBLOCK: a FIFO that takes the place of a file must not hold us up.
+READ_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+_LATEST: Final = 2**63 - 1
+
+
+def send(pipe: Pipe, sources: Sequence[bytes], *, directory: bytes = b"", progress: Progress | None = None) -> Report:
+    """Send files and trees to a receiver, and wait until it has dealt with them.
+
+    What cannot be read, is special, or changes while it is read is reported and the rest goes on. Symlinks are sent as
+    such, also when they are named as a source.
+
+    Args:
+        sources: paths; no patterns.
+        directory: where relative ones start; b"" is the process's.
+
+    Raises:
+        ProtocolError: the receiver broke the rules.
+        RshError: the pipe failed. In both cases the pipe has been closed.
+    """
+    sender = _Sender(pipe, progress or Progress())
+    return sender.run(sources, directory)
+
+
+class _Sender:
+    def __init__(self, pipe: Pipe, progress: Progress) -> None:
+        self._pipe = pipe
+        self._out = RecordWriter(pipe)
+        self._progress = progress
+        self._results = Results(pipe, progress)
+        self._report = Report()
+        self._source = b""  # the one that is being sent, as the user named it
+        self._place: Descent | None = None  # where in its tree we are; None for a single file
+
+    def run(self, sources: Sequence[bytes], directory: bytes) -> Report:
+        self._results.start()
+        try:
+            self._send_all(sources, directory)
+        except RshError as error:
+            self._pipe.close()
+            raise self._results.join().error or error from None
+        except BaseException:
+            self._pipe.close()
+            raise
+        return self._results.join().complete(self._report)
+
+    def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
+        self._out.record(Begin(len(sources)))
+        for source in sources:
+            if self._results.stopped:
+                break
+            self._source = source
+            try:
+                self._send_source(join(directory, source))
+            except OSError as error:
+                self._fail(None, error_name(error))
+        self._results.ended = True
+        self._out.record(End())
+        self._out.end()
+
+    def _send_source(self, path: bytes) -> None:
+        name = path.rstrip(b"/").rpartition(b"/")[2]
+        mode = os.lstat(path).st_mode
+        if stat.S_ISDIR(mode):
+            self._tree(path, name)
+        elif stat.S_ISREG(mode):
+            self._file(name, path, None)
+        elif stat.S_ISLNK(mode):
+            self._symlink(name, path, None)
+        else:
+            self._fail(None, "ESPECIAL")
+
+    def _tree(self, path: bytes, name: bytes) -> None:
+        self._place = place = Descent(os.open(path, DIRECTORY_FLAGS))
+        try:
+            steps = walk(place)
+            self._enter(place.fd, name if is_component(name) else b"")
+            for step, found, error in steps:
+                if self._results.stopped:
+                    return
+                self._step(place.fd, step, found, error)
+            self._out.record(Leave())
+        finally:
+            self._place = None
+            place.close()
+
+    def _step(self, fd: int, step: Step, name: bytes, error: str) -> None:
+        try:
+            if step is Step.FILE:
+                self._file(name, name, fd)
+            elif step is Step.DIRECTORY:
+                self._enter(fd, name)
+            elif step is Step.LEFT:
+                self._out.record(Leave())
+            elif step is Step.SYMLINK:
+                self._symlink(name, name, fd)
+            else:
+                self._fail(name, error or "ESPECIAL")
+        except OSError as failed:
+            self._fail(name, error_name(failed))
+
+    def _enter(self, fd: int, name: bytes) -> None:
+        status = os.fstat(fd)
+        mode, mtime = stat.S_IMODE(status.st_mode), _mtime(status)
+        self._results.sent += 1
+        self._out.record(Directory(name, mode, mtime) if name else Root(mode, mtime))
+
+    def _symlink(self, name: bytes, path: bytes, fd: int | None) -> None:
+        target = os.readlink(path, dir_fd=fd)
+        mtime = _mtime(os.stat(path, dir_fd=fd, follow_symlinks=False))
+        self._results.sent += 1
+        self._out.record(Symlink(name, mtime, target))
+
+    def _file(self, name: bytes, path: bytes, directory: int | None) -> None:
+        fd = os.open(path, READ_FLAGS, dir_fd=directory)
+        try:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode):
+                self._fail(name, "ESPECIAL")
+            elif status.st_size <= MAX_PACKED:
+                self._packed(name, fd, status)
+            else:
+                self._streamed(name, fd, status)
+        finally:
+            os.close(fd)
+
+    def _packed(self, name: bytes, fd: int, status: os.stat_result) -> None:
+        content = os.read(fd, status.st_size + 1)
+        if len(content) != status.st_size or _changed(fd, status):
+            self._fail(name, "ECHANGED")
+            return
+        self._results.sent += 1
+        mode, digest = stat.S_IMODE(status.st_mode), xxh3_128_digest(content)
+        self._out.record(Packed(name, mode, _mtime(status), content, digest))
+        self._progress.moved(len(content))
+
+    def _streamed(self, name: bytes, fd: int, status: os.stat_result) -> None:
+        self._progress.started(self._path(name), status.st_size)
+        self._results.sent += 1
+        mode = stat.S_IMODE(status.st_mode)
+        self._out.record(File(name, mode, _mtime(status), status.st_size))
+        digest = xxh3_128()
+        try:
+            error = self._content(fd, status, digest)
+        except OSError as failed:
+            error = error_name(failed)
+        if not error:
+            self._out.record(Finish(digest.digest()))
+            return
+        self._out.record(Abort(error))
+        if error != "ESTOPPED":
+            self._report_failure(name, error)
+
+    def _content(self, fd: int, status: os.stat_result, digest: xxh3_128) -> str:
+        """Stream the content; give "" or why it has to be aborted."""
+        left = status.st_size
+        while left:
+            piece = os.read(fd, min(left, PIECE))
+            if not piece:
+                return "ECHANGED"
+            if self._results.refuses_latest():
+                return "ESTOPPED"
+            digest.update(piece)
+            self._out.content(piece)
+            self._progress.moved(len(piece))
+            left -= len(piece)
+        return "ECHANGED" if _changed(fd, status) else ""
+
+    def _fail(self, name: bytes | None, error: str) -> None:
+        self._out.record(Failure(self._path(name), error))
+        self._report_failure(name, error)
+
+    def _report_failure(self, name: bytes | None, error: str) -> None:
+        failure = file_error(error, self._path(name))
+        self._report.add_failure(failure)
+        self._progress.failed(failure)
+
+    def _path(self, name: bytes | None) -> bytes:
+        """Give the path of what has that name where we are, as the user would write it."""
+        if self._place is None or name is None:
+            return self._source
+        return join(self._source, b"/".join((*self._place.names, name)))
+
+
+def _changed(fd: int, before: os.stat_result) -> bool:
+    """Tell whether a file was written to since. Two writes within a tick of the kernel's clock can go unseen."""
+    after = os.fstat(fd)
+    return after.st_mtime_ns != before.st_mtime_ns or after.st_size != before.st_size
+
+
+def _mtime(status: os.stat_result) -> int:
+    """Give the time of last change, cut to what 64 bits hold (1677 to 2262)."""
+    return max(-_LATEST, min(status.st_mtime_ns, _LATEST))

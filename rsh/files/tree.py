@@ -1,0 +1,101 @@
+"""Walking a tree: depth first, in the order of bytes, never through a symlink, without opening what is no directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final, TypeAlias
+
+from rsh.errors import error_name
+from rsh.files.descent import Descent
+
+
+class Step(Enum):
+    """What a walk comes across."""
+
+    FILE = "a regular file"
+    DIRECTORY = "a directory; the walk now stands in it"
+    LEFT = "that directory again; the walk stands above it"
+    SYMLINK = "a symlink"
+    SPECIAL = "a FIFO, socket or device"
+    UNREADABLE = "a directory that cannot be entered, or left in good order"
+
+
+# What was found, its name, and for UNREADABLE the symbolic name of the error.
+Found: TypeAlias = tuple[Step, bytes, str]
+
+FILE: Final = Step.FILE
+
+
+def scan(fd: int) -> tuple[list[bytes], dict[bytes, Step]]:
+    """Give the sorted names in an open directory, and what those are that are no regular files.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    names: list[bytes] = []
+    others: dict[bytes, Step] = {}
+    with os.scandir(fd) as entries:
+        for entry in entries:
+            name = os.fsencode(entry.name)
+            names.append(name)
+            if not entry.is_file(follow_symlinks=False):
+                others[name] = _step(entry)
+    names.sort()
+    return names, others
+
+
+def _step(entry: os.DirEntry[str]) -> Step:
+    if entry.is_dir(follow_symlinks=False):
+        return Step.DIRECTORY
+    return Step.SYMLINK if entry.is_symlink() else Step.SPECIAL
+
+
+def walk(place: Descent) -> Iterator[Found]:
+    """Walk what is below the current directory of `place`, which moves along.
+
+    A directory is yielded when it has been entered and read, and again when it has been left. What fails is yielded as
+    UNREADABLE and the rest goes on.
+
+    Raises:
+        OSError: at once, when the first directory cannot be read.
+    """
+    return _walk(place, [_found(place)])
+
+
+def _walk(place: Descent, pending: list[Iterator[Found]]) -> Iterator[Found]:
+    while pending:
+        step, name, error = next(pending[-1], _END)
+        if step is Step.DIRECTORY:
+            try:
+                pending.append(_entered(place, name))
+            except OSError as failed:
+                step, error = Step.UNREADABLE, error_name(failed)
+        elif step is Step.LEFT:
+            pending.pop()
+            if not pending:
+                return
+            name = place.names[-1]
+            try:
+                place.leave()
+            except OSError as failed:
+                yield Step.UNREADABLE, name, error_name(failed)
+        yield step, name, error
+
+
+_END: Final[Found] = (Step.LEFT, b"", "")
+
+
+def _found(place: Descent) -> Iterator[Found]:
+    names, others = scan(place.fd)
+    return ((others.get(name, FILE), name, "") for name in names)
+
+
+def _entered(place: Descent, name: bytes) -> Iterator[Found]:
+    place.enter(name)
+    try:
+        return _found(place)
+    except OSError:
+        place.leave()
+        raise

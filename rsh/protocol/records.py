@@ -1,0 +1,253 @@
+"""The records of a record stream: what file work and other answers are made of, inside a lane of a channel.
+
+A record stream is a row of elements (rsh/files/stream.py frames them): a record, or raw content of the file that the
+record before it announced. Each struct is an array on the wire: its number first, then its fields in order.
+
+A transfer, from the sender: Begin, then items depth first, then End. A Directory or Root is entered and left by Leave.
+A File is followed by its content and a Finish or an Abort; a Packed file comes whole. Failure names what could not be
+read. Back come Result for each item that failed, Done now and then, and at the end a Summary; or a Stop. Items
+(Directory, Root, File, Packed, Symlink) are counted from 0 by both ends.
+
+Errors travel as symbolic names; the words are made where they are read, so that a peer cannot put text on a screen.
+Names are one component each and have to pass rsh.files.names.check_component before they are used.
+"""
+
+from __future__ import annotations
+
+import stat
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+
+# Files up to this size travel whole in one record. Above it a copy costs more than two further elements.
+MAX_PACKED: Final = 64 * 1024
+
+Component: TypeAlias = Annotated[bytes, Meta(min_length=1, max_length=255)]
+Path: TypeAlias = Annotated[bytes, Meta(max_length=65536)]
+ErrorName: TypeAlias = Annotated[str, Meta(pattern=r"^E[A-Z0-9]{1,31}\Z")]
+Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
+Permissions: TypeAlias = Annotated[int, Meta(ge=0, le=0o7777)]
+Nanoseconds: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # since 1970
+FileDigest: TypeAlias = Annotated[bytes, Meta(min_length=16, max_length=16)]  # xxh3-128
+Words: TypeAlias = Annotated[str, Meta(max_length=1024)]
+
+# --- transfer: sender to receiver ---
+
+
+class Begin(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """First of all: how many sources there are. More than one needs a directory to go into."""
+
+    sources: Count
+
+
+class Directory(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A directory; what follows up to its Leave is in it. Mode and time are set when it is left."""
+
+    name: Component
+    mode: Permissions
+    mtime_ns: Nanoseconds
+
+
+class Root(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A source without a name (`.`, `..`, `/`): what follows goes into the target itself, as with `cp -r . target`."""
+
+    mode: Permissions
+    mtime_ns: Nanoseconds
+
+
+class Leave(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The directory entered last is complete."""
+
+
+class File(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A regular file: `size` bytes of content follow, then Finish; or fewer, then Abort."""
+
+    name: Component
+    mode: Permissions
+    mtime_ns: Nanoseconds
+    size: Count
+
+
+class Packed(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A small regular file, whole."""
+
+    name: Component
+    mode: Permissions
+    mtime_ns: Nanoseconds
+    content: Annotated[bytes, Meta(max_length=MAX_PACKED)]
+    digest: FileDigest
+
+
+class Finish(Struct, tag=7, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The content of the File is complete; it must have this digest."""
+
+    digest: FileDigest
+
+
+class Abort(Struct, tag=8, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The File cannot be completed (ECHANGED, EIO ...); nothing is put in place."""
+
+    error: ErrorName
+
+
+class Symlink(Struct, tag=9, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A symbolic link, kept as one."""
+
+    name: Component
+    mtime_ns: Nanoseconds
+    target: Annotated[bytes, Meta(min_length=1, max_length=4096)]
+
+
+class End(Struct, tag=10, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Nothing more comes."""
+
+
+class Failure(Struct, tag=11, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A path could not be worked on; the rest goes on. Part of transfers and of most answers."""
+
+    path: Path
+    error: ErrorName
+
+
+# --- transfer: receiver to sender ---
+
+
+class Result(Struct, tag=16, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Item number `index` failed at the receiver. What does not fail is not named."""
+
+    index: Count
+    path: Path
+    error: ErrorName
+
+
+class Done(Struct, tag=17, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The receiver has dealt with so many items."""
+
+    count: Count
+
+
+class Stop(Struct, tag=18, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The target as a whole will not do (a file where several sources need a directory); send no more."""
+
+    path: Path
+    error: ErrorName
+
+
+class Summary(Struct, tag=19, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Last of all: what was put in place, as durable as was asked. `bytes` is the content of files."""
+
+    files: Count
+    bytes: Count
+
+
+# --- answers ---
+
+_KINDS: Final = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "directory",
+    stat.S_IFLNK: "symlink",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "character",
+    stat.S_IFBLK: "block",
+}
+
+
+class Heading(Struct, tag=32, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The entries that follow are the content of this directory, which may have none."""
+
+    path: Path
+
+
+class Entry(Struct, tag=33, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """One line of a listing."""
+
+    directory: Path  # whose content it belongs to, as asked for; b"" when it was named itself
+    name: Path  # one component, or the path as asked for
+    mode: Annotated[int, Meta(ge=0, lt=2**32)]  # st_mode: type and permissions
+    size: Count
+    mtime_ns: Nanoseconds
+    owner: Words  # number in digits when it has no name
+    group: Words
+    uid: Count
+    gid: Count
+    links: Count
+    inode: Annotated[int, Meta(ge=0)]
+    blocks: Count  # of 512 bytes
+    target: Path = b""  # of a symlink
+
+    @property
+    def kind(self) -> str:
+        """Tell what it is: file, directory, symlink, fifo, socket, character, block, or "unknown"."""
+        return _KINDS.get(stat.S_IFMT(self.mode), "unknown")
+
+    @property
+    def path(self) -> bytes:
+        """Give the path by which it is reached from where the listing was asked for."""
+        if not self.directory:
+            return self.name
+        return self.directory + (b"" if self.directory.endswith(b"/") else b"/") + self.name
+
+
+class Digest(Struct, tag=34, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The digest of one file, as bytes."""
+
+    path: Path
+    algorithm: Annotated[str, Meta(max_length=64)]
+    digest: Annotated[bytes, Meta(max_length=64)]
+
+
+class Space(Struct, tag=35, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """How full a file system is, in bytes and in inodes (df)."""
+
+    path: Path  # as asked for
+    source: Path  # device or share
+    mount: Path
+    kind: Words  # ext4, tmpfs ...
+    size: Count
+    used: Count
+    available: Count  # to those who are not root
+    inodes: Count
+    inodes_free: Count
+
+
+class Machine(Struct, tag=36, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """What machine this is and who the daemon runs as (`rsh info`)."""
+
+    system: Words  # host name
+    kernel: Words
+    distribution: Words
+    software: Words  # rsh and its version
+    python: Words
+    account: Words
+    uid: Count
+    home: Path
+    shell: Path
+    clock_ns: Nanoseconds
+    uptime: float  # seconds
+    load: tuple[float, float, float]
+    processors: Count
+    memory: Count  # bytes
+    memory_available: Count
+
+
+class Candidate(Struct, tag=37, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """One way to complete a word."""
+
+    text: Path
+    directory: bool = False
+
+
+TransferRecord: TypeAlias = Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | End | Failure
+ResultRecord: TypeAlias = Result | Done | Stop | Summary
+AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Summary
+Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord
+
+_encoder: Final = msgspec.msgpack.Encoder()
+encode_record_into: Final = _encoder.encode_into
+
+TRANSFER: Final[msgspec.msgpack.Decoder[TransferRecord]] = msgspec.msgpack.Decoder(TransferRecord)
+RESULTS: Final[msgspec.msgpack.Decoder[ResultRecord]] = msgspec.msgpack.Decoder(ResultRecord)
+ANSWERS: Final[msgspec.msgpack.Decoder[AnswerRecord]] = msgspec.msgpack.Decoder(AnswerRecord)
