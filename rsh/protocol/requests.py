@@ -50,7 +50,6 @@ class Put(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=Tru
 
     target: Path
     directory: Path = b""
-    several: bool = False  # more than one source: the target must be a directory
     durability: Name = "auto"
 
 
@@ -62,18 +61,20 @@ class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=Tru
 
 
 class Read(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Gives the content of files one after the other in lane 0, failures as records in lane 1."""
+    """Gives the content of files one after the other in lane 0; Digest and Failure records in lane 1."""
 
     paths: Paths
     directory: Path = b""
 
 
 class Write(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Takes lane 0 as the content of one file, whole or not at all; answers with one record."""
+    """Takes lane 0 as the content of one file and a Finish record in lane 1, then puts it in place, whole.
+
+    Answers with a Summary or a Failure record in lane 0.
+    """
 
     path: Path
     directory: Path = b""
-    mode: Annotated[int, Meta(ge=0, le=0o777)] = 0o666  # what the umask over there leaves of it
 
 
 class Remove(Struct, tag=7, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -110,18 +111,18 @@ class Sum(Struct, tag=10, array_like=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class Usage(Struct, tag=11, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Gives how full the file systems of some paths are, as Space records (df)."""
+    """Gives how full the file systems of some paths are, of none all, as Space records (df)."""
 
     paths: Paths
     directory: Path = b""
 
 
 class About(Struct, tag=12, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Asks what machine this is: one Machine record."""
+    """Asks what machine this is: a Machine record, then a Space record for each file system."""
 
 
 class Complete(Struct, tag=13, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Asks for completions of a word: Candidate records."""
+    """Asks how a word that is being typed could go on: Candidate records."""
 
     kind: Name  # "command" or "path"
     word: Path

@@ -14,8 +14,8 @@ log = logging.getLogger("rsh.server")
 
 Handler: TypeAlias = Callable[[socket.socket, Any], None]
 
-# accept(2) fails with these while the machine or the process is short of something. The connection stays in the backlog,
-# so there is nothing to do but to wait until somebody has given something back.
+# accept(2) fails with these while the machine or the process is short of something. The connection stays in the backlog
+# so there is nothing to do but wait until somebody has given something back.
 SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 SHORTAGE_PAUSE: Final = 0.1  # seconds
 

@@ -50,7 +50,6 @@ class Channel:
         self._ended = [False] * LANES  # the peer's halves
         self._accepted = False
         self._closed: RshError | None = None  # why nothing more will come or go
-        self._orderly = False  # the peer closed with code NONE
         self._listener: Listener | None = None
         self._unheard: list[Signal | Resize | Exit | None] = []  # arrived before anybody listened
 
@@ -73,7 +72,7 @@ class Channel:
         pieces = self._pieces[lane]
         with self._lock:
             while not pieces:
-                if self._ended[lane] or self._orderly:
+                if self._ended[lane]:
                     return b""
                 if self._closed:
                     raise self._closed
@@ -184,7 +183,6 @@ class Channel:
 
     def ended(self, error: RshError | None) -> None:
         """Take note that the peer closed the channel (None: in order) or the session is gone. The lock is held."""
-        self._orderly = error is None and self._closed is None
         if self._closed is None:
             self._closed = error or Refused(Code.CANCELLED, "the other side closed the channel")
         self._wake_all()

@@ -157,10 +157,11 @@ class Session:
         came, clock = pong
         return came - start, clock
 
-    @property
-    def idle(self) -> bool:
-        """Whether no channel is open."""
+    def wait_idle(self, deadline: Deadline = NEVER) -> bool:
+        """Wait until no channel is open; False when the deadline came first."""
         with self._lock:
+            while self._channels and not deadline.expired:
+                self._changed.wait(deadline.left())
             return not self._channels
 
     # --- reader ---
@@ -232,6 +233,7 @@ class Session:
         if channel is None:
             return None
         channel.ended(Refused(_code(event.code), event.text) if event.code else None)
+        self._changed.notify_all()
         return lambda: channel.told(None)
 
     # --- writer ---

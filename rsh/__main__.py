@@ -1,0 +1,7 @@
+"""`python -m rsh` is `rsh`."""
+
+import sys
+
+from rsh.entry import main
+
+sys.exit(main())

@@ -1,0 +1,52 @@
+"""config.toml: aliases of hosts.
+
+    [hosts.build]
+    address = "ann@build.example.org:8000"
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from rsh import places
+from rsh.errors import UsageError
+
+
+def alias(name: str) -> str | None:
+    """Give the address that the configuration has for a name, or None."""
+    path = os.path.join(places.config_dir(), "config.toml")
+    if not os.path.exists(path):
+        return None
+    hosts = load(path).get("hosts", {})
+    entry = hosts.get(name) if isinstance(hosts, dict) else None
+    if entry is None:
+        return None
+    address = entry.get("address") if isinstance(entry, dict) else None
+    if not isinstance(address, str):
+        raise UsageError(f"{path}: hosts.{name} has no address", advice='write: address = "host:port"')
+    return address
+
+
+def names() -> list[str]:
+    """Give the aliases, for completion."""
+    path = os.path.join(places.config_dir(), "config.toml")
+    hosts = load(path).get("hosts", {}) if os.path.exists(path) else {}
+    return sorted(hosts) if isinstance(hosts, dict) else []
+
+
+def load(path: str) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Raises:
+        UsageError: it cannot be read or is not TOML; the message says where.
+    """
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error

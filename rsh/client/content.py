@@ -1,0 +1,58 @@
+"""The content of single files as a stream of bytes: `cat`, and `-` in the place of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from xxhash import xxh3_128
+
+from rsh.errors import DigestMismatch, ProtocolError, RshError, file_error
+from rsh.files.stream import RecordWriter, read_records
+from rsh.protocol.frames import Buffer
+from rsh.protocol.records import Digest, Failure, Finish, Summary
+from rsh.session.channel import Channel
+
+
+def read_content(channel: Channel) -> Iterator[Buffer]:
+    """Give the content that a Read request brings; raise the first failure once all before it was given."""
+    digest = xxh3_128()
+    try:
+        channel.end()
+        while piece := channel.read(0):
+            digest.update(piece)
+            yield piece
+        ending = list(read_records(channel, lane=1))
+        totals = [record.digest for record in ending if isinstance(record, Digest)]
+        if totals != [digest.digest()]:
+            raise DigestMismatch("EDIGEST")
+        for record in ending:
+            if isinstance(record, Failure):
+                raise file_error(record.error, record.path)
+    finally:
+        channel.close()
+
+
+def write_content(channel: Channel, content: Iterable[Buffer], path: bytes) -> int:
+    """Send content for a Write request; give its length. Until its digest has been sent, nothing is in place."""
+    digest = xxh3_128()
+    length = 0
+    try:
+        for piece in content:
+            digest.update(piece)
+            length += len(piece)
+            try:
+                channel.write(piece)
+            except RshError:
+                break  # It has given up; its answer says why.
+        channel.end()
+        writer = RecordWriter(channel, lane=1)
+        writer.record(Finish(digest.digest()))
+        writer.end()
+        for record in read_records(channel):
+            if isinstance(record, Failure):
+                raise file_error(record.error, record.path or path)
+            if isinstance(record, Summary):
+                return length
+        raise ProtocolError("no answer to a file that was written")
+    finally:
+        channel.close()

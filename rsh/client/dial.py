@@ -1,0 +1,68 @@
+"""From the name of a host to a session with it: address, trust, stream, greeting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from rsh.errors import RshError, TrustError, UsageError
+from rsh.session import greeting
+from rsh.session.deadline import Deadline
+from rsh.session.session import Session
+from rsh.transport import sockets
+from rsh.transport.address import Address, parse_destination
+from rsh.transport.stream import SocketStream, Stream
+
+Embedded: TypeAlias = Callable[[], Stream]
+
+# To the first byte of the server's greeting, in seconds; name servers and distant continents included.
+CONNECT_TIMEOUT = 20.0
+
+
+class Dialled(Struct, frozen=True):
+    """A session that was begun, and what is known of whom it is with.
+
+    Attributes:
+        session: our Hello is under way; whether the server takes us, `session.wait_welcome` tells.
+        name: as the user typed it, "" for this machine.
+        fingerprint: of the server's certificate, "" where the kernel vouches.
+        encrypted: whether the bytes are under TLS.
+    """
+
+    session: Session
+    name: str
+    fingerprint: str = ""
+    encrypted: bool = False
+
+
+def dial(host: str | None, *, embedded: Embedded | None = None, deadline: Deadline | None = None) -> Dialled:
+    """Connect and greet.
+
+    Args:
+        host: `[user@]host[:port]`, `unix:PATH`, `fd:N`, an alias of the configuration; None for this machine.
+        embedded: makes the stream to a server inside this process, for None.
+        deadline: for connecting, the handshake included.
+
+    Raises:
+        UsageError: no such form of address. LinkError: nobody answers. TrustError: the wrong one answers.
+    """
+    deadline = deadline or Deadline(CONNECT_TIMEOUT)
+    if host is None:
+        if embedded is None:
+            raise UsageError("no host given")
+        return Dialled(greeting.connect(embedded(), account=""), "")
+    address = resolve(host)
+    if address.kind != "tcp":
+        stream = SocketStream(sockets.dial(address, deadline.at), str(address))
+        return Dialled(greeting.connect(stream, account=address.user or ""), host)
+    stream, fingerprint = _secure(address, deadline)
+    return Dialled(greeting.connect(stream, account=address.user or ""), host, fingerprint, encrypted=True)
+
+
+def resolve(host: str) -> Address:
+    """Turn what the user typed into an address; an alias stands for the address of the configuration."""
+    from rsh.client.configuration import alias
+
+    return parse_destination(alias(host) or host)

@@ -1,0 +1,188 @@
+"""The file side of the public API: everything that concerns files over there, as methods of Remote.
+
+Modules of the file engine are imported by the method that needs them: a command that copies nothing does not pay
+for them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from rsh.errors import FileError, ProtocolError, file_error
+from rsh.protocol import requests
+from rsh.protocol.frames import Buffer
+from rsh.session.session import Session
+
+if TYPE_CHECKING:
+    from rsh.files.report import Progress, Report
+    from rsh.protocol.records import AnswerRecord, Candidate, Digest, Entry, Failure, Heading, Machine, Space
+
+Path: TypeAlias = "str | bytes | os.PathLike[str]"
+Record = TypeVar("Record")
+
+
+class RemoteFiles:
+    """Files over there.
+
+    Attributes:
+        session: the session with the machine.
+        directory: where relative paths start; b"" is the home.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.directory = b""
+
+    def put(self, *sources: Path, to: Path = b"", progress: Progress | None = None) -> Report:
+        """Copy files and trees there, by the rules of cp.
+
+        Args:
+            sources: paths here; directories are copied whole, symlinks as symlinks.
+            to: a directory there to copy into, or the name that a single source gets.
+
+        Returns:
+            The report; `Report.failures` names what did not arrive. The rest did.
+        """
+        from rsh.files.sender import send
+
+        channel = self.session.open(requests.Put(os.fsencode(to), self.directory), bulk=True)
+        try:
+            return send(channel, [os.fsencode(source) for source in sources], progress=progress)
+        finally:
+            channel.close()
+
+    def get(self, *sources: Path, to: Path = b".", progress: Progress | None = None) -> Report:
+        """Copy files and trees here; patterns in `sources` are expanded there. Otherwise as `put`."""
+        from rsh.files.names import Asked
+        from rsh.files.receiver import receive
+
+        paths = _encoded(sources)
+        channel = self.session.open(requests.Get(paths, self.directory), bulk=True)
+        try:
+            return receive(channel, os.fsencode(to), asked=Asked(paths), progress=progress)
+        finally:
+            channel.close()
+
+    def scan(
+        self, *paths: Path, recursive: bool = False, itself: bool = False, follow: bool = False
+    ) -> Iterator[Entry | Heading | Failure]:
+        """List paths as records come: Heading before what is in a directory, Entry, and Failure for what failed."""
+        from rsh.protocol.records import Entry, Failure, Heading
+
+        request = requests.List(_encoded(paths) or (b"",), self.directory, recursive, itself, follow)
+        return self._ask(request, (Heading, Entry, Failure))
+
+    def ls(self, path: Path = b"", *, recursive: bool = False) -> list[Entry]:
+        """List a directory, or name a file; raises FileError when that fails."""
+        from rsh.protocol.records import Entry
+
+        return [record for record in self._sure(self.scan(path, recursive=recursive)) if isinstance(record, Entry)]
+
+    def stat(self, *paths: Path, follow: bool = False) -> list[Entry]:
+        """Describe files themselves; raises FileError for the first that cannot be."""
+        from rsh.protocol.records import Entry
+
+        found = self._sure(self.scan(*paths, itself=True, follow=follow))
+        return [record for record in found if isinstance(record, Entry)]
+
+    def read(self, *paths: Path) -> Iterator[Buffer]:
+        """Give the content of files, one after the other, as it arrives.
+
+        Raises:
+            FileError: for the first that cannot be read, after those before it. DigestMismatch.
+        """
+        from rsh.client.content import read_content
+
+        return read_content(self.session.open(requests.Read(_encoded(paths), self.directory), bulk=True))
+
+    def write(self, path: Path, content: Iterable[Buffer]) -> int:
+        """Make `content` the content of a file, whole or not at all.
+
+        Returns:
+            Its length in bytes.
+
+        Raises:
+            FileError: it could not be written; what was there before is untouched.
+        """
+        from rsh.client.content import write_content
+
+        request = requests.Write(os.fsencode(path), self.directory)
+        return write_content(self.session.open(request, bulk=True), content, os.fsencode(path))
+
+    def rm(self, *paths: Path, recursive: bool = False, force: bool = False) -> list[FileError]:
+        """Remove files, with `recursive` whole trees; give what could not be removed."""
+        return self._failures(requests.Remove(_encoded(paths), self.directory, recursive, force))
+
+    def mkdir(self, *paths: Path, parents: bool = False) -> list[FileError]:
+        """Make directories, with `parents` those above as well; give what could not be made."""
+        return self._failures(requests.MakeDirectory(_encoded(paths), self.directory, parents))
+
+    def mv(self, *sources: Path, to: Path) -> list[FileError]:
+        """Rename, or move into a directory; give what could not be moved."""
+        return self._failures(requests.Move(_encoded(sources), os.fsencode(to), self.directory))
+
+    def sum(self, *paths: Path, algorithm: str = "xxh128") -> Iterator[Digest | Failure]:
+        """Give the digests of files, computed over there."""
+        from rsh.protocol.records import Digest, Failure
+
+        return self._ask(requests.Sum(_encoded(paths), self.directory, algorithm), (Digest, Failure))
+
+    def df(self, *paths: Path) -> Iterator[Space | Failure]:
+        """Give how full the file systems of some paths are; with none, all of them."""
+        from rsh.protocol.records import Failure, Space
+
+        return self._ask(requests.Usage(_encoded(paths), self.directory), (Space, Failure))
+
+    def info(self) -> tuple[Machine, list[Space]]:
+        """Describe the machine and its file systems."""
+        from rsh.protocol.records import Machine, Space
+
+        found = list(self._ask(requests.About(), (Machine, Space)))
+        machines = [record for record in found if isinstance(record, Machine)]
+        if len(machines) != 1:
+            raise ProtocolError("no description in the answer")
+        return machines[0], [record for record in found if isinstance(record, Space)]
+
+    def complete(self, kind: str, word: bytes, directory: bytes | None = None) -> list[Candidate]:
+        """Give how a word could go on: a "command" or a "path" over there."""
+        from rsh.protocol.records import Candidate
+
+        where = self.directory if directory is None else directory
+        return list(self._ask(requests.Complete(kind, word, where), (Candidate,)))
+
+    # --- inside ---
+
+    def _ask(self, request: requests.Request, expected: tuple[type[Record], ...]) -> Iterator[Record]:
+        """Open a channel and give the records of its answer; whoever stops early closes it."""
+        from rsh.files.stream import read_records
+
+        channel = self.session.open(request)
+        channel.end()
+        try:
+            for record in read_records(channel):
+                if not isinstance(record, expected):
+                    raise ProtocolError(f"{type(record).__name__} in an answer that has no such thing")
+                yield record
+        finally:
+            channel.close()
+
+    def _failures(self, request: requests.Request) -> list[FileError]:
+        from rsh.protocol.records import Failure, Summary
+
+        found = self._ask(request, (Failure, Summary))
+        return [file_error(record.error, record.path) for record in found if isinstance(record, Failure)]
+
+    def _sure(self, records: Iterable[AnswerRecord]) -> Iterator[AnswerRecord]:
+        """Pass records on and raise the first Failure among them."""
+        from rsh.protocol.records import Failure
+
+        for record in records:
+            if isinstance(record, Failure):
+                raise file_error(record.error, record.path)
+            yield record
+
+
+def _encoded(paths: Iterable[Path]) -> tuple[bytes, ...]:
+    return tuple(os.fsencode(path) for path in paths)

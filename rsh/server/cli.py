@@ -1,0 +1,170 @@
+"""`rsh-server`: the daemon's command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+
+from rsh import __version__
+from rsh.errors import RshError, UsageError
+from rsh.escape import printable
+from rsh.server import logs
+from rsh.server.options import Options
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the daemon, or one of the small commands around it; give the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.command == "authorize":
+            return authorize(arguments.line)
+        if arguments.command == "url":
+            return print_url(arguments.address)
+        return serve(arguments)
+    except RshError as error:
+        print(f"rsh-server: {printable(str(error))}", file=sys.stderr)
+        if error.advice:
+            print(printable(error.advice), file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line; man page and completions are held against it."""
+    defaults = Options()
+    top = argparse.ArgumentParser(
+        prog="rsh-server", description="Give shells, commands and files of this account to authorised keys."
+    )
+    top.add_argument("--version", action="version", version=f"rsh-server {__version__}")
+    top.add_argument(
+        "--bind",
+        action="append",
+        metavar="ADDR",
+        help="listen on host:port, [v6]:port, :port (all families), unix:PATH or fd:N; may be repeated "
+        f"(default {defaults.bind[0]})",
+    )
+    top.add_argument("--socket", default="", metavar="PATH", help="Unix socket for the same user; `none` for none")
+    for name, words in LIMITS.items():
+        default = getattr(defaults, name)
+        flag = "--" + name.replace("_", "-")
+        top.add_argument(flag, type=_positive, default=default, metavar="N", help=f"{words} (default {default})")
+    top.add_argument(
+        "--drain",
+        type=_seconds,
+        default=defaults.drain,
+        metavar="S",
+        help=f"seconds that requests at work get to finish after SIGTERM (default {defaults.drain:g})",
+    )
+    top.add_argument("--log-level", choices=logs.LEVELS, default="info", help="least level that is logged")
+    top.add_argument("--log-json", action="store_true", help="log JSON objects, one a line")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    adding = commands.add_parser("authorize", help="let a key in: the line that `rsh key` prints")
+    adding.add_argument("line", nargs="?", default="-", help="that line; - reads it from standard input")
+    showing = commands.add_parser("url", help="print what `rsh trust` wants to pin this daemon")
+    showing.add_argument("address", nargs="?", default="", help="host or host:port as clients reach it")
+    return top
+
+
+LIMITS = {
+    "max_connections": "connections in all",
+    "max_per_address": "connections from one address",
+    "max_unauthenticated": "connections that have not logged in yet, in all",
+    "max_unauthenticated_per_address": "the same from one address",
+    "max_channels": "requests at work in one session",
+}
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Be the daemon until a signal ends it."""
+    # The daemon's modules are imported here: `authorize` and `url` need none of them.
+    from rsh.server.daemon import Daemon
+
+    _refuse_foreign_root()
+    logs.set_up(arguments.log_level, as_json=arguments.log_json)
+    _raise_descriptor_limit()
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: signals.put(caught))
+    daemon = Daemon(_options(arguments))
+    daemon.start()
+    for address in daemon.addresses:
+        print(f"listening on {address}", flush=True)
+    while signals.get() == signal.SIGHUP:
+        daemon.reload()
+    daemon.stop()
+    return 0
+
+
+def authorize(line: str) -> int:
+    """Add one line, or the lines of standard input, to the authorised keys."""
+    from rsh.trust.authorized import AuthorizedKeys
+    from rsh.trust.certificate import fingerprint
+
+    lines = sys.stdin.read().splitlines() if line == "-" else [line]
+    added = [text for text in lines if text.strip() and not text.lstrip().startswith("#")]
+    if not added:
+        raise UsageError("no key given", advice="give the line that `rsh key` prints on the client")
+    for text in added:
+        entry = AuthorizedKeys.of_account().append(text)
+        print(f"authorised {fingerprint(entry.der)} {printable(entry.comment)}")
+    return 0
+
+
+def print_url(address: str) -> int:
+    """Print the address and fingerprint that a client pins."""
+    import socket
+
+    from rsh.transport.address import parse
+    from rsh.trust.identity import identity
+    from rsh.trust.known_hosts import url
+
+    where = parse(address or socket.getfqdn())
+    if where.kind != "tcp" or not where.host:
+        raise UsageError("give the host name and port by which clients reach this daemon")
+    print(url(where.host, where.port, identity("host").fingerprint))
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    limits = {name: getattr(arguments, name) for name in LIMITS}
+    bind = tuple(arguments.bind) if arguments.bind else Options().bind
+    return Options(bind=bind, socket=arguments.socket, drain=arguments.drain, **limits)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e6:
+        raise argparse.ArgumentTypeError("must be 0 or more seconds")
+    return number
+
+
+def _raise_descriptor_limit() -> None:
+    """Allow as many descriptors as the system lets us have: the soft limit is often 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
+    except (OSError, ValueError):
+        pass
+
+
+def _refuse_foreign_root() -> None:
+    """Refuse to be root by sudo: whose shells these would be is not what whoever typed it had in mind."""
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID", "0") != "0":
+        raise UsageError(
+            "refusing to run as root for another user", advice="run it as the user whose shells it is to give"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The complete service: how a word that is being typed over there could go on."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from rsh.errors import Code, Refused
+from rsh.files.stream import write_records
+from rsh.protocol.records import Candidate
+from rsh.protocol.requests import Complete
+from rsh.server.account import Account, Grant
+from rsh.session.channel import Channel
+
+# More than anybody reads.
+MAX_CANDIDATES = 2000
+
+# What bash knows without a PATH, as its `compgen -b -k` lists it.
+SHELL_WORDS = (
+    b"alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown echo enable "
+    b"eval exec exit export false fc fg getopts hash help history jobs kill let local logout mapfile popd printf pushd "
+    b"pwd read readarray readonly return set shift shopt source suspend test times trap true type typeset ulimit umask "
+    b"unalias unset wait if then else elif fi case esac for select while until do done in function time"
+).split()
+
+
+def complete(
+    channel: Channel, request: Complete, account: Account, grant: Grant, environment: Mapping[bytes, bytes]
+) -> None:
+    """Answer one Complete request."""
+    directory = os.path.join(account.home, request.directory)
+    if request.kind == "path":
+        candidates = paths(request.word, directory, account.home)
+    elif request.kind == "command":
+        grant.require_shell()
+        candidates = commands(request.word, environment.get(b"PATH", b"/usr/bin:/bin"))
+    else:
+        raise Refused(Code.UNSUPPORTED, "no completion of that kind")
+    channel.accept()
+    write_records(channel, islice(candidates, MAX_CANDIDATES))
+    channel.close()
+
+
+def paths(word: bytes, directory: bytes, home: bytes) -> Iterator[Candidate]:
+    """Give the files whose names begin with a word; hidden ones only after a dot."""
+    folder, slash, beginning = word.rpartition(b"/")
+    shown = folder + slash
+    place = _expanded(folder + slash, home) if slash else b""
+    try:
+        with os.scandir(os.path.join(directory, place) or b".") as entries:
+            names = sorted((e for e in entries if e.name.startswith(beginning)), key=lambda e: e.name)
+    except OSError:
+        return
+    for entry in names:
+        if not entry.name.startswith(b".") or beginning.startswith(b"."):
+            yield Candidate(shown + entry.name, _is_directory(entry))
+
+
+def commands(word: bytes, search_path: bytes) -> Iterator[Candidate]:
+    """Give the programs and words of the shell that begin with a word."""
+    found = {name for name in SHELL_WORDS if name.startswith(word)}
+    for folder in search_path.split(b":"):
+        try:
+            with os.scandir(folder or b".") as entries:
+                found |= {entry.name for entry in entries if entry.name.startswith(word) and _is_program(entry)}
+        except OSError:
+            continue
+    for name in sorted(found):
+        yield Candidate(name)
+
+
+def _expanded(folder: bytes, home: bytes) -> bytes:
+    if folder.startswith(b"~/"):
+        return home + folder[1:]
+    return os.path.expanduser(folder) if folder.startswith(b"~") else folder
+
+
+def _is_directory(entry: os.DirEntry[bytes]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_program(entry: os.DirEntry[bytes]) -> bool:
+    try:
+        mode = entry.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and bool(mode & 0o111)

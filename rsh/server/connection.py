@@ -1,0 +1,136 @@
+"""One connection from accept to its end: knock, handshake, greeting, session. Each step may be the last."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+
+from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError
+from rsh.protocol.frames import Decoder
+from rsh.protocol.messages import Hello
+from rsh.server.account import Grant
+from rsh.server.hosting import begin
+from rsh.server.house import House
+from rsh.server.roster import Guest
+from rsh.server.services import Services
+from rsh.session import greeting
+from rsh.session.deadline import Deadline
+from rsh.transport import sockets, tls
+from rsh.transport.stream import SocketStream, Stream
+
+log = logging.getLogger("rsh.server")
+
+# Enough to tell TLS, HTTP and ssh apart.
+FIRST_WORDS = 8
+
+
+class Connection:
+    """A connection that was accepted; runs in a thread of its own, which becomes the reader of its session."""
+
+    def __init__(self, sock: socket.socket, house: House) -> None:
+        self._house = house
+        self._local = sock.family == socket.AF_UNIX
+        self._host = "unix" if self._local else sockets.peer_host(sock)
+        self._raw = SocketStream(sock, self._host if self._local else _peer_name(sock))
+        self._sock = sock
+
+    def serve(self) -> None:
+        """Serve the connection to its end; raises nothing."""
+        try:
+            self._serve()
+        except RshError as error:
+            log.info("%s ! %s", self._raw.peer, error)
+        except Exception:  # a net for bugs: the daemon goes on
+            log.exception("%s ! connection failed", self._raw.peer)
+        finally:
+            self._raw.close()
+
+    def _serve(self) -> None:
+        knocking, inside = self._house.knocking, self._house.inside
+        if not knocking.enter(self._host):
+            log.warning("%s ! turned away: too many are logging in", self._raw.peer)
+            self._raw.write(tls.busy_alert())
+            self._raw.close_slowly()
+            return
+        decoder = Decoder()
+        try:
+            deadline = Deadline(self._house.options.handshake)
+            stream, key = self._authenticate(deadline)
+            hello = _greet(stream, decoder, deadline)
+        finally:
+            knocking.leave(self._host)
+        if not inside.enter(self._host):
+            greeting.refuse(stream, Code.BUSY, "too many connections; try again later")
+            raise LinkError("refused: too many connections")
+        try:
+            self._welcome(stream, decoder, hello, key)
+        finally:
+            inside.leave(self._host)
+
+    def _authenticate(self, deadline: Deadline) -> tuple[Stream, bytes]:
+        """Find out who calls; give the stream to go on with, and the key (b"" where the kernel vouches)."""
+        if self._local:
+            uid = sockets.peer_uid(self._sock)
+            if uid != os.geteuid():
+                raise LinkError(f"refused: user {uid} is not the user of this daemon")
+            return self._raw, b""
+        sockets.tune(self._sock)
+        self._raw.set_deadline(deadline.at)
+        first = self._raw.peek(FIRST_WORDS)
+        if not first:
+            raise LinkError("knocked and left")
+        if kind := tls.sniff(first):
+            self._raw.write(tls.plain_answer(kind))
+            self._raw.close_slowly()
+            raise LinkError(f"speaks {kind}, not rsh")
+        stream = tls.TLSStream(self._raw, self._house.keys.context(), server_side=True)
+        stream.handshake(trusted=self._house.keys.current().keys())
+        return stream, stream.peer_certificate()
+
+    def _welcome(self, stream: Stream, decoder: Decoder, hello: Hello, key: bytes) -> None:
+        """Begin the session and be its reader until it ends."""
+        account = self._house.account
+        try:
+            grant = self._house.keys.grant(key, self._host) if key else Grant(label="same user")
+            if hello.account not in ("", account.name):
+                raise Refused(Code.ACCOUNT, f"this daemon runs as {account.name}, not as {hello.account}")
+            if hello.epoch > 1:
+                raise Refused(Code.NO_SESSION, "that session is not here any more")
+        except Refused as error:
+            greeting.refuse(stream, error.code, str(error))
+            raise
+        self._host_session(stream, decoder, hello, grant, key)
+
+    def _host_session(self, stream: Stream, decoder: Decoder, hello: Hello, grant: Grant, key: bytes) -> None:
+        house = self._house
+        name = f"{stream.peer} {hello.session[:2].hex()}"
+        services = Services(house.account, grant, house.environment, name=name, max_channels=house.options.max_channels)
+        session = begin(stream, hello, services, house.options.max_channels)
+        guest = Guest(session, name, key)
+        house.roster.add(guest)
+        log.info("%s = session begins: %s", name, grant.label)
+        try:
+            session.run(stream, decoder)
+        finally:
+            house.roster.remove(guest)
+            log.info("%s = session ended: %s", name, session.error)
+
+
+def _greet(stream: Stream, decoder: Decoder, deadline: Deadline) -> Hello:
+    try:
+        return greeting.read_hello(stream, decoder, deadline)
+    except Refused as error:
+        greeting.refuse(stream, error.code, str(error))
+        raise
+    except ProtocolError as error:
+        greeting.refuse(stream, Code.PROTOCOL, str(error))
+        raise
+
+
+def _peer_name(sock: socket.socket) -> str:
+    try:
+        host, port = sock.getpeername()[:2]
+    except OSError:
+        return "somebody who left"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

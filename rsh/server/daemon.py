@@ -1,0 +1,131 @@
+"""The daemon: its sockets, its limits, its keys, and how it stops.
+
+Threads: one accept loop for each socket (Listener), one for each connection (it becomes the session's reader), and the
+main thread, which waits for signals.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from typing import Any
+
+from rsh import places
+from rsh.errors import Code, UsageError
+from rsh.server.account import Account
+from rsh.server.connection import Connection
+from rsh.server.house import House
+from rsh.server.keys import Keys
+from rsh.server.listener import Listener
+from rsh.server.options import Options
+from rsh.server.roster import Guest
+from rsh.session.deadline import Deadline
+from rsh.transport import listening, sockets
+from rsh.transport.address import Address, parse
+
+log = logging.getLogger("rsh.server")
+
+
+class Daemon:
+    """Everything that lives as long as the daemon.
+
+    Attributes:
+        addresses: what it listens on, as announced.
+    """
+
+    def __init__(self, options: Options) -> None:
+        """Open the sockets; nothing is accepted before `start`.
+
+        Raises:
+            UsageError: an address cannot be listened on, or a file of ours is not private.
+        """
+        self._options = options
+        self._keys = Keys()
+        self._house = House(options, Account.current(), dict(os.environb), self._keys)
+        self._listeners = [self._listener(sock, name) for sock, name in open_sockets(options)]
+        self.addresses = [listener.name for listener in self._listeners]
+
+    def start(self) -> None:
+        """Accept connections from now on."""
+        for listener in self._listeners:
+            listener.start()
+
+    def reload(self) -> None:
+        """Read the keys again and end the sessions of those that are no longer authorised."""
+        self._keys.refresh()
+        self._dismiss_strangers()
+        log.info("= reloaded: %d keys authorised", len(self._keys.current()))
+
+    def stop(self) -> None:
+        """Free the addresses, let requests at work finish for a while, then end all sessions."""
+        for listener in self._listeners:
+            listener.stop()
+        for address in self.addresses:
+            if address.startswith("unix:"):
+                _remove(address.removeprefix("unix:"))
+        log.info("= stopped listening, %d sessions", len(self._house.roster.guests()))
+        if not self._house.roster.wait_idle(Deadline(self._options.drain)):
+            log.warning("! requests were still at work after %g s", self._options.drain)
+        self._house.roster.dismiss(Code.SHUTDOWN, "the daemon is shutting down")
+        log.info("= ended")
+
+    def _listener(self, sock: socket.socket, name: str) -> Listener:
+        return Listener(sock, name, self._serve, self._house.arrive)
+
+    def _serve(self, sock: socket.socket, _: Any) -> None:
+        try:
+            if self._keys.refresh():
+                self._dismiss_strangers()
+            Connection(sock, self._house).serve()
+        finally:
+            self._house.depart()
+            sock.close()
+
+    def _dismiss_strangers(self) -> None:
+        known = self._keys.current()
+
+        def is_stranger(guest: Guest) -> bool:
+            return bool(guest.key) and guest.key not in known
+
+        for guest in self._house.roster.dismiss(Code.UNKNOWN_KEY, "this key is no longer authorised", is_stranger):
+            log.info("%s = ended: its key is no longer authorised", guest.name)
+
+
+def open_sockets(options: Options) -> list[tuple[socket.socket, str]]:
+    """Open all listening sockets with the names to announce: systemd's, the bound ones, last the same user's own."""
+    found = [(sock, str(sockets.bound_address(sock))) for sock in listening.systemd_sockets()]
+    try:
+        for text in options.bind if not found or options.bind != Options().bind else ():
+            found += [(sock, str(sockets.bound_address(sock))) for sock in listening.listen(parse(text))]
+        found += _own_socket(options, found)
+    except UsageError:
+        for sock, _ in found:
+            sock.close()
+        raise
+    return found
+
+
+def _own_socket(options: Options, found: list[tuple[socket.socket, str]]) -> list[tuple[socket.socket, str]]:
+    """Open the Unix socket for the same user; at its usual place another daemon of the port is let be."""
+    if options.socket == "none":
+        return []
+    if options.socket:
+        return [
+            (sock, str(sockets.bound_address(sock))) for sock in listening.listen(Address("unix", path=options.socket))
+        ]
+    ports = [name.rpartition(":")[2] for _, name in found if not name.startswith("unix:")]
+    folder = places.ensure_dir(places.runtime_dir())
+    path = os.path.join(folder, f"{ports[0] if ports else 'server'}.sock")
+    try:
+        return [(sock, str(sockets.bound_address(sock))) for sock in listening.listen(Address("unix", path=path))]
+    except UsageError as error:
+        log.warning("! no Unix socket: %s", error)
+        return []
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

@@ -1,0 +1,130 @@
+"""The file services: requests into the functions of rsh.files, their records into the lanes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from xxhash import xxh3_128
+
+from rsh.errors import Code, FileError, ProtocolError, Refused, UsageError, error_name
+from rsh.files import changes, globs, listing, operations
+from rsh.files.names import join
+from rsh.files.receiver import receive
+from rsh.files.sender import send
+from rsh.files.stream import RecordReader, RecordWriter, write_records
+from rsh.protocol import records, requests
+from rsh.protocol.frames import Buffer
+from rsh.protocol.records import Digest, Failure, Finish, Record
+from rsh.server.account import Account, Grant
+from rsh.session.channel import Channel
+
+log = logging.getLogger("rsh.server")
+
+READING = requests.List | requests.Get | requests.Read | requests.Sum | requests.Usage
+
+
+def serve(channel: Channel, request: requests.Request, account: Account, grant: Grant) -> None:
+    """Serve one request that concerns files.
+
+    Raises:
+        Refused: the key may not, or nobody serves such a request.
+    """
+    if not isinstance(request, READING):
+        grant.require_write()
+    directory = join(account.home, globs.expand_home(getattr(request, "directory", b"")))
+    if isinstance(request, requests.Get):
+        channel.accept(bulk=True)
+        send(channel, globs.expand(request.paths, directory=directory), directory=directory)
+    elif isinstance(request, requests.Put):
+        channel.accept(bulk=True)
+        receive(channel, globs.expand_home(request.target), directory=directory, durability=request.durability)
+    elif isinstance(request, requests.Read):
+        channel.accept(bulk=True)
+        _read(channel, globs.expand(request.paths, directory=directory), directory)
+    elif isinstance(request, requests.Write):
+        channel.accept(bulk=True)
+        write_records(channel, [_write(channel, globs.expand_home(request.path), directory)])
+    else:
+        _answer(channel, request, directory)
+    channel.close()
+
+
+def _answer(channel: Channel, request: requests.Request, directory: bytes) -> None:
+    """Serve a request that is answered by records and nothing else."""
+    try:
+        answer = _records(request, directory)
+    except UsageError as error:
+        raise Refused(Code.UNSUPPORTED, str(error)) from error
+    channel.accept()
+    write_records(channel, answer)
+
+
+def _records(request: requests.Request, directory: bytes) -> Iterable[Record]:
+    if isinstance(request, requests.List):
+        paths = globs.expand(request.paths, directory=directory)
+        return listing.entries(
+            paths,
+            directory=directory,
+            recursive=request.recursive,
+            itself=request.itself,
+            follow=request.follow,
+        )
+    if isinstance(request, requests.Sum):
+        paths = globs.expand(request.paths, directory=directory)
+        return operations.digests(paths, directory=directory, algorithm=request.algorithm)
+    if isinstance(request, requests.Usage):
+        if not request.paths:
+            return operations.mounted()
+        return operations.usage(globs.expand(request.paths, directory=directory), directory=directory)
+    if isinstance(request, requests.Remove):
+        paths = globs.expand(request.paths, directory=directory)
+        return changes.remove(paths, directory=directory, recursive=request.recursive, force=request.force)
+    if isinstance(request, requests.MakeDirectory):
+        paths = [globs.expand_home(path) for path in request.paths]
+        return changes.make_directories(paths, directory=directory, parents=request.parents)
+    if isinstance(request, requests.Move):
+        paths = globs.expand(request.sources, directory=directory)
+        return changes.move(paths, globs.expand_home(request.target), directory=directory)
+    raise Refused(Code.UNSUPPORTED, f"{type(request).__name__} is not served here")
+
+
+def _read(channel: Channel, paths: Iterable[bytes], directory: bytes) -> None:
+    """Send the content of files in lane 0; what failed, and the digest of all that was sent, in lane 1."""
+    digest = xxh3_128()
+    ending = RecordWriter(channel, lane=1)
+    for path in paths:
+        try:
+            for piece in operations.pieces(join(directory, path)):
+                digest.update(piece)
+                channel.write(piece)
+        except FileError as error:
+            ending.record(Failure(path, error.error))
+        except OSError as error:
+            ending.record(Failure(path, error_name(error)))
+    channel.end()
+    ending.record(Digest(b"", "xxh128", digest.digest()))
+    ending.end()
+
+
+def _write(channel: Channel, path: bytes, directory: bytes) -> Record:
+    """Take lane 0 as a file's content; give what came of it."""
+    try:
+        return operations.store(_checked(channel), path, directory=directory)
+    except FileError as error:
+        return Failure(path, error.error)
+    except OSError as error:
+        return Failure(path, error_name(error))
+
+
+def _checked(channel: Channel) -> Iterator[Buffer]:
+    """Give what comes in lane 0; at its end raise unless lane 1 brings the digest of it."""
+    digest = xxh3_128()
+    while piece := channel.read():
+        digest.update(piece)
+        yield piece
+    for record in RecordReader(channel, records.TRANSFER, lane=1):
+        if isinstance(record, Finish) and record.digest == digest.digest():
+            return
+        raise FileError("EDIGEST")
+    raise ProtocolError("content without a digest")

@@ -1,0 +1,38 @@
+"""A session from its Hello on, the same for every way in: TLS, the Unix socket, the socket pair of `rsh connect`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rsh.protocol.frames import Decoder
+from rsh.protocol.link import Link, Role
+from rsh.protocol.messages import VERSION, Hello, Welcome
+from rsh.server.account import Account, Grant
+from rsh.server.services import MAX_CHANNELS, Services
+from rsh.session import greeting
+from rsh.session.deadline import Deadline
+from rsh.session.session import Session
+from rsh.transport.stream import Stream
+
+# Requests that may wait for their turn, for each that may be at work.
+WAITING = 4
+
+
+def host_own_machine(stream: Stream, account: Account, environment: Mapping[bytes, bytes]) -> None:
+    """Serve the user who started this process, over a socket pair: no daemon, no keys, the whole environment."""
+    decoder = Decoder()
+    hello = greeting.read_hello(stream, decoder, Deadline(10.0))
+    services = Services(account, Grant(label="own machine"), environment, name="own machine", own_machine=True)
+    begin(stream, hello, services, MAX_CHANNELS).run(stream, decoder)
+
+
+def begin(stream: Stream, hello: Hello, services: Services, max_channels: int) -> Session:
+    """Answer the Hello and make the session; its reader is still to be started."""
+    account = services.account
+    link = Link(Role.SERVER, hello.session, max_channels=max_channels * WAITING)
+    welcome = Welcome(VERSION, greeting.SOFTWARE, account.name, account.system, account.home)
+    link.welcome(hello, welcome)
+    session = Session(link, name=f"session {hello.session[:2].hex()}", serve=services.serve)
+    session.welcome = welcome
+    session.attach(stream)
+    return session

@@ -1,0 +1,54 @@
+"""What all connections of a daemon share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from rsh.server.account import Account
+from rsh.server.admission import Admission
+from rsh.server.keys import Keys
+from rsh.server.options import Options
+from rsh.server.roster import Roster
+
+# How long somebody who is too many waits for a turn, in seconds.
+PATIENCE = 5.0
+
+
+class House:
+    """The account, its keys, its limits, and who is in.
+
+    Attributes:
+        account: whose files and shells these are.
+        environment: the daemon's own, of which commands get a part.
+        keys: who is authorised.
+        knocking: places for those who have not greeted yet.
+        inside: places for those who have.
+        roster: the live sessions.
+    """
+
+    def __init__(self, options: Options, account: Account, environment: Mapping[bytes, bytes], keys: Keys) -> None:
+        self.options = options
+        self.account = account
+        self.environment = environment
+        self.keys = keys
+        self.knocking = Admission(options.max_unauthenticated, options.max_unauthenticated_per_address, PATIENCE)
+        self.inside = Admission(options.max_connections, options.max_per_address, PATIENCE)
+        self.roster = Roster()
+        # Each connection has a thread, also while it waits for its turn: this is where that ends.
+        self._most = options.max_connections + 4 * options.max_unauthenticated
+        self._present = 0  # guarded by _lock
+        self._lock = threading.Lock()
+
+    def arrive(self) -> bool:
+        """Count a connection in; False when there are more than can even wait."""
+        with self._lock:
+            if self._present >= self._most:
+                return False
+            self._present += 1
+            return True
+
+    def depart(self) -> None:
+        """Count a connection out."""
+        with self._lock:
+            self._present -= 1

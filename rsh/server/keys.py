@@ -1,0 +1,48 @@
+"""Who is authorised now, and the TLS context that knows them."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Mapping
+
+from rsh.transport import tls
+from rsh.trust.authorized import Authorized, AuthorizedKeys
+from rsh.trust.identity import identity
+
+log = logging.getLogger("rsh.server")
+
+
+class Keys:
+    """The host's identity and the authorised keys, read again when their files change."""
+
+    def __init__(self) -> None:
+        self.host = identity("host")
+        self._files = AuthorizedKeys.of_account()
+        self._lock = threading.Lock()  # guards what follows; held while a context is built, a millisecond
+        self._known: Mapping[bytes, Authorized] = {}
+        self._context: ssl.SSLContext | None = None
+        self.refresh()
+
+    def current(self) -> Mapping[bytes, Authorized]:
+        """Give the authorised keys by the DER of their certificates."""
+        with self._lock:
+            return self._known
+
+    def context(self) -> ssl.SSLContext:
+        """Give the context for a handshake with any of them."""
+        with self._lock:
+            assert self._context is not None
+            return self._context
+
+    def refresh(self) -> bool:
+        """Read the files again if they have changed; whether the set of keys is another now."""
+        with self._lock:
+            known = self._files.current()
+            if self._context is not None and known is self._known:
+                return False
+            changed = set(known) != set(self._known)
+            self._known = known
+            self._context = tls.server_context(self.host.path, list(known))
+            return changed
