@@ -1,0 +1,234 @@
+"""Completes the last word of a line: a pure function of the text and of a source of names.
+
+What a word may become depends on where it stands: a command, one of our commands' arguments as the table declares
+them, or an argument of a command over there, which is a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from rsh.client.lines import RAW, find_by_prefix
+from rsh.client.quoting import quoted
+from rsh.client.syntax import Scan, Word
+from rsh.client.table import Argument, Command, Kind, arguments, commands, find
+from rsh.errors import UsageError
+
+# Commands of a shell that take directories only.
+_FOR_DIRECTORIES: Final = frozenset(("cd", "pushd", "rmdir", "chdir"))
+
+
+class Name(Struct, frozen=True):
+    """A name that a word may become; text as os.fsdecode gives it. The whole word, not only what is missing."""
+
+    text: str
+    directory: bool = False
+    about: str = ""
+
+
+class Names(Protocol):
+    """Where names come from. Every method gives those that fit the word, and may answer with none."""
+
+    def here(self, word: str) -> Iterable[Name]:
+        """Give paths of this machine."""
+
+    def there(self, word: str) -> Iterable[Name]:
+        """Give paths over there, from the shell's working directory."""
+
+    def programs_here(self, word: str) -> Iterable[Name]:
+        """Give commands of this machine."""
+
+    def programs_there(self, word: str) -> Iterable[Name]:
+        """Give commands over there."""
+
+
+class Completion(Struct, frozen=True):
+    """One way to go on.
+
+    Attributes:
+        start: where in the line it begins; from there to the end it takes the text's place.
+        text: what to insert, quoted as the user has begun to; with the blank or slash that follows.
+        shown: how it is listed, safe for a terminal.
+        directory: show it as one. about: what it is, in a few words.
+    """
+
+    start: int
+    text: str
+    shown: str
+    directory: bool = False
+    about: str = ""
+
+
+_Source: TypeAlias = Callable[[str], Iterable[Name]]
+
+
+class _Place:
+    """Where completion was asked for.
+
+    Attributes:
+        text: the part of the line that one shell, or we, would read; `begin`: where that begins in the line.
+        scan: what is in it. word: the word to complete, which is empty behind a blank or an operator.
+    """
+
+    def __init__(self, line: str, begin: int = 0) -> None:
+        self.text = line[begin:]
+        self.begin = begin
+        self.scan = Scan(self.text)
+        self.word = self._word()
+
+    def _word(self) -> Word | None:
+        """Find the word at the end; None where nobody can tell: in a comment, a here-document, behind a $."""
+        size, words = len(self.text), self.scan.words
+        if words and words[-1].end == size and words[-1] is self.scan.tokens[-1]:
+            return None if words[-1].expands or self.scan.quote == "\\" else words[-1]
+        probe = Scan(self.text + "x").words
+        if not probe or probe[-1].start != size:
+            return None
+        return Word("", size, size, command=probe[-1].command, target=probe[-1].target)
+
+    def insert(self, found: Iterable[Name]) -> list[Completion]:
+        """Make what is inserted for each name: quoted as the word was begun, with what follows it."""
+        if self.word is None:
+            return []
+        start = self.begin + self.word.start
+        home = self.word.pattern.startswith("~") and "/" in self.word.text
+        return [_completion(name, start, self.scan.quote, home) for name in found]
+
+
+def complete(text: str, names: Names) -> list[Completion]:
+    """Give the completions of the word that ends where `text` ends; `text` is the line up to the cursor."""
+    blank = len(text) - len(text.lstrip())
+    if text.startswith("!", blank):
+        return _complete_shell(_Place(text, blank + 1), names.programs_here, names.here)
+    place = _Place(text)
+    if place.word is None:
+        return []
+    if place.word.text.startswith(":") and place.word.start == blank:
+        return place.insert(name for name in _our_names(":") if name.text.startswith(text[blank:]))
+    command = _ours(place.scan, place.word)
+    if command is not None and command.name in RAW:
+        return place.insert(names.here(place.word.text))
+    if command is not None and not place.scan.syntax:
+        return _complete_ours(place, place.word, command, names)
+    ours = _our_names("") if place.word.start == blank else []
+    return _complete_shell(place, lambda word: _with_ours(ours, word, names), names.there)
+
+
+def _ours(scan: Scan, word: Word) -> Command | None:
+    """Give the command of ours whose arguments are being typed."""
+    first = scan.words[0] if scan.words else word
+    if first.start == word.start or first.quoted:
+        return None
+    if first.text.startswith(":") and len(first.text) > 1:
+        try:
+            return find_by_prefix(first.text[1:])
+        except UsageError:
+            return None
+    command = find(first.text, "prompt")
+    return command if command is not None and command.bare else None
+
+
+def _our_names(colon: str) -> list[Name]:
+    """Give our commands as they are typed: all with a colon, the reserved words without."""
+    known = [command for command in commands("prompt") if colon or command.bare]
+    return [Name(colon + command.name, about=command.summary) for command in known]
+
+
+def _with_ours(ours: list[Name], word: str, names: Names) -> Iterable[Name]:
+    fitting = [name for name in ours if name.text.startswith(word)]
+    known = {name.text for name in fitting}
+    return [*fitting, *(name for name in names.programs_there(word) if name.text not in known)]
+
+
+def _complete_shell(place: _Place, programs: _Source, paths: _Source) -> list[Completion]:
+    """Complete a word of a line for a shell."""
+    word = place.word
+    if word is None:
+        return []
+    if word.command and "/" not in word.text and not word.text.startswith("~"):
+        return place.insert(programs(word.text))
+    found = paths(word.text)
+    if _command_of(place.scan, word) in _FOR_DIRECTORIES:
+        return place.insert(name for name in found if name.directory)
+    return place.insert(found)
+
+
+def _command_of(scan: Scan, word: Word) -> str:
+    """Give the name of the command whose argument a word is."""
+    before = [each.text for each in scan.words if each.command and each.start < word.start]
+    return before[-1] if before else ""
+
+
+def _complete_ours(place: _Place, word: Word, command: Command, names: Names) -> list[Completion]:
+    """Complete an argument of one of our commands."""
+    before = [each.text for each in place.scan.words[1:] if each.start < word.start]
+    known = {flag: argument for argument in arguments(command, "prompt") for flag in argument.flags}
+    valued = known.get(before[-1]) if before and "--" not in before else None
+    if valued is not None and valued.kind != "switch":
+        return place.insert(_values(valued, valued.kind, word.text, names))
+    if "--" not in before and word.text.startswith("-") and not word.quoted:
+        return place.insert(_options(known, word.text))
+    index = _count_operands(before, known)
+    return place.insert(_operands(command, index, word.text, names, has_target="-t" in before))
+
+
+def _count_operands(before: list[str], known: dict[str, Argument]) -> int:
+    """Count the operands that stand in front of the word."""
+    count, ended, skip = 0, False, False
+    for text in before:
+        if skip:
+            skip = False
+        elif ended or text == "-" or not text.startswith("-"):
+            count += 1
+        elif text == "--":
+            ended = True
+        else:
+            valued = known.get(text)
+            skip = valued is not None and valued.kind != "switch"
+    return count
+
+
+def _options(known: dict[str, Argument], word: str) -> list[Name]:
+    """Give the options that fit, each by its longest name unless a short one was begun."""
+    found = [Name(flag, about=argument.help) for flag, argument in known.items() if flag.startswith(word)]
+    return [name for name in found if name.text.startswith("--") or word == "-" or name.text == word]
+
+
+def _operands(command: Command, index: int, word: str, names: Names, *, has_target: bool) -> list[Name]:
+    positionals = [argument for argument in arguments(command, "prompt") if not argument.flags]
+    if not positionals:
+        return []
+    argument = positionals[min(index, len(positionals) - 1)]
+    if index >= len(positionals) and not argument.many:
+        return []
+    if argument.last is not None and index > 0 and not has_target:
+        # It may be the target or one more source: nobody knows before the line is done.
+        return _values(argument, argument.last, word, names) or _values(argument, argument.kind, word, names)
+    return _values(argument, argument.kind, word, names)
+
+
+def _values(argument: Argument, kind: Kind, word: str, names: Names) -> list[Name]:
+    """Give what a value of this kind may be."""
+    if kind in ("local", "local-directory"):
+        return [name for name in names.here(word) if name.directory or kind == "local"]
+    if kind in ("remote", "remote-directory"):
+        return [name for name in names.there(word) if name.directory or kind == "remote"]
+    if kind == "topic":
+        return [Name(each.name, about=each.summary) for each in commands("prompt") if each.name.startswith(word)]
+    return [Name(choice) for choice in argument.choices if choice.startswith(word)]
+
+
+def _completion(name: Name, start: int, quote: str, home: bool) -> Completion:
+    text = name.text + "/" if name.directory else name.text
+    prefix = ""
+    if home:  # a ~ that is to be expanded must not be quoted
+        prefix, slash, text = text.partition("/")
+        prefix += slash
+    elif text.startswith("~"):
+        prefix = "./"
+    insert = prefix + quoted(text, quote, closed=not name.directory) + ("" if name.directory else " ")
+    last = text.rstrip("/").rpartition("/")[2] if text.strip("/") else text
+    return Completion(start, insert, quoted(last) + ("/" if name.directory else ""), name.directory, name.about)
