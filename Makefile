@@ -1,0 +1,48 @@
+# Two targets are for everybody: `make run` opens the prompt on this machine, `make test` runs the checks.
+# Both set up what they need in .venv; `make test` also installs the programs that scenarios drive, from Debian's packages.
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+JOBS ?= 4
+
+.PHONY: run test quick lint types tests bench clean system
+
+run: $(VENV)/.run
+	@$(BIN)/rsh connect
+
+test: system $(VENV)/.test lint types tests
+
+$(VENV)/.run: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.run
+
+# What scenarios need beside Python. Installed only when something is missing.
+system:
+	@sh tests/system.sh
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+tests: $(VENV)/.test
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
+
+quick: $(VENV)/.test
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m 'not slow' --ignore tests/scenarios
+
+bench: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,156 @@
+"""Real daemons and real clients for scenarios: processes with folders, keys and ports of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+SOON = 30.0  # seconds; what takes longer hangs
+
+
+def program(name: str) -> list[str]:
+    """Give the command of one of our programs: the module, so that the tree under test is what runs."""
+    return [sys.executable, "-m", {"rsh": "rsh", "rsh-server": "rsh.server.cli"}[name]]
+
+
+class Home:
+    """An account's folders: configuration, state, sockets. What is run with it sees no other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("config", "state", "run"):
+            (folder / name).mkdir(parents=True, mode=0o700)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of programs of this account."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+        root = str(Path(__file__).parent.parent)
+        return kept | {
+            "XDG_CONFIG_HOME": str(self.folder / "config"),
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "XDG_RUNTIME_DIR": str(self.folder / "run"),
+            "PYTHONPATH": os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH")))),
+            "PYTHONWARNINGS": "error",
+            "TERM": "xterm-256color",
+        }
+
+    def rsh(self, *arguments: str | bytes, timeout: float = SOON, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        """Run the client to its end; stdin is empty unless `input` or `stdin` say otherwise."""
+        if "input" not in options:
+            options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        options.setdefault("env", self.environment)
+        return subprocess.run([*program("rsh"), *arguments], timeout=timeout, **options)
+
+    def spawn(self, *arguments: str | bytes, **options: Any) -> subprocess.Popen[bytes]:
+        """Start the client."""
+        options.setdefault("env", self.environment)
+        return subprocess.Popen([*program("rsh"), *arguments], **options)
+
+    def server_command(self, *arguments: str, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run one of rsh-server's small commands."""
+        command = [*program("rsh-server"), *arguments]
+        return subprocess.run(command, input=input, capture_output=True, timeout=SOON, env=self.environment)
+
+
+class Daemon:
+    """A running rsh-server.
+
+    Attributes:
+        host: its first address, `127.0.0.1:PORT`.
+        port: that port.
+        addresses: all it announced.
+        process: the process.
+    """
+
+    def __init__(self, home: Home, *arguments: str, bind: Sequence[str] = ("127.0.0.1:0",), **options: Any) -> None:
+        self.home = home
+        self.log_path = home.folder / "log"
+        options.setdefault("env", home.environment)
+        words = [word for address in bind for word in ("--bind", address)]
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*program("rsh-server"), *words, "--log-level", "debug", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                **options,
+            )
+        self.addresses = self._announced(len(bind) + 1)
+        self.host = self.addresses[0]
+        self.port = int(self.host.rpartition(":")[2]) if not self.host.startswith("unix:") else 0
+
+    def _announced(self, count: int) -> list[str]:
+        assert self.process.stdout is not None
+        found: list[str] = []
+        while len(found) < count:
+            line = self.process.stdout.readline().decode()
+            assert line.startswith("listening on "), (line, self.log)
+            found.append(line.removeprefix("listening on ").rstrip("\n"))
+        return found
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self.log_path.read_text()
+
+    def wait_for_log(self, words: str) -> None:
+        """Wait until it has logged some words."""
+        deadline = time.monotonic() + SOON
+        while words not in self.log:
+            assert time.monotonic() < deadline, f"{words!r} not in:\n{self.log}"
+            time.sleep(0.01)  # a file that another process writes can only be looked at again
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it; give its exit status."""
+        self.process.send_signal(number)
+        status = self.process.wait(SOON)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return status
+
+    def __enter__(self) -> Daemon:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.process.poll() is None:
+            self.stop(signal.SIGKILL)
+        elif self.process.stdout:
+            self.process.stdout.close()
+
+
+def descriptors(pid: int) -> int:
+    """Count the open descriptors of a process."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def status_of(pid: int, field: str) -> int:
+    """Read a number of proc(5) status: "Threads", "VmRSS" in KiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1])
+    raise KeyError(field)
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process still runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def wait_until_gone(pid: int, seconds: float) -> bool:
+    """Wait for a process that is not our child to end."""
+    deadline = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not alive(pid)
