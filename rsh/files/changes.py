@@ -116,7 +116,7 @@ def _copy(source: bytes, target: bytes) -> None:
     part = join(os.path.dirname(target.rstrip(b"/")), part_name())
     try:
         if stat.S_ISDIR(os.lstat(source).st_mode):
-            shutil.copytree(source, part, symlinks=True)
+            shutil.copytree(os.fsdecode(source), os.fsdecode(part), symlinks=True)
         else:
             shutil.copy2(source, part, follow_symlinks=False)
         os.rename(part, target)

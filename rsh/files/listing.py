@@ -76,7 +76,7 @@ class _Lister:
             if name is None:
                 pending.pop()
                 if place.names:
-                    place.leave()
+                    yield from self._leave(place, top)
                 continue
             shown = join(top, b"/".join((*place.names, name))) if name else top
             below: list[bytes] = []
@@ -90,6 +90,12 @@ class _Lister:
             yield Heading(shown)
             yield from self._content(place.fd, shown, names, below)
             pending.append(iter(below if recursive else []))
+
+    def _leave(self, place: Descent, top: bytes) -> Iterator[Failure]:
+        try:
+            place.leave()
+        except OSError as error:  # replaced meanwhile: what is left of it fails by itself
+            yield Failure(join(top, b"/".join(place.names)), error_name(error))
 
     def _content(self, fd: int, shown: bytes, names: list[bytes], below: list[bytes]) -> Iterator[Entry | Failure]:
         for name in names:

@@ -20,7 +20,6 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-
 # Files up to this size travel whole in one record. Above it a copy costs more than two further elements.
 MAX_PACKED: Final = 64 * 1024
 
