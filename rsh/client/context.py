@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +18,15 @@ class Context:
         where: the command line or the prompt.
         verb: name of the command that runs, for messages.
         host: as the user typed it; None is this machine with no daemon.
-        directory: where relative remote paths start; b"" is the home over there.
-        quiet, color: as the user wants it ("always", "auto", "never").
-        status: last exit status of the prompt.
+        quiet: print errors only.
+        color: "always", "auto" or "never", as the user wants it.
+        debug: show tracebacks.
     """
 
     def __init__(self, where: Where, open_remote: Callable[[], Remote], *, host: str | None = None) -> None:
         self.where = where
         self.verb = ""
         self.host = host
-        self.directory = b""
         self.quiet = False
         self.color = "auto"
         self.debug = False
@@ -47,10 +45,6 @@ class Context:
         remote, self._remote = self._remote, None
         if remote is not None:
             remote.close()
-
-    def over_there(self, path: str) -> bytes:
-        """Give a remote path as bytes, from the working directory over there."""
-        return os.fsencode(path)
 
     def __enter__(self) -> Context:
         return self

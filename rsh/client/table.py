@@ -195,7 +195,7 @@ COMMANDS: Final = (
     Command(
         "ls",
         "List files over there",
-        "rsh.client.list:run_ls",
+        "rsh.client.ls:run_ls",
         "files",
         (
             Argument("paths", "what to list", kind="remote", metavar="PATH", many=True, optional=True),
@@ -260,7 +260,7 @@ COMMANDS: Final = (
     Command(
         "stat",
         "Show all about files over there",
-        "rsh.client.list:run_stat",
+        "rsh.client.facts:run_stat",
         "files",
         (_REMOTE, _switch("follow", "follow symbolic links", "-L", "--dereference"), _JSON),
         examples=(("stat build:a.txt", "size, mode, owner, times"),),
@@ -268,7 +268,7 @@ COMMANDS: Final = (
     Command(
         "sum",
         "Print digests of files over there",
-        "rsh.client.machine:run_sum",
+        "rsh.client.facts:run_sum",
         "files",
         (
             _REMOTE,
@@ -296,7 +296,7 @@ COMMANDS: Final = (
     Command(
         "ping",
         "Measure round trips",
-        "rsh.client.machine:run_ping",
+        "rsh.client.ping:run_ping",
         "machine",
         (
             _HOST,

@@ -1,0 +1,109 @@
+"""`rsh exec`: one command over there, as if it ran here: its streams, signals and exit status are ours."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from rsh.client.attached import passed_environment, run_attached
+from rsh.client.context import Context
+from rsh.client.options import Options
+from rsh.client.passthrough import Buffer
+from rsh.errors import Code, CommandTimeout, DeadlineExpired, Refused, RshError, exit_status, explain
+from rsh.session.deadline import Deadline
+
+if TYPE_CHECKING:
+    from rsh.client.process import RemoteProcess
+
+# What a shell answers for a command that is not there, and for one that is but cannot be run (POSIX, 2.8.2).
+NOT_FOUND: Final = 127
+NOT_EXECUTABLE: Final = 126
+
+
+class NotStarted(RshError):
+    """The command could not be started over there."""
+
+    def __init__(self, name: str, error: str) -> None:
+        super().__init__(f"{name}: {'command not found' if error == 'ENOENT' else explain(error)}")
+        self.exit_status = NOT_FOUND if error == "ENOENT" else NOT_EXECUTABLE
+
+
+def run_exec(context: Context, options: Options) -> int:
+    """Carry out `rsh exec`; the exit status is the remote one."""
+    deadline = Deadline(options.timeout)
+    try:
+        return _run_json(context, options, deadline) if options.json else exit_status(_run(context, options, deadline))
+    except DeadlineExpired as error:
+        if deadline.expired:
+            raise CommandTimeout(options.timeout) from error
+        raise
+    except Refused as error:
+        raise _explained(error, options) from error
+
+
+def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -> int:
+    stdin = None if options.no_input else 0
+    return run_attached(_start(context, options), terminal=options.terminal, stdin=stdin, deadline=deadline, **sinks)
+
+
+def _start(context: Context, options: Options) -> RemoteProcess:
+    """Send the request: one word is a line for the shell over there, several words are its arguments, untouched."""
+    words = [os.fsencode(word) for word in options.command]
+    environment = passed_environment(terminal=options.terminal)
+    for assignment in options.environment:
+        name, _, value = os.fsencode(assignment).partition(b"=")
+        environment[name] = value
+    return context.remote.start(
+        words if len(words) > 1 else options.command[0],
+        cwd=os.fsencode(options.directory) if options.directory else None,
+        env=environment,
+        terminal=_terminal() if options.terminal else None,
+        no_input=options.no_input,
+    )
+
+
+def _terminal() -> Any:
+    from rsh.client.console import size
+    from rsh.protocol.requests import Terminal
+
+    return Terminal(*size())
+
+
+def _explained(error: Refused, options: Options) -> RshError:
+    """Put into words what the server says by an errno name."""
+    if error.code == Code.COMMAND and str(error).isupper():
+        return NotStarted(options.command[0], str(error))
+    if error.code == Code.FILE and options.directory:
+        return RshError(f"{options.directory}: {explain(str(error))}")
+    return error
+
+
+def _run_json(context: Context, options: Options, deadline: Deadline) -> int:
+    """Keep the output and print all about the run as one JSON object; also of a run that ran out of time."""
+    from rsh.client.json_output import print_object, text_fields
+
+    stdout: list[Buffer] = []
+    stderr: list[Buffer] = []
+    start = time.monotonic()
+    returncode: int | None
+    try:
+        returncode = _run(context, options, deadline, stdout=stdout.append, stderr=stderr.append)
+    except DeadlineExpired:
+        if not deadline.expired:
+            raise
+        returncode = None
+    timed_out = returncode is None
+    status = CommandTimeout.exit_status if returncode is None else exit_status(returncode)
+    print_object(
+        {
+            "command": [word.encode(errors="surrogateescape").decode(errors="replace") for word in options.command],
+            "status": status,
+            "signal": -returncode if returncode is not None and returncode < 0 else None,
+            "timed_out": timed_out,
+            "duration": round(time.monotonic() - start, 6),
+            **text_fields("stdout", b"".join(stdout)),
+            **text_fields("stderr", b"".join(stderr)),
+        }
+    )
+    return status

@@ -1,0 +1,103 @@
+"""`rsh put`, `rsh get` and `rsh cat`: copies there and here by the rules of cp; `-` is our stdin or stdout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from rsh.client.complaints import complain, say
+from rsh.client.context import Context
+from rsh.client.options import Options
+from rsh.client.passthrough import to_stdout
+from rsh.client.progress import shown
+from rsh.errors import FileError, UsageError, error_name
+
+if TYPE_CHECKING:
+    from rsh.files.report import Report
+
+_PIECE: Final = 256 * 1024  # what travels in one frame
+
+
+def run_put(context: Context, options: Options) -> int:
+    """Copy there; 1 when some failed, 3 when one arrived wrong."""
+    from rsh.files.globs import expand
+
+    sources, target = _sides(options)
+    if "-" in sources:
+        return _put_stdin(context, options, sources, target)
+    local = expand([os.fsencode(source) for source in sources])
+    with shown(not context.quiet and not options.json) as progress:
+        report = context.remote.put(*local, to=target, progress=progress)
+    return _finish(context, options, report)
+
+
+def run_get(context: Context, options: Options) -> int:
+    """Copy here; 1 when some failed, 3 when one arrived wrong."""
+    sources, target = _sides(options)
+    if target == "-":
+        return _print_files(context, sources)
+    if context.where == "prompt":
+        target = os.path.expanduser(target)  # on the command line the shell has done so
+    with shown(not context.quiet and not options.json) as progress:
+        report = context.remote.get(*sources, to=target, progress=progress)
+    return _finish(context, options, report)
+
+
+def run_cat(context: Context, options: Options) -> int:
+    """Print files; 1 when some could not be read."""
+    return _print_files(context, options.paths)
+
+
+def _sides(options: Options) -> tuple[list[str], str]:
+    """Part sources from the target: `-t DIR`, else the last path, else here or the home there."""
+    paths: list[str] = options.paths
+    if options.target is not None:
+        return paths, options.target
+    return (paths[:-1], paths[-1]) if len(paths) > 1 else (paths, ".")
+
+
+def _put_stdin(context: Context, options: Options, sources: list[str], target: str) -> int:
+    if len(sources) > 1 or options.target is not None or target in ("", "."):
+        raise UsageError("'-' is copied to one file, which has to be named")
+    count = context.remote.write(target, _stdin_pieces())
+    if options.json:
+        from rsh.client.json_output import print_object
+
+        print_object({"files": 1, "bytes": count, "failed": 0, "failures": []})
+    return 0
+
+
+def _stdin_pieces() -> Iterator[bytes]:
+    try:
+        while piece := os.read(0, _PIECE):
+            yield piece
+    except OSError as error:
+        raise FileError(error_name(error), b"-") from error
+
+
+def _print_files(context: Context, paths: list[str]) -> int:
+    """Print files one after the other; one that fails does not keep the rest back."""
+    status = 0
+    for path in paths:
+        try:
+            for piece in context.remote.read(path):
+                to_stdout(piece)
+        except FileError as error:
+            complain(context.verb, error)
+            status = max(status, error.exit_status)
+    return status
+
+
+def _finish(context: Context, options: Options, report: Report) -> int:
+    """Name what failed, and give the exit status."""
+    if options.json:
+        from rsh.client.json_output import failure_fields, print_object
+
+        failures = [failure_fields(error) for error in report.failures]
+        print_object({"files": report.files, "bytes": report.bytes, "failed": report.failed, "failures": failures})
+    for error in report.failures:
+        complain(context.verb, error)
+    if report.failed > len(report.failures):
+        say(f"rsh: {context.verb}: {report.failed - len(report.failures)} more failed\n")
+    return report.exit_status

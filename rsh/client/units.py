@@ -1,0 +1,61 @@
+"""Sizes, times and durations in words, as the GNU tools write them."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+_LETTERS: Final = "KMGTPE"
+
+# Older than this, or in the future: the year is told instead of the hour (ls(1): half a Gregorian year, seconds).
+_RECENT: Final = 31556952 // 2
+
+
+def human_size(count: int) -> str:
+    """Give a size as `ls -h` does: 1023, 1.0K, 9.8M, 10M; rounded up, so that nothing looks smaller than it is."""
+    if count < 1024:
+        return str(count)
+    unit, power = 1024, 0
+    while count >= 1024 * unit and power < len(_LETTERS) - 1:
+        unit, power = unit * 1024, power + 1
+    tenths = -(-count * 10 // unit)
+    if tenths < 100:
+        return f"{tenths // 10}.{tenths % 10}{_LETTERS[power]}"
+    whole = -(-count // unit)
+    if whole == 1024 and power < len(_LETTERS) - 1:
+        return f"1.0{_LETTERS[power + 1]}"
+    return f"{whole}{_LETTERS[power]}"
+
+
+def listing_time(mtime_ns: int, now: float) -> str:
+    """Give a time as `ls -l` does: with the hour when it was of late, with the year otherwise."""
+    seconds = mtime_ns // 1_000_000_000
+    try:
+        moment = time.localtime(seconds)
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
+    recent = now - _RECENT < seconds <= now
+    return time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", moment)
+
+
+def full_time(time_ns: int) -> str:
+    """Give a time to the nanosecond with its zone, as stat(1) does."""
+    seconds, fraction = divmod(time_ns, 1_000_000_000)
+    try:
+        moment = time.localtime(seconds)
+    except (OverflowError, ValueError, OSError):
+        return f"@{seconds}.{fraction:09}"
+    return time.strftime(f"%Y-%m-%d %H:%M:%S.{fraction:09} %z", moment)
+
+
+def duration(seconds: float) -> str:
+    """Give a duration in the two units that matter: 85 ms, 4.2 s, 3 min 5 s, 2 h 7 min, 12 d 4 h."""
+    if seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    for unit, name, below, below_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= unit:
+            return f"{whole // unit} {name} {whole % unit // below} {below_name}"
+    return f"{whole} s"
