@@ -1,0 +1,345 @@
+"""All of TLS: contexts with pinned certificates, and a stream that two threads may use at once.
+
+Why not ssl.SSLSocket: a peer that floods KeyUpdate requests makes the reading thread write, beside the thread that
+writes already, and OpenSSL's heap is gone. Here an SSLObject works between two memory BIOs, each call into OpenSSL is
+made under one lock, and the socket is used outside of it. A second lock keeps the output in order. The reader never
+waits for that second lock: whoever holds it takes the reader's output (an answer to a KeyUpdate) along.
+
+Nobody is trusted for being signed by somebody. The pinned certificates are the only anchors, so OpenSSL refuses before
+anything of ours is sent; and the peer's certificate must equal one of them, because an anchor that happens to be a
+certificate authority could have signed others. Dates do not count: trust ends when the key is removed.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError, TrustError
+from rsh.transport.knock import busy_alert as busy_alert
+from rsh.transport.knock import plain_answer as plain_answer
+from rsh.transport.knock import sniff as sniff
+from rsh.transport.stream import SocketStream, Stream
+
+ALPN: Final = "rsh/1"
+NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, X509_VERIFY_PARAM_set_flags(3): no clock is needed
+FIRST_RECEIVE: Final = 16 * 1024  # bytes of ciphertext asked for at first: most connections never need more
+LARGEST_RECEIVE: Final = 256 * 1024
+SEND_BATCH: Final = 256 * 1024  # bytes of plaintext encrypted before the socket is used
+UNSENT_LIMIT: Final = 1024 * 1024  # bytes of answers that a peer may provoke without reading them
+
+_UNKNOWN_KEY: Final = ("UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_REQUIRED", "ACCESS_DENIED", "CERTIFICATE_UNKNOWN")
+_NOT_TLS: Final = (
+    "WRONG_VERSION_NUMBER",
+    "HTTP_REQUEST",
+    "HTTPS_PROXY_REQUEST",
+    "RECORD_LAYER_FAILURE",
+    "UNKNOWN_PROTOCOL",
+)
+_TOO_OLD: Final = ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "ALERT_PROTOCOL_VERSION")
+
+
+def server_context(identity_path: str, authorized: Iterable[bytes]) -> ssl.SSLContext:
+    """Make the context for handshakes with any of the authorised clients; with none of them nobody gets in.
+
+    Args:
+        identity_path: PEM file with our key and certificate.
+        authorized: DER certificates.
+    """
+    context = _context(ssl.PROTOCOL_TLS_SERVER, identity_path, authorized)
+    context.num_tickets = 0  # a ticket would let a client in whose key was removed meanwhile
+    return context
+
+
+def client_context(identity_path: str | None, pinned: Iterable[bytes]) -> ssl.SSLContext:
+    """Make the context for a handshake with a server that shows one of the pinned certificates.
+
+    Args:
+        identity_path: PEM file with our key and certificate, None to show none.
+        pinned: DER certificates.
+    """
+    return _context(ssl.PROTOCOL_TLS_CLIENT, identity_path, pinned)
+
+
+class TLSStream(Stream):
+    """A stream under TLS. Nothing but handshake() may be called before that has returned."""
+
+    encrypted = True
+
+    def __init__(self, raw: SocketStream, context: ssl.SSLContext, *, server_side: bool = False) -> None:
+        """Take over a raw stream; this one closes it."""
+        self.peer = raw.peer
+        self._raw = raw
+        self._server_side = server_side
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=server_side)
+        # Protects _tls and both BIOs: every call into OpenSSL is made under it. Held for one call, never across I/O.
+        self._lock = threading.Lock()
+        # Keeps the output in order: protects _unsent, and whoever reads _outgoing holds it until that is written.
+        # Taken before _lock where both are needed. A writer waits for the peer under it, so the reader only tries it.
+        self._output = threading.Lock()
+        self._unsent = b""
+        self._buffer = bytearray(FIRST_RECEIVE)  # ciphertext under way to _incoming; the reader's own
+        self._established = False
+        self._ended = False  # the peer said that no more will come; the reader's own
+
+    def handshake(self, trusted: Collection[bytes] | None = None) -> None:
+        """Agree on keys, and learn who the peer is. Set a deadline first.
+
+        A client that returns from here is not yet welcome: with TLS 1.3 the server's refusal of its key is raised by
+        the first readinto().
+
+        Args:
+            trusted: DER certificates that may be at the other end, None for any.
+        Raises: TrustError when the peer is another one, Refused when it has no room, LinkError, DeadlineExpired. The
+            stream is closed then, and the peer has been told.
+        """
+        try:
+            self._shake_hands()
+            self._check_peer(trusted)
+            # Only now our own certificate leaves the house, if we are the client.
+            self._flush()
+        except RshError:
+            self._part()
+            raise
+        self._established = True
+
+    def peer_certificate(self) -> bytes:
+        """Give the peer's certificate as DER; b"" before the handshake."""
+        with self._lock:
+            return self._tls.getpeercert(binary_form=True) or b""
+
+    def readinto(self, view: memoryview) -> int:
+        """As Stream.readinto.
+
+        Raises: also Refused, when the server does not know our key; ProtocolError when the peer floods us.
+        """
+        while True:
+            count = self._decrypt(view)
+            if count or self._ended or not len(view):
+                return count
+            if not self._receive():
+                raise LinkError(f"{self.peer}: the connection was cut")
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """As Stream.write."""
+        with memoryview(data) as view, self._output:
+            for start in range(0, len(view), SEND_BATCH):
+                self._encrypt(view[start : start + SEND_BATCH])
+                self._drain()
+        self._flush_now()  # what the reader left for us between our last look and the release of the lock
+
+    def set_deadline(self, deadline: float | None) -> None:
+        """As Stream.set_deadline."""
+        self._raw.set_deadline(deadline)
+
+    def close(self) -> None:
+        """As Stream.close; the peer is told if that costs no waiting."""
+        self._say_goodbye()
+        self._raw.close()
+
+    def close_slowly(self) -> None:
+        """As Stream.close_slowly."""
+        self._say_goodbye()
+        self._raw.close_slowly()
+
+    def _shake_hands(self) -> None:
+        while not self._step():
+            self._flush()
+            if not self._receive():
+                raise LinkError(f"{self.peer}: the connection was closed during the TLS handshake")
+
+    def _step(self) -> bool:
+        """Go on with the handshake as far as the bytes at hand allow; whether it is complete."""
+        try:
+            with self._lock:
+                self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError as error:
+            raise self._explain(error) from error
+        return True
+
+    def _check_peer(self, trusted: Collection[bytes] | None) -> None:
+        """Compare who answered with who may; on failure what we had to say to the right one is forgotten."""
+        with self._lock:
+            chosen = self._tls.selected_alpn_protocol()
+            certificate = self._tls.getpeercert(binary_form=True)
+        if chosen == ALPN and (trusted is None or certificate in trusted):
+            return
+        with self._lock:
+            self._outgoing.read()
+        if chosen != ALPN:
+            raise LinkError(self._about_peer("speaks TLS, but not rsh"))
+        raise TrustError(self._about_peer("the certificate is not a trusted one, though a trusted one signed it"))
+
+    def _part(self) -> None:
+        """Close after a failed handshake. The client's first words may be under way, so a server closes slowly."""
+        if self._server_side:
+            self.close_slowly()
+        else:
+            self._flush_now()
+            self._raw.close()
+
+    def _receive(self) -> bool:
+        """Wait for ciphertext; False at EOF."""
+        count = self._raw.readinto(memoryview(self._buffer))
+        if count == len(self._buffer) == FIRST_RECEIVE:
+            full, self._buffer = self._buffer, bytearray(LARGEST_RECEIVE)
+        else:
+            full = self._buffer
+        with self._lock, memoryview(full) as view:
+            self._incoming.write(view[:count])
+        return count > 0
+
+    def _decrypt(self, view: memoryview) -> int:
+        """Decrypt what is at hand into view, record by record; how many bytes came out."""
+        total = 0
+        provoked = 0
+        try:
+            while total < len(view):
+                with self._lock:
+                    if not self._incoming.pending and not self._tls.pending():
+                        break
+                    try:
+                        # With a buffer, read() gives a count, whatever its type says.
+                        count: int = self._tls.read(len(view) - total, view[total:])  # type: ignore[assignment]
+                    finally:
+                        provoked = self._outgoing.pending
+                if not count:
+                    self._ended = True
+                    break
+                total += count
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self._ended = True
+        except ssl.SSLError as error:
+            raise self._explain(error) from error
+        if provoked:
+            self._answer(provoked)
+        return total
+
+    def _answer(self, size: int) -> None:
+        """Send what reading has made OpenSSL say, unless a writer is there to take it along."""
+        self._flush_now()
+        if size + len(self._unsent) > UNSENT_LIMIT:
+            raise ProtocolError(f"{self.peer}: provokes answers and does not read them")
+
+    def _encrypt(self, view: memoryview) -> None:
+        done = 0
+        while done < len(view):
+            try:
+                with self._lock:
+                    done += self._tls.write(view[done:])
+            except ssl.SSLError as error:
+                raise self._explain(error) from error
+
+    def _flush(self) -> None:
+        with self._output:
+            self._drain()
+
+    def _drain(self) -> None:
+        """Write all that OpenSSL has to say; with _output held."""
+        while piece := self._next_piece():
+            self._unsent = b""
+            self._raw.write(piece)
+
+    def _flush_now(self) -> None:
+        """Write what the kernel takes without waiting, if nobody else is writing."""
+        stuck = False
+        while not stuck and self._owes() and self._output.acquire(blocking=False):
+            try:
+                piece = self._next_piece()
+                self._unsent = piece[self._raw.write_now(piece) :]
+                stuck = bool(self._unsent)
+            finally:
+                self._output.release()
+
+    def _owes(self) -> bool:
+        with self._lock:
+            return self._outgoing.pending > 0
+
+    def _next_piece(self) -> bytes:
+        """Take the output from OpenSSL; with _output held, and to be written before that is released."""
+        with self._lock:
+            return self._unsent + self._outgoing.read()
+
+    def _say_goodbye(self) -> None:
+        """Send close_notify, so that the peer can tell an end from a cut; without waiting."""
+        try:
+            with self._lock:
+                self._tls.unwrap()
+        except (ssl.SSLError, ValueError):
+            pass  # it waits for the peer's, or TLS is at its end already
+        try:
+            self._flush_now()
+        except LinkError:
+            pass
+
+    def _explain(self, error: ssl.SSLError) -> RshError:
+        """Put OpenSSL's error into our tree: the one place that knows its names."""
+        reason = error.reason or ""
+        if reason.endswith(_TOO_OLD):
+            return LinkError(self._about_peer("speaks no TLS 1.3"))
+        if reason in _NOT_TLS:
+            return LinkError(self._about_peer("whoever is there does not speak rsh"))
+        if reason.endswith("NO_APPLICATION_PROTOCOL"):
+            return LinkError(self._about_peer("speaks TLS, but not rsh"))
+        known = self._explain_to_server(reason) if self._server_side else self._explain_to_client(reason)
+        return known or LinkError(self._about_peer(f"TLS failed: {reason.lower().replace('_', ' ') or error}"))
+
+    def _explain_to_server(self, reason: str) -> RshError | None:
+        if reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
+            return TrustError("refused: it shows no certificate")
+        if reason == "CERTIFICATE_VERIFY_FAILED":
+            return TrustError("refused: its key is not authorised")
+        if "ALERT" in reason and reason.endswith(_UNKNOWN_KEY):
+            return LinkError("left: it has another key pinned for this server")
+        return None
+
+    def _explain_to_client(self, reason: str) -> RshError | None:
+        if reason == "CERTIFICATE_VERIFY_FAILED":
+            return TrustError(self._about_peer("the server's key is not the pinned one"))
+        if "ALERT" in reason and reason.endswith(_UNKNOWN_KEY):
+            return Refused(Code.UNKNOWN_KEY, self._about_peer("the server does not know this key"))
+        if reason.endswith("ALERT_INTERNAL_ERROR") and not self._established:
+            return Refused(Code.BUSY, self._about_peer("the server is busy"))
+        return None
+
+    def _about_peer(self, text: str) -> str:
+        """Begin a message with the peer for a client's user; a server's log has it at the head of the line."""
+        return text if self._server_side else f"{self.peer}: {text}"
+
+
+def probe_certificate(raw: SocketStream, deadline: float | None = None) -> bytes:
+    """Ask a server for its certificate without showing ours, and close the stream.
+
+    Returns: the DER, proved to be the server's own, trusted by nobody.
+    """
+    context = _context(ssl.PROTOCOL_TLS_CLIENT, None, ())
+    context.verify_mode = ssl.CERT_NONE
+    raw.set_deadline(deadline)
+    stream = TLSStream(raw, context)
+    try:
+        stream.handshake()
+        return stream.peer_certificate()
+    finally:
+        stream.close()
+
+
+def _context(protocol: int, identity_path: str | None, anchors: Iterable[bytes]) -> ssl.SSLContext:
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= NO_CHECK_TIME
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols([ALPN])
+    if identity_path is not None:
+        context.load_cert_chain(identity_path)
+    for anchor in anchors:
+        context.load_verify_locations(cadata=anchor)
+    return context
