@@ -16,7 +16,7 @@ from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.names import is_component, join
 from rsh.files.part import part_name
 from rsh.files.tree import Step, walk
-from rsh.protocol.records import Failure
+from rsh.protocol.records import MAX_PATH, Failure
 
 _ABOVE: Final = DIRECTORY_FLAGS & ~os.O_NOFOLLOW
 
@@ -62,11 +62,11 @@ def _remove_tree(shown: bytes, top: int) -> Iterator[Failure]:
                 if step is Step.LEFT:
                     os.rmdir(name, dir_fd=place.fd)
                 elif step is Step.UNREADABLE:
-                    yield Failure(join(shown, b"/".join((*place.names, name))), error)
+                    yield Failure(join(shown, b"/".join((*place.names, name)))[-MAX_PATH:], error)
                 elif step is not Step.DIRECTORY:
                     os.unlink(name, dir_fd=place.fd)
             except OSError as failed:
-                yield Failure(join(shown, b"/".join((*place.names, name))), error_name(failed))
+                yield Failure(join(shown, b"/".join((*place.names, name)))[-MAX_PATH:], error_name(failed))
     finally:
         place.close()
 

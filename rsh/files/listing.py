@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from typing import Final, TypeAlias
 from rsh.errors import error_name
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.names import join
-from rsh.protocol.records import Entry, Failure, Heading
+from rsh.protocol.records import MAX_PATH, Entry, Failure, Heading
 
 Listed: TypeAlias = Heading | Entry | Failure
 
@@ -81,11 +82,13 @@ class _Lister:
             shown = join(top, b"/".join((*place.names, name))) if name else top
             below: list[bytes] = []
             try:
+                if len(shown) > MAX_PATH:
+                    raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
                 if name:
                     place.enter(name)
                 names = sorted(map(os.fsencode, os.listdir(place.fd)))
             except OSError as error:
-                yield Failure(shown, error_name(error))
+                yield Failure(shown[-MAX_PATH:], error_name(error))
                 continue
             yield Heading(shown)
             yield from self._content(place.fd, shown, names, below)

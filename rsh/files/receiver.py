@@ -22,6 +22,7 @@ from rsh.files.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.target import open_target
 from rsh.protocol import records
 from rsh.protocol.records import (
+    MAX_PATH,
     Abort,
     Begin,
     Directory,
@@ -332,6 +333,7 @@ class _Receiver:
             self._out.flush()
 
     def _fail_item(self, index: int, path: bytes, error: str) -> None:
+        path = path[-MAX_PATH:]
         self._note(file_error(error, path))
         self._out.record(Result(max(index, 0), path, error))
 

@@ -22,6 +22,7 @@ from rsh.files.stream import PIECE, Pipe, RecordWriter
 from rsh.files.tree import Step, walk
 from rsh.protocol.records import (
     MAX_PACKED,
+    MAX_PATH,
     Abort,
     Begin,
     Directory,
@@ -216,7 +217,7 @@ class _Sender:
         """Give the path of what has that name where we are, as the user would write it."""
         if self._place is None or name is None:
             return self._source
-        return join(self._source, b"/".join((*self._place.names, name)))
+        return join(self._source, b"/".join((*self._place.names, name)))[-MAX_PATH:]
 
 
 def _changed(fd: int, before: os.stat_result) -> bool:

@@ -23,8 +23,11 @@ from msgspec import Meta, Struct
 # Files up to this size travel whole in one record. Above it a copy costs more than two further elements.
 MAX_PACKED: Final = 64 * 1024
 
+# Longer than any path the kernel takes at once, for trees are walked step by step. Failures deeper down name the tail.
+MAX_PATH: Final = 65536
+
 Component: TypeAlias = Annotated[bytes, Meta(min_length=1, max_length=255)]
-Path: TypeAlias = Annotated[bytes, Meta(max_length=65536)]
+Path: TypeAlias = Annotated[bytes, Meta(max_length=MAX_PATH)]
 ErrorName: TypeAlias = Annotated[str, Meta(pattern=r"^E[A-Z0-9]{1,31}\Z")]
 Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
 Permissions: TypeAlias = Annotated[int, Meta(ge=0, le=0o7777)]

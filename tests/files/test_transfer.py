@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from rsh.errors import FileError
+from rsh.files.changes import remove
+from rsh.files.listing import entries
 from rsh.files.report import Progress
+from rsh.protocol.records import Failure
 from tests.files.transfers import snapshot, transfer
 
 SIZES = [0, 1, 4095, 65535, 65536, 65537, 258047, 258048, 258049, 1_000_003]
@@ -90,6 +93,22 @@ def test_deep_tree_round_trips_beyond_the_length_of_a_path(top: bytes, target: b
     os.close(fd)
     sent, received = transfer([top], target)
     assert sent.ok and received.ok and sent.files == 200
+
+
+def test_failure_beyond_the_longest_path_is_named_by_its_tail(top: bytes, target: bytes) -> None:
+    fd = os.open(top, os.O_RDONLY)
+    for _ in range(260):
+        os.mkdir(b"d" * 255, dir_fd=fd)
+        below = os.open(b"d" * 255, os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.mkfifo(b"fifo", dir_fd=fd)
+    os.close(fd)
+    sent, received = transfer([top], target)
+    assert names(sent.failures) == names(received.failures) == [(b"fifo", "ESPECIAL")]
+    listed = list(entries([top], recursive=True))
+    assert isinstance(listed[-1], Failure) and listed[-1].error == "ENAMETOOLONG"
+    assert list(remove([top], recursive=True)) == []
 
 
 def test_many_files_in_many_directories_arrive(top: bytes, target: bytes) -> None:
