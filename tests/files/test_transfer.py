@@ -200,6 +200,10 @@ def test_special_file_in_the_way_is_not_replaced(top: bytes, target: bytes) -> N
     os.mkfifo(target + b"/x")
     sent, _ = transfer([top + b"/x"], target)
     assert names(sent.failures) == [(b"x", "ESPECIAL")]
+    os.mkdir(target + b"/source")
+    os.mkfifo(target + b"/source/x")
+    sent, _ = transfer([top], target)
+    assert names(sent.failures) == [(b"x", "ESPECIAL")]
     sent, _ = transfer([top + b"/x"], target + b"/x")
     assert names(sent.failures) == [(b"x", "ESPECIAL")]
 

@@ -54,14 +54,20 @@ def test_deep_walk_keeps_few_descriptors(tmp_path: Path, place: Descent) -> None
     assert place.names == []
 
 
-def test_directory_replaced_behind_our_back_is_not_entered_again(tmp_path: Path, place: Descent) -> None:
+@pytest.mark.parametrize("swap", ["symlink", "directory"])
+def test_directory_replaced_behind_our_back_is_not_entered_again(tmp_path: Path, place: Descent, swap: str) -> None:
     deepen(tmp_path, 40)
     (tmp_path / "outside").mkdir()
     for level in range(40):
         place.enter(b"%d" % level)
     moved = tmp_path / "0" / "1"
     moved.rename(tmp_path / "moved")
-    moved.symlink_to(tmp_path / "moved")
+    if swap == "symlink":
+        moved.symlink_to(tmp_path / "moved")
+    else:
+        for level in range(1, 40):
+            moved.mkdir()
+            moved = moved / str(level + 1)
     lost = []
     while place.names:
         try:
