@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from rsh.errors import RshError, TrustError, UsageError
+from rsh.errors import UsageError
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
@@ -57,8 +57,10 @@ def dial(host: str | None, *, embedded: Embedded | None = None, deadline: Deadli
     if address.kind != "tcp":
         stream = SocketStream(sockets.dial(address, deadline.at), str(address))
         return Dialled(greeting.connect(stream, account=address.user or ""), host)
-    stream, fingerprint = _secure(address, deadline)
-    return Dialled(greeting.connect(stream, account=address.user or ""), host, fingerprint, encrypted=True)
+    from rsh.client.trusting import secure
+
+    secured, fingerprint = secure(address, deadline)
+    return Dialled(greeting.connect(secured, account=address.user or ""), host, fingerprint, encrypted=True)
 
 
 def resolve(host: str) -> Address:

@@ -16,7 +16,7 @@ from rsh.server.roster import Guest
 from rsh.server.services import Services
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
-from rsh.transport import sockets, tls
+from rsh.transport import knock, sockets, tls
 from rsh.transport.stream import SocketStream, Stream
 
 log = logging.getLogger("rsh.server")
@@ -50,7 +50,7 @@ class Connection:
         knocking, inside = self._house.knocking, self._house.inside
         if not knocking.enter(self._host):
             log.warning("%s ! turned away: too many are logging in", self._raw.peer)
-            self._raw.write(tls.busy_alert())
+            self._raw.write(knock.busy_alert())
             self._raw.close_slowly()
             return
         decoder = Decoder()
@@ -80,8 +80,8 @@ class Connection:
         first = self._raw.peek(FIRST_WORDS)
         if not first:
             raise LinkError("knocked and left")
-        if kind := tls.sniff(first):
-            self._raw.write(tls.plain_answer(kind))
+        if kind := knock.sniff(first):
+            self._raw.write(knock.plain_answer(kind))
             self._raw.close_slowly()
             raise LinkError(f"speaks {kind}, not rsh")
         stream = tls.TLSStream(self._raw, self._house.keys.context(), server_side=True)

@@ -7,6 +7,8 @@ import ssl
 import threading
 from collections.abc import Mapping
 
+from rsh.errors import Code, Refused
+from rsh.server.account import Grant
 from rsh.transport import tls
 from rsh.trust.authorized import Authorized, AuthorizedKeys
 from rsh.trust.identity import identity
@@ -46,3 +48,19 @@ class Keys:
             self._known = known
             self._context = tls.server_context(self.host.path, list(known))
             return changed
+
+    def grant(self, key: bytes, host: str) -> Grant:
+        """Give what a key that has just proved itself may do.
+
+        Args:
+            key: its certificate.
+            host: where it comes from.
+
+        Raises:
+            Refused: not any more, or not from there.
+        """
+        entry = self.current().get(key)
+        if entry is None:
+            raise Refused(Code.UNKNOWN_KEY, "this key is not authorised")
+        entry.check(host)
+        return Grant(label=entry.comment, read_only=entry.read_only, no_shell=entry.no_shell)

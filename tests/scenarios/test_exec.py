@@ -191,7 +191,7 @@ def test_json_tells_status_duration_and_output(me: Home, host: str) -> None:
     assert done.returncode == 3
 
 
-@pytest.mark.parametrize(("word", "status"), [("/nonexistent/program", 127), ("/etc/hostname", 126)])
+@pytest.mark.parametrize(("word", "status"), [("/nonexistent/program", 127), ("/etc/passwd", 126)])
 def test_command_that_cannot_be_started_says_so(me: Home, host: str, word: str, status: int) -> None:
     done = me.rsh("exec", host, "--", word, "argument")
     assert done.returncode == status

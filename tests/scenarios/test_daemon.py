@@ -1,0 +1,267 @@
+"""The daemon's own life: sockets, limits, signals, shortages."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import stat
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.machines import SOON, Daemon, Home, descriptors, program, status_of
+
+
+def test_each_address_is_announced_and_nothing_else(home: Home) -> None:
+    path = home.folder / "run" / "mine.sock"
+    with Daemon(home, bind=("127.0.0.1:0", "[::1]:0", f"unix:{path}")) as daemon:
+        assert [address.rpartition(":")[0] for address in daemon.addresses[:2]] == ["127.0.0.1", "[::1]"]
+        assert daemon.addresses[2] == f"unix:{path}"
+        for address in daemon.addresses:
+            assert home.rsh("exec", address, "--", "echo hi").stdout == b"hi\n", address
+        assert daemon.process.stdout is not None
+        daemon.process.terminate()
+        assert daemon.process.stdout.read() == b""
+        assert daemon.process.wait(SOON) == 0
+
+
+def test_all_families_are_served_on_one_port(home: Home) -> None:
+    with Daemon(home, bind=(":0",)) as daemon:
+        for host in ("127.0.0.1", "[::1]"):
+            assert home.rsh("exec", f"{host}:{daemon.port}", "--", "echo hi").stdout == b"hi\n"
+
+
+def test_own_unix_socket_is_private(daemon: Daemon) -> None:
+    path = Path(daemon.addresses[-1].removeprefix("unix:"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_socket_of_a_killed_daemon_is_replaced(home: Home) -> None:
+    with Daemon(home) as first:
+        first.stop(signal.SIGKILL)
+        with Daemon(home, bind=(first.host,)) as second:
+            assert second.addresses[-1] == first.addresses[-1]
+            assert home.rsh("exec", second.addresses[-1], "--", "echo hi").stdout == b"hi\n"
+
+
+def test_inherited_socket_is_served(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        number = sock.fileno()
+        with Daemon(home, bind=(f"fd:{number}",), pass_fds=(number,)) as daemon:
+            assert daemon.port == sock.getsockname()[1]
+            assert home.rsh("exec", daemon.host, "--", "echo hi").stdout == b"hi\n"
+
+
+def test_sockets_of_systemd_are_served(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        environment = home.environment | {"LISTEN_FDS": "1"}
+        command = " ".join(program("rsh-server"))
+        process = subprocess.Popen(
+            ["sh", "-c", f"exec 3<&{sock.fileno()}; LISTEN_PID=$$ exec {command}"],
+            env=environment,
+            pass_fds=(sock.fileno(),),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline().decode() == f"listening on 127.0.0.1:{sock.getsockname()[1]}\n"
+        port = sock.getsockname()[1]
+        done = home.rsh("exec", f"127.0.0.1:{port}", "--", "echo [$LISTEN_FDS]")
+        assert done.stdout == b"[]\n"
+        process.terminate()
+        process.communicate(timeout=SOON)
+
+
+@pytest.mark.parametrize("address", ["-x", "host:port", "127.0.0.1:70000", "[::1", ""])
+def test_address_that_is_none_is_one_clear_line(home: Home, address: str) -> None:
+    done = home.server_command(f"--bind={address}")
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"Traceback" not in done.stderr
+
+
+def test_address_in_use_is_one_clear_line(daemon: Daemon) -> None:
+    done = daemon.home.server_command("--bind", daemon.host)
+    assert done.returncode == 2
+    assert b"Address already in use" in done.stderr
+
+
+def test_requests_at_work_finish_when_the_daemon_is_told_to_stop(daemon: Daemon) -> None:
+    client = daemon.home.spawn(
+        "exec", daemon.host, "--", "echo on; sleep 1; echo done", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"on\n"
+    daemon.process.terminate()
+    assert client.stdout.read() == b"done\n"
+    client.stdout.close()
+    assert client.wait(SOON) == 0
+    assert daemon.process.wait(SOON) == 0
+
+
+def test_port_is_free_as_soon_as_the_daemon_is_told_to_stop(daemon: Daemon) -> None:
+    client = daemon.home.spawn(
+        "exec", daemon.host, "--", "echo on; sleep 3", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"on\n"
+    daemon.process.terminate()
+    daemon.wait_for_log("stopped listening")
+    with Daemon(daemon.home, bind=(daemon.host,)) as successor:
+        assert successor.home.rsh("exec", successor.host, "--", "echo hi").stdout == b"hi\n"
+    client.stdout.close()
+    assert client.wait(SOON) == 0
+
+
+def test_requests_that_do_not_finish_are_ended_with_words(home: Home) -> None:
+    with Daemon(home, "--drain", "0.2") as daemon:
+        client = home.spawn(
+            "exec",
+            daemon.host,
+            "--",
+            "echo on; sleep 100",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"on\n"
+        assert daemon.stop() == 0
+        _, err = client.communicate(timeout=SOON)
+        assert client.returncode == 255
+        assert b"shutting down" in err
+
+
+def test_burst_of_fifty_logins_passes(daemon: Daemon) -> None:
+    with ThreadPoolExecutor(50) as pool:
+        done = list(pool.map(lambda _: daemon.home.rsh("exec", daemon.host, "--", "true", timeout=90), range(50)))
+    assert [each.returncode for each in done] == [0] * 50
+
+
+def test_more_connections_than_allowed_are_refused_with_words(home: Home) -> None:
+    with Daemon(home, "--max-per-address", "2") as daemon:
+        clients = [
+            home.spawn(
+                "exec", daemon.host, "--", "echo on; sleep 100", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            )
+            for _ in range(2)
+        ]
+        for client in clients:
+            assert client.stdout is not None
+            assert client.stdout.readline() == b"on\n"
+        done = home.rsh("exec", daemon.host, "--", "true")
+        assert done.returncode == 255
+        assert b"too many connections" in done.stderr
+        for client in clients:
+            client.kill()
+            client.communicate()
+        assert home.rsh("exec", daemon.host, "--", "true").returncode == 0
+
+
+def test_silent_visitors_are_shown_out_and_keep_nobody_out(home: Home) -> None:
+    with Daemon(home, "--max-unauthenticated-per-address", "4") as daemon:
+        idle = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(3)]
+        begun = time.monotonic()
+        assert home.rsh("exec", daemon.host, "--", "true").returncode == 0
+        for sock in idle:
+            sock.settimeout(SOON)
+            assert sock.recv(10) == b""
+            sock.close()
+        assert 8 < time.monotonic() - begun < 15
+
+
+def test_too_many_silent_visitors_are_told_that_we_are_busy(home: Home) -> None:
+    with Daemon(home, "--max-unauthenticated-per-address", "2") as daemon:
+        idle = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(2)]
+        done = home.rsh("exec", daemon.host, "--", "true")
+        for sock in idle:
+            sock.close()
+        assert done.returncode == 255
+        assert b"busy" in done.stderr
+
+
+def test_daemon_survives_a_shortage_of_descriptors(home: Home) -> None:
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+
+    with Daemon(home, preexec_fn=few) as daemon:
+        crowd = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(80)]
+        daemon.wait_for_log("Too many open files")
+        for sock in crowd:
+            sock.close()
+        assert home.rsh("exec", daemon.host, "--", "echo on").stdout == b"on\n"
+        assert _cpu_seconds(daemon.process.pid) < 5
+
+
+def test_log_carries_no_control_byte_of_a_peer(daemon: Daemon) -> None:
+    with socket.create_connection(("127.0.0.1", daemon.port)) as sock:
+        sock.sendall(b"\x1b]0;owned\x07" * 10)
+        while sock.recv(100):
+            pass
+    daemon.home.rsh("exec", daemon.host, "-E", "BAD\x1b[2J=1", "--", "true")
+    assert "\x1b" not in daemon.log
+
+
+def test_log_is_json_when_asked(home: Home) -> None:
+    import json
+
+    with Daemon(home, "--log-json") as daemon:
+        home.rsh("exec", daemon.host, "--", "true")
+        daemon.wait_for_log("session begins")
+        for line in daemon.log.splitlines():
+            assert set(json.loads(line)) >= {"time", "level", "message"}
+
+
+def test_reload_says_so_and_goes_on(daemon: Daemon) -> None:
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_for_log("reloaded")
+    assert daemon.home.rsh("exec", daemon.host, "--", "true").returncode == 0
+
+
+@pytest.mark.slow
+def test_thousand_commands_leave_nothing_behind(daemon: Daemon) -> None:
+    pid = daemon.process.pid
+    script = (
+        "import rsh, sys\n"
+        "for _ in range(int(sys.argv[2])):\n"
+        "    with rsh.connect(sys.argv[1]) as remote:\n"
+        "        assert remote.run(['true']).returncode == 0\n"
+    )
+
+    def run(count: int) -> None:
+        command = [program("rsh")[0], "-c", script, daemon.host, str(count)]
+        subprocess.run(command, check=True, env=daemon.home.environment, timeout=110)
+
+    run(100)
+    before = _at_rest(pid)
+    run(1000)
+    after = _at_rest(pid)
+    assert after[:2] == before[:2]
+    assert after[2] - before[2] < 4096, "KiB"
+    assert not _zombies(pid)
+
+
+def _at_rest(pid: int) -> tuple[int, int, int]:
+    """Give descriptors, threads and memory once the last session has ended."""
+    deadline = time.monotonic() + SOON
+    last = (0, 0)
+    while (now := (descriptors(pid), status_of(pid, "Threads"))) != last and time.monotonic() < deadline:
+        last = now
+        time.sleep(0.3)
+    return (*now, status_of(pid, "VmRSS"))
+
+
+def _zombies(pid: int) -> list[str]:
+    listed = subprocess.run(["ps", "--ppid", str(pid), "-o", "stat="], capture_output=True, text=True).stdout
+    return [line for line in listed.split() if line.startswith("Z")]
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

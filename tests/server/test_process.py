@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import os
+import select
+import time
+
+import pytest
+
+from rsh.errors import Refused
+from rsh.protocol.requests import Terminal
+from rsh.server.process import Command
+
+ENVIRONMENT = {b"PATH": os.environb[b"PATH"]}
+
+
+def command(*arguments: bytes, **options: object) -> Command:
+    return Command(arguments, directory=b"/", environment=ENVIRONMENT, **options)  # type: ignore[arg-type]
+
+
+def read_all(descriptor: int) -> bytes:
+    pieces = []
+    while True:
+        try:
+            piece = os.read(descriptor, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def test_status_and_output_come_from_the_command() -> None:
+    running = command(b"sh", b"-c", b"echo out; echo err >&2; exit 7")
+    assert (read_all(running.output), read_all(running.errors)) == (b"out\n", b"err\n")
+    assert running.wait() == (7, 0)
+    running.close()
+
+
+def test_signal_is_told_apart_from_a_status() -> None:
+    running = command(b"sh", b"-c", b"kill -KILL $$")
+    assert running.wait() == (0, 9)
+    running.close()
+
+
+@pytest.mark.parametrize(
+    ("program", "error"), [(b"/nonexistent", "ENOENT"), (b"/etc/passwd", "EACCES"), (b"a\0", "EINVAL")]
+)
+def test_command_is_refused_by_name_of_the_error_when_it_cannot_start(program: bytes, error: str) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(Refused, match=error):
+        command(program)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_terminal_is_the_controlling_one_and_has_its_size() -> None:
+    running = command(b"sh", b"-c", b"echo $(stty size < /dev/tty) $(tty)", terminal=Terminal(91, 33))
+    running.wait()
+    running.let_go_of_terminal()
+    assert read_all(running.output).startswith(b"33 91 /dev/pts/")
+    running.close()
+
+
+def test_size_changes_reach_the_command() -> None:
+    line = b"trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.01; done"
+    running = command(b"sh", b"-c", line, terminal=Terminal(80, 24))
+    assert os.read(running.output, 100) == b"ready\r\n"
+    running.resize(100, 50)
+    assert os.read(running.output, 100) == b"50 100\r\n"
+    running.wait()
+    running.close()
+
+
+def test_signal_reaches_the_whole_group() -> None:
+    running = command(b"sh", b"-c", b"trap 'exit 5' TERM; echo ready; sleep 60 & wait")
+    assert os.read(running.output, 100) == b"ready\n"
+    running.signal("TERM")
+    assert running.wait() == (5, 0)
+    running.signal("TERM")  # of one that has ended: nothing
+    running.close()
+
+
+def test_signal_of_no_meaning_is_ignored() -> None:
+    running = command(b"true")
+    running.signal("NOSUCH")
+    running.signal("_DFL")
+    assert running.wait() == (0, 0)
+    running.close()
+
+
+def test_end_takes_those_along_that_will_not_go() -> None:
+    line = b"trap '' HUP TERM; (trap '' HUP TERM; setsid sleep 60) & echo ready; sleep 60"
+    running = command(b"sh", b"-c", line)
+    assert os.read(running.output, 100) == b"ready\n"
+    begun = time.monotonic()
+    running.end()
+    assert running.wait() == (0, 9)
+    assert time.monotonic() - begun < 5
+    ready = select.select([running.output], [], [], 5)
+    assert ready[0], "somebody still has the pipe"
+    assert os.read(running.output, 100) == b""
+    running.close()
+
+
+def test_descriptors_are_all_given_back() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for terminal in (None, Terminal(80, 24)):
+        running = command(b"true", terminal=terminal)
+        running.wait()
+        running.close()
+    assert len(os.listdir("/proc/self/fd")) == before

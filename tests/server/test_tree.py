@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+from rsh.server import tree
+
+
+def start(line: str) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(["sh", "-c", line], stdout=subprocess.PIPE, start_new_session=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    return child
+
+
+def end(child: subprocess.Popen[bytes], others: set[tree.Process]) -> None:
+    tree.signal_all(others, signal.SIGKILL)
+    child.kill()
+    child.communicate()
+
+
+def test_process_with_a_strange_name_is_read_right() -> None:
+    with subprocess.Popen(
+        ["sh", "-c", "printf ') R 1 (' > /proc/self/comm; echo ready; read x"], stdin=-1, stdout=-1
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        found = tree.look_up(child.pid)
+        assert found is not None
+        assert found.parent == os.getpid()
+        child.kill()
+
+
+def test_tree_has_children_in_sessions_of_their_own() -> None:
+    child = start("setsid sleep 60 & sleep 60 & echo ready; wait")
+    found = tree.members(child.pid, set())
+    while len(found) < 3:
+        found = tree.members(child.pid, found)
+    assert {process.pid for process in found} > {child.pid}
+    end(child, found)
+
+
+def test_orphans_are_found_when_they_were_known() -> None:
+    child = start("setsid sleep 60 & echo ready; read x")
+    known = tree.members(child.pid, set())
+    while len(known) < 2 or not any(process.session != child.pid for process in known):
+        known = tree.members(child.pid, known)
+    child.kill()
+    child.wait()
+    orphans = tree.members(child.pid, known)
+    assert len(orphans) == 1
+    assert tree.members(child.pid, set()) == set()
+    end(child, orphans)
+
+
+def test_signal_spares_a_process_that_took_the_number() -> None:
+    child = start("echo ready; read x")
+    found = tree.look_up(child.pid)
+    assert found is not None
+    tree.signal_all({found._replace(started=found.started - 1)}, signal.SIGKILL)
+    assert child.poll() is None
+    end(child, {found})
