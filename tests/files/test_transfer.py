@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -159,14 +159,45 @@ def test_missing_source_is_named_and_the_rest_goes_on(top: bytes, target: bytes)
     assert snapshot(target) == snapshot(top)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_unreadable_file_and_directory_are_named_and_the_rest_goes_on(top: bytes, target: bytes) -> None:
-    make(top + b"/a", mode=0)
-    os.mkdir(top + b"/b", 0)
-    make(top + b"/c")
-    sent, _ = transfer([top], target)
-    assert names(sent.failures) == [(b"a", "EACCES"), (b"b", "EACCES")]
-    assert os.listdir(target + b"/source") == [b"c"]
+@pytest.fixture
+def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Stand in the directory as somebody whom permissions hold for, which they do not for root."""
+    monkeypatch.chdir(tmp_path)
+    user = os.geteuid()
+    for name in (".", "source", "target"):
+        os.chmod(name, 0o777)
+    if user == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(user)
+
+
+def test_unreadable_file_and_directory_are_named_and_the_rest_goes_on(nobody: None) -> None:
+    make(b"source/a", mode=0)
+    os.mkdir(b"source/b", 0)
+    make(b"source/c")
+    sent, received = transfer([b"source"], b"target")
+    assert names(sent.failures) == names(received.failures) == [(b"a", "EACCES"), (b"b", "EACCES")]
+    assert os.listdir(b"target/source") == [b"c"]
+
+
+def test_read_only_directory_in_the_target_is_named_and_the_rest_goes_on(nobody: None) -> None:
+    for path in (b"source/a", b"target/source/a"):
+        os.makedirs(path)
+    make(b"source/a/x")
+    make(b"source/z")
+    os.chmod(b"target/source/a", 0o555)
+    sent, received = transfer([b"source"], b"target")
+    assert [(error.path, error.error) for error in sent.failures] == [(b"target/source/a/x", "EACCES")]
+    assert sent.files == received.files == 1 and os.listdir(b"target/source/a") == []
+
+
+def test_read_only_directory_arrives_with_its_content(nobody: None) -> None:
+    os.mkdir(b"source/a")
+    make(b"source/a/x")
+    os.chmod(b"source/a", 0o555)
+    assert transfer([b"source"], b"target")[0].ok
+    assert snapshot(b"target/source") == snapshot(b"source")
 
 
 def test_file_that_cannot_be_placed_is_named_at_both_ends_and_the_rest_goes_on(top: bytes, target: bytes) -> None:
