@@ -160,7 +160,7 @@ def test_missing_source_is_named_and_the_rest_goes_on(top: bytes, target: bytes)
 
 
 @pytest.fixture
-def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nobody(top: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Stand in the directory as somebody whom permissions hold for, which they do not for root."""
     monkeypatch.chdir(tmp_path)
     user = os.geteuid()
