@@ -70,7 +70,7 @@ def collation() -> Callable[[str], Any]:
 
     try:
         locale.setlocale(locale.LC_COLLATE, "")
-        if locale.setlocale(locale.LC_COLLATE) in ("C", "POSIX"):
+        if locale.setlocale(locale.LC_COLLATE).partition(".")[0] in ("C", "POSIX"):
             return os.fsencode
         locale.strxfrm("a")
     except (locale.Error, OSError):
