@@ -24,15 +24,17 @@ def secure(address: Address, deadline: Deadline) -> tuple[tls.TLSStream, str]:
     Raises:
         TrustError: it is another one, or none is pinned; with fingerprints and what can be done. LinkError.
     """
-    pinned = known_hosts.lookup(address)
-    if not pinned:
+    accepted = known_hosts.lookup(address)
+    if not accepted:
         raise _unknown(address, deadline)
-    context = tls.client_context(identity("id").path, pinned)
+    context = tls.client_context(identity("id").path, accepted)
     stream = tls.TLSStream(_dial(address, deadline), context)
     try:
-        stream.handshake(frozenset(pinned))
+        stream.handshake(frozenset(accepted))
     except TrustError as error:
-        raise _changed(address, pinned, deadline) from error
+        # Without a pin it was only not this account's own daemon.
+        pinned = known_hosts.pinned(address)
+        raise (_changed(address, pinned) if pinned else _unknown(address, Deadline(LOOK_TIMEOUT))) from error
     stream.set_deadline(None)
     return stream, fingerprint(stream.peer_certificate())
 
@@ -56,7 +58,7 @@ def _unknown(address: Address, deadline: Deadline) -> TrustError:
     )
 
 
-def _changed(address: Address, pinned: list[bytes], deadline: Deadline) -> TrustError:
+def _changed(address: Address, pinned: list[bytes]) -> TrustError:
     known = ", ".join(fingerprint(der) for der in pinned)
     try:
         shown = fingerprint(look(address, Deadline(LOOK_TIMEOUT)))

@@ -27,6 +27,10 @@ ALGORITHMS: Final = ("xxh128", "xxh64", "md5", "sha1", "sha256", "sha512", "blak
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
+# File systems that are sized but hold nobody's files.
+_NO_DISKS: Final = frozenset(("devtmpfs", "efivarfs", "squashfs", "ramfs"))
+
+
 def pour(pipe: Pipe, paths: Sequence[bytes], *, directory: bytes = b"") -> None:
     """Write the content of files, one after the other, to lane 0 of a pipe, and Failure records to lane 1; end both."""
     failures = RecordWriter(pipe, lane=1)
@@ -160,6 +164,19 @@ def usage(paths: Sequence[bytes], *, directory: bytes = b"") -> Iterator[Space |
             yield Failure(path, error_name(error))
 
 
+def mounted() -> Iterator[Space]:
+    """Tell how full the file systems are that hold files, each device once."""
+    seen: set[tuple[bytes, bytes]] = set()
+    for source, mount, kind in _mounts():
+        try:
+            space = _space(mount, mount)
+        except OSError:
+            continue
+        if space.size and kind not in _NO_DISKS and (source, kind.encode()) not in seen:
+            seen.add((source, kind.encode()))
+            yield space
+
+
 def _space(shown: bytes, path: bytes) -> Space:
     figures = os.statvfs(path)
     source, mount, kind = _mount_of(os.path.realpath(path))
@@ -178,16 +195,22 @@ def _space(shown: bytes, path: bytes) -> Space:
 
 
 def _mount_of(path: bytes) -> tuple[bytes, bytes, str]:
-    """Find source, mount point and type of what is mounted deepest above a path (proc_pid_mountinfo(5))."""
+    """Find source, mount point and type of what is mounted deepest above a path."""
     found = (b"-", b"/", "unknown")
+    for source, mount, kind in _mounts():
+        above = mount.rstrip(b"/")
+        if (path == above or path.startswith(above + b"/")) and len(mount) >= len(found[1]):
+            found = (source, mount, kind)
+    return found
+
+
+def _mounts() -> Iterator[tuple[bytes, bytes, str]]:
+    """Give source, mount point and type of all that is mounted (proc_pid_mountinfo(5))."""
     with open("/proc/self/mountinfo", "rb") as mounts:
         for line in mounts:
             left, _, right = line.rstrip(b"\n").partition(b" - ")
-            mount, kind, source = _unescaped(left.split(b" ")[4]), *right.split(b" ")[:2]
-            above = mount.rstrip(b"/")
-            if (path == above or path.startswith(above + b"/")) and len(mount) >= len(found[1]):
-                found = (_unescaped(source), mount, kind.decode("ascii", "replace"))
-    return found
+            kind, source = right.split(b" ")[:2]
+            yield _unescaped(source), _unescaped(left.split(b" ")[4]), kind.decode("ascii", "replace")
 
 
 def _unescaped(field: bytes) -> bytes:

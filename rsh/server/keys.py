@@ -44,6 +44,8 @@ class Keys:
             known = self._files.current()
             if self._context is not None and known is self._known:
                 return False
+            for message in self._files.messages:
+                log.warning("! %s", message)
             changed = set(known) != set(self._known)
             self._known = known
             self._context = tls.server_context(self.host.path, list(known))
