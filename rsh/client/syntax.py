@@ -86,6 +86,7 @@ class Scan:
         tokens: words and operators of the innermost code: of $( ) when the line ends inside one.
         quote: the quote that is open at the end: ', ", $' or \\ (a lone backslash), else "".
         wants: what is missing for the line to be whole; empty when it is.
+        heredoc: the delimiter of the here-document that the line ends in, else "".
         syntax: the first unquoted piece that only a shell understands, else "".
     """
 
@@ -102,6 +103,7 @@ class Scan:
         self._end_word()
         self.tokens = self._codes[-1].tokens
         self.wants = self._missing()
+        self.heredoc = self._heredocs[0][0] if self._heredocs else ""
 
     @property
     def words(self) -> list[Word]:

@@ -319,7 +319,7 @@ COMMANDS: Final = (
     Command(
         "key",
         "Print this account's key line, for `rsh-server authorize` over there",
-        "rsh.client.keys:run_key",
+        "rsh.client.trust:run_key",
         "trust",
         (_switch("fingerprint", "print its fingerprint only", "-l", "--fingerprint"), _JSON),
         CLI,
@@ -328,11 +328,12 @@ COMMANDS: Final = (
     Command(
         "trust",
         "Trust the server of a URL (`rsh-server url` there prints it), or list whom we trust",
-        "rsh.client.keys:run_trust",
+        "rsh.client.trust:run_trust",
         "trust",
         (
             Argument("url", "rsh://HOST:PORT#SHA256:...", metavar="URL", optional=True),
             _switch("replace", "put it in the place of the key we had", "--replace"),
+            _switch("forget", "trust that server no longer; HOST will do for the URL", "--forget"),
             _JSON,
         ),
         CLI,
@@ -379,6 +380,20 @@ COMMANDS: Final = (
         PROMPT,
         bare=True,
         aliases=("?",),
+    ),
+    Command("status", "Print the exit status of the last line", "rsh.client.builtins:run_status", "prompt", (), PROMPT),
+    Command(
+        "history",
+        "Print lines typed before at this account and host",
+        "rsh.client.builtins:run_history",
+        "prompt",
+        (
+            Argument("pattern", "lines that hold this text", metavar="TEXT", optional=True),
+            Argument("count", "the last N", ("-n",), "number", metavar="N"),
+            _JSON,
+        ),
+        PROMPT,
+        examples=(("history -n 20 build", "the last 20 that name `build`"),),
     ),
     Command(
         "exit",

@@ -1,0 +1,82 @@
+"""Hands one line of the prompt to whom it is for, and turns what goes wrong into words and a status."""
+
+from __future__ import annotations
+
+import sys
+
+from rsh.client.complaints import complain, say
+from rsh.client.lines import Local, Nothing, Ours, read_line
+from rsh.client.passthrough import OutputClosed
+from rsh.client.prompt_context import PromptContext
+from rsh.client.syntax import Scan
+from rsh.client.table import find
+from rsh.errors import RshError
+
+NOT_FOUND = 127  # status of a shell for a command that is not there
+
+
+def run_line(context: PromptContext, text: str) -> int:
+    """Run one line, whoever it is for, and give its status, which the context keeps.
+
+    Raises:
+        builtins.Leave: the line ends the prompt. KeyboardInterrupt. OutputClosed: nobody reads our stdout.
+    """
+    context.verb = ""
+    try:
+        context.status = _run(context, text)
+    except OutputClosed:
+        raise
+    except RshError as error:
+        context.status = _told(context, error)
+    finally:
+        sys.stdout.flush()
+    return context.status
+
+
+def _run(context: PromptContext, text: str) -> int:
+    line = read_line(text)
+    if isinstance(line, Nothing):
+        return 0
+    context.shell.fresh_line = False  # Of the shell over there alone we know what it wrote last.
+    if isinstance(line, Local):
+        from rsh.client.local import run_locally
+
+        return run_locally(line.command)
+    if isinstance(line, Ours):
+        return _run_ours(context, line)
+    status = context.shell.run(line.text)
+    if status == NOT_FOUND:
+        _explain_not_found(line.text)
+    return status
+
+
+def _run_ours(context: PromptContext, line: Ours) -> int:
+    context.verb = line.command.name
+    if getattr(line.options, "help", False):
+        from rsh.client.help import page
+
+        sys.stdout.write(page(line.command, "prompt"))
+        return 0
+    from rsh.client.cli import load
+
+    return load(line.command)(context, line.options)
+
+
+def _told(context: PromptContext, error: RshError) -> int:
+    """Tell an error, with its traceback if that is wanted; give its status."""
+    if context.debug:
+        import traceback
+
+        traceback.print_exc()
+    complain(context.verb, error)
+    if context.close_if_lost():
+        say("rsh: the next line connects again\n")
+    return error.exit_status
+
+
+def _explain_not_found(text: str) -> None:
+    """Say why a command of ours went over there, where nobody knows it."""
+    scan = Scan(text)
+    command = find(scan.words[0].text, "prompt") if scan.words else None
+    if command is not None and command.bare and scan.syntax.strip():
+        say(f"rsh: {command.name}: '{scan.syntax}' made this a line for the shell over there; quote it\n")

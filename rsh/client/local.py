@@ -1,0 +1,34 @@
+"""Commands of this machine, for `!cmd`: run by the user's own shell, on the user's own terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+
+from rsh.errors import FileError, error_name, exit_status
+
+
+def run_locally(command: str) -> int:
+    """Run a line by $SHELL here; an empty one is an interactive shell. Ctrl-C is for the command, not for us.
+
+    Returns:
+        Its exit status; 128+N for a signal.
+    """
+    import subprocess
+
+    shell = os.environ.get("SHELL") or "/bin/sh"
+    arguments = [shell, "-c", command] if command else [shell]
+    # A handler of ours, unlike SIG_IGN, is not inherited: the command has the default again.
+    before = {number: signal.signal(number, _leave_it_to_the_command) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        return exit_status(subprocess.call([os.fsencode(word) for word in arguments]))
+    except OSError as error:
+        raise FileError(error_name(error), os.fsencode(shell)) from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave_it_to_the_command(number: int, frame: FrameType | None) -> None:
+    """Do nothing; the command got the signal as well."""

@@ -1,0 +1,62 @@
+"""The surroundings of a command at the prompt: those of any command, and what lives on from line to line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rsh.client.context import Context
+from rsh.client.history import History
+from rsh.client.shell import Shell
+
+if TYPE_CHECKING:
+    from rsh.client.remote import Remote
+
+
+class PromptContext(Context):
+    """What the commands of a prompt share.
+
+    Attributes:
+        shell: the shell over there; file commands start where it stands.
+        history: what was typed; None in a batch.
+        status: of the last line.
+    """
+
+    def __init__(self, outer: Context, *, terminal: bool) -> None:
+        """Take over the connection and the wishes of `rsh connect` itself.
+
+        Args:
+            terminal: lines run on a terminal over there.
+        """
+        super().__init__("prompt", lambda: outer.remote, host=outer.host)
+        self.quiet, self.color, self.debug = outer.quiet, outer.color, outer.debug
+        self.shell = Shell(lambda: self.remote, terminal=terminal)
+        self.history: History | None = None
+        self.status = 0
+        self._outer = outer
+
+    @property
+    def remote(self) -> Remote:
+        """The other side, from where the shell stands; connected anew when the connection was lost."""
+        remote = super().remote
+        remote.directory = self.shell.directory
+        return remote
+
+    @property
+    def connected(self) -> Remote | None:
+        """The other side if there is a connection; none is made."""
+        return self._remote
+
+    def __enter__(self) -> PromptContext:
+        return self
+
+    def close(self) -> None:
+        """End the connection; the next use makes a new one."""
+        self._remote = None
+        self._outer.close()
+
+    def close_if_lost(self) -> bool:
+        """Let go of a connection that has ended; say whether it had."""
+        if self._remote is None or self._remote.session.error is None:
+            return False
+        self.close()
+        return True
