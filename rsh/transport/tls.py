@@ -1,32 +1,27 @@
-"""All of TLS: contexts with pinned certificates, and a stream that two threads may use at once.
+"""TLS as a stream that two threads may use at once. The contexts for it, with pinned certificates, are in contexts.py.
 
 Why not ssl.SSLSocket: a peer that floods KeyUpdate requests makes the reading thread write, beside the thread that
 writes already, and OpenSSL's heap is gone. Here an SSLObject works between two memory BIOs, each call into OpenSSL is
 made under one lock, and the socket is used outside of it. A second lock keeps the output in order. The reader never
 waits for that second lock: whoever holds it takes the reader's output (an answer to a KeyUpdate) along.
-
-Nobody is trusted for being signed by somebody. The pinned certificates are the only anchors, so OpenSSL refuses before
-anything of ours is sent; and the peer's certificate must equal one of them, because an anchor that happens to be a
-certificate authority could have signed others. Dates do not count: trust ends when the key is removed.
 """
 
 from __future__ import annotations
 
-import functools
 import ssl
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Final
 
 from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError, TrustError
+from rsh.transport.contexts import ALPN, shown, trusting_context, unwatched
+from rsh.transport.contexts import client_context as client_context
+from rsh.transport.contexts import server_context as server_context
 from rsh.transport.knock import busy_alert as busy_alert
 from rsh.transport.knock import plain_answer as plain_answer
 from rsh.transport.knock import sniff as sniff
 from rsh.transport.stream import SocketStream, Stream
 
-ALPN: Final = "rsh/1"
-NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, X509_VERIFY_PARAM_set_flags(3): no clock is needed
-CERTIFICATE_MESSAGE: Final = 11  # RFC 8446 section 4
 FIRST_RECEIVE: Final = 16 * 1024  # bytes of ciphertext asked for at first: most connections never need more
 LARGEST_RECEIVE: Final = 256 * 1024
 SEND_BATCH: Final = 256 * 1024  # bytes of plaintext encrypted before the socket is used
@@ -41,28 +36,6 @@ _NOT_TLS: Final = (
     "UNKNOWN_PROTOCOL",
 )
 _TOO_OLD: Final = ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "ALERT_PROTOCOL_VERSION")
-
-
-def server_context(identity_path: str, authorized: Iterable[bytes]) -> ssl.SSLContext:
-    """Make the context for handshakes with any of the authorised clients; with none of them nobody gets in.
-
-    Args:
-        identity_path: PEM file with our key and certificate.
-        authorized: DER certificates.
-    """
-    context = _context(ssl.PROTOCOL_TLS_SERVER, identity_path, authorized)
-    context.num_tickets = 0  # a ticket would let a client in whose key was removed meanwhile
-    return context
-
-
-def client_context(identity_path: str | None, pinned: Iterable[bytes]) -> ssl.SSLContext:
-    """Make the context for a handshake with a server that shows one of the pinned certificates.
-
-    Args:
-        identity_path: PEM file with our key and certificate, None to show none.
-        pinned: DER certificates.
-    """
-    return _context(ssl.PROTOCOL_TLS_CLIENT, identity_path, pinned)
 
 
 class WrongKey(TrustError):
@@ -120,7 +93,7 @@ class TLSStream(Stream):
             self._part()
             raise
         with self._lock:
-            self._tls.context = _unwatched(self._server_side)
+            self._tls.context = unwatched(self._server_side)
         self._established = True
 
     def peer_certificate(self) -> bytes:
@@ -313,14 +286,14 @@ class TLSStream(Stream):
         if reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
             return TrustError("refused: it shows no certificate")
         if reason == "CERTIFICATE_VERIFY_FAILED":
-            return WrongKey("refused: its key is not authorised", _shown(self._tls))
+            return WrongKey("refused: its key is not authorised", shown(self._tls))
         if "ALERT" in reason and reason.endswith(_UNKNOWN_KEY):
             return LinkError("left: it has another key pinned for this server")
         return None
 
     def _explain_to_client(self, reason: str) -> RshError | None:
         if reason == "CERTIFICATE_VERIFY_FAILED":
-            return WrongKey(self._about_peer("the server's key is not the pinned one"), _shown(self._tls))
+            return WrongKey(self._about_peer("the server's key is not the pinned one"), shown(self._tls))
         if "ALERT" in reason and reason.endswith(_UNKNOWN_KEY):
             return Refused(Code.UNKNOWN_KEY, self._about_peer("the server does not know this key"))
         if reason.endswith("ALERT_INTERNAL_ERROR") and not self._established:
@@ -337,8 +310,7 @@ def probe_certificate(raw: SocketStream, deadline: float | None = None) -> bytes
 
     Returns: the DER, proved to be the server's own, trusted by nobody.
     """
-    context = _context(ssl.PROTOCOL_TLS_CLIENT, None, ())
-    context.verify_mode = ssl.CERT_NONE
+    context = trusting_context()
     raw.set_deadline(deadline)
     stream = TLSStream(raw, context)
     try:
@@ -346,38 +318,3 @@ def probe_certificate(raw: SocketStream, deadline: float | None = None) -> bytes
         return stream.peer_certificate()
     finally:
         stream.close()
-
-
-def _context(protocol: int, identity_path: str | None, anchors: Iterable[bytes]) -> ssl.SSLContext:
-    context = ssl.SSLContext(protocol)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.verify_flags |= NO_CHECK_TIME
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.set_alpn_protocols([ALPN])
-    if identity_path is not None:
-        context.load_cert_chain(identity_path)
-    for anchor in anchors:
-        context.load_verify_locations(cadata=anchor)
-    context._msg_callback = _watch  # type: ignore[attr-defined]  # ssl has no public way to a certificate it refused
-    return context
-
-
-def _watch(connection: ssl.SSLObject, direction: str, _: int, __: int, message: int, data: bytes) -> None:
-    """Remember the certificate that the peer shows; called by OpenSSL with each message and each record."""
-    if direction == "read" and message == CERTIFICATE_MESSAGE:
-        connection.shown = data  # type: ignore[attr-defined]
-
-
-def _shown(connection: ssl.SSLObject) -> bytes:
-    """Cut the first certificate out of the Certificate message, RFC 8446 section 4.4.2; b"" if there was none."""
-    message: bytes = getattr(connection, "shown", b"")
-    start = 5 + message[4] + 3 if len(message) > 4 else 0
-    length = int.from_bytes(message[start : start + 3], "big")
-    return message[start + 3 : start + 3 + length]
-
-
-@functools.cache
-def _unwatched(server_side: bool) -> ssl.SSLContext:
-    """Give an empty context for after the handshake: a callback for each record costs a quarter of the speed."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)

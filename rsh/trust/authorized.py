@@ -27,7 +27,7 @@ from rsh.trust.identity import identity_path
 
 KIND: Final = "rsh-cert"
 _FLAGS: Final = ("read-only", "no-shell")
-_Signature = tuple[tuple[int, int, int] | None, ...]  # mtime in ns, size and inode of each source
+_Signature = tuple[int, int, int, int]  # of a file: changed and modified (ns), size, inode
 
 
 class Authorized(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ class AuthorizedKeys:
         self._path = path
         self._own = own
         self._lock = threading.Lock()  # protects what follows and messages; held while the files are read
-        self._read: _Signature = ()
+        self._read: tuple[_Signature | None, ...] = ()
         self._known: Mapping[bytes, Authorized] = {}
 
     @classmethod
@@ -179,12 +179,12 @@ class AuthorizedKeys:
             raise UsageError(f"{self._path}: {error.strerror}") from error
 
 
-def _signature(path: str) -> tuple[int, int, int] | None:
+def _signature(path: str) -> _Signature | None:
     try:
         status = os.stat(path)
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_ctime_ns, status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _key_of(line: str) -> bytes | None:

@@ -52,7 +52,7 @@ def fingerprint(der: bytes) -> str:
 
 
 def to_der(pem: bytes) -> bytes:
-    """Give the first certificate of a PEM text as DER.
+    """Give the first certificate of a PEM text as DER. It is ours: OpenSSL will look at it when it loads the file.
 
     Raises: UsageError when there is none.
     """
@@ -60,7 +60,7 @@ def to_der(pem: bytes) -> bytes:
     body, end, _ = rest.partition(_END)
     if not begin or not end:
         raise UsageError("there is no certificate in it")
-    return from_base64(b"".join(body.split()).decode("ascii", "replace"))
+    return _decode(b"".join(body.split()))
 
 
 def to_pem(der: bytes) -> bytes:
@@ -82,13 +82,22 @@ def from_base64(text: str) -> bytes:
     """
     import ssl
 
+    der = _decode(text.encode("ascii", "replace"))
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
+    except ssl.SSLError as error:
+        raise UsageError("the certificate is damaged") from error
+    return der
+
+
+def _decode(text: bytes) -> bytes:
     try:
         der = binascii.a2b_base64(text, strict_mode=True)
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
-    except (ValueError, ssl.SSLError) as error:
+        length = _encoded_length(der)
+    except (ValueError, IndexError) as error:
         raise UsageError("the certificate is damaged") from error
-    if len(der) != _encoded_length(der):
-        raise UsageError("there is something behind the certificate")
+    if len(der) != length:
+        raise UsageError("the certificate is cut short, or something is behind it")
     return der
 
 

@@ -1,6 +1,7 @@
 """The `known_hosts` file: which server's certificate is pinned for which address.
 
-A line is `ADDRESS SHA256:... BASE64 [COMMENT]`; the fingerprint is there for people, and must be the certificate's. Trust between machines travels as a URL that a person can compare: rsh://host:port#SHA256:...
+A line is `ADDRESS SHA256:... BASE64 [COMMENT]`; the fingerprint is there for people, and must be the certificate's.
+Trust between machines travels as a URL that a person can compare: rsh://host:port#SHA256:...
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _FINGERPRINT_LENGTH: Final = 43  # characters of 32 bytes in unpadded base64
 def lookup(address: object) -> list[bytes]:
     """Give the DER certificates that the server at an address may show.
 
-    Where nothing is pinned it is the account's own host.pem, if it has been made: on this machine, or wherever this home
-    directory is, the account trusts itself.
+    Where nothing is pinned it is the account's own host.pem, if it has been made: on this machine, or wherever this
+    home directory is, the account trusts itself.
 
     Args:
         address: an Address, or its canonical text.
