@@ -28,7 +28,7 @@ MAY_IMPORT = {
 
 # Modules that show something on a screen: only these may import what draws there.
 SCREEN = {"prompt_toolkit", "pyfiglet", "pygments"}
-SCREEN_MODULES = {"rsh.client.screen", "rsh.client.banner", "rsh.client.completer", "rsh.client.keys"}
+SCREEN_MODULES = {"rsh.client.screen", "rsh.client.banner", "rsh.client.bindings"}
 
 # What the protocol must not know: it has no socket, thread, clock or file.
 OUTSIDE = {"socket", "ssl", "threading", "time", "os", "subprocess", "select", "queue", "io"}

@@ -6,7 +6,7 @@ Each line is a command of its own, run where the one before it had ended; nothin
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rsh.client.attached import passed_environment, run_attached
 from rsh.client.console import size
@@ -16,7 +16,8 @@ from rsh.errors import Code, FileError, Refused, exit_status
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
 
-STARTED_NOWHERE = 1  # status of a line that did not run because its directory is gone
+# Return codes of what Ctrl-C or Ctrl-\ ended: itself or through the shell that ran it.
+_KILLED_BY_KEYS: Final = (-2, -3, 130, 131)
 
 
 class Shell:
@@ -63,6 +64,9 @@ class Shell:
             raise self._explained(error) from error
         if process.directory:
             self.directory = process.directory.removesuffix(b"\n")
+        if self._terminal and status in _KILLED_BY_KEYS and not self.fresh_line:
+            to_stdout(b"\r\n")  # The terminal over there has echoed ^C and nothing behind it.
+            self.fresh_line = True
         return exit_status(status)
 
     def _write(self, data: Buffer) -> None:
