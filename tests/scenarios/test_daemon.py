@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -61,9 +62,12 @@ def test_inherited_socket_is_served(home: Home) -> None:
 def test_sockets_of_systemd_are_served(home: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         environment = home.environment | {"LISTEN_FDS": "1"}
-        command = " ".join(program("rsh-server"))
+        as_systemd = (
+            f"import os, sys; os.dup2({sock.fileno()}, 3); os.environ['LISTEN_PID'] = str(os.getpid());"
+            "os.execv(sys.argv[1], sys.argv[1:])"
+        )
         process = subprocess.Popen(
-            ["sh", "-c", f"exec 3<&{sock.fileno()}; LISTEN_PID=$$ exec {command}"],
+            [sys.executable, "-c", as_systemd, *program("rsh-server")],
             env=environment,
             pass_fds=(sock.fileno(),),
             stdout=subprocess.PIPE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import signal
 import subprocess
@@ -84,7 +85,7 @@ def test_both_outputs_flow_when_their_reader_is_slow(me: Home, host: str) -> Non
     )
     assert client.stdout is not None
     assert client.stderr is not None
-    first = client.stderr.read(1000)
+    first = os.read(client.stderr.fileno(), 1000)
     out, err = client.communicate(timeout=SOON)
     assert (len(out), len(first) + len(err), client.returncode) == (20_000_000, 20_000_000, 0)
 
