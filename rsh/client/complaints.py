@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
-from rsh.errors import FileError, RshError
+from rsh.errors import Code, FileError, Refused, RshError
 from rsh.escape import printable
+
+_ADVICE: Final = {
+    Code.UNKNOWN_KEY: "`rsh key` here prints a line; give it to `rsh-server authorize` over there",
+    Code.BUSY: "try again in a moment",
+}
 
 
 def describe(verb: str, error: RshError) -> str:
@@ -22,9 +28,13 @@ def describe(verb: str, error: RshError) -> str:
 def complain(verb: str, error: RshError) -> None:
     """Print an error and its advice on stderr."""
     lines = describe(verb, error) + "\n"
-    if error.advice:
-        lines += f"rsh: {printable(error.advice)}\n"
+    if advice := error.advice or _advice(error):
+        lines += f"rsh: {printable(advice)}\n"
     say(lines)
+
+
+def _advice(error: RshError) -> str:
+    return _ADVICE.get(error.code, "") if isinstance(error, Refused) else ""
 
 
 def say(text: str) -> None:

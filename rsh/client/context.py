@@ -32,17 +32,37 @@ class Context:
         self.debug = False
         self._open_remote = open_remote
         self._remote: Remote | None = None
+        self._welcome = False  # the server has taken us
 
     @property
     def remote(self) -> Remote:
-        """The other side; connected when first asked for."""
+        """The other side, which has taken us; dialled when first asked for."""
+        remote = self.begin()
+        if not self._welcome:
+            self.wait_connected()
+        return remote
+
+    def begin(self) -> Remote:
+        """Give the other side before it has answered: a request made now saves a round trip.
+
+        What comes of it is known after `wait_connected`.
+        """
         if self._remote is None:
             self._remote = self._open_remote()
         return self._remote
 
+    def wait_connected(self) -> None:
+        """Wait until the server has taken us. Raises RshError: it has not, and why."""
+        from rsh.client.dial import CONNECT_TIMEOUT
+        from rsh.session.deadline import Deadline
+
+        self.begin().wait_connected(Deadline(CONNECT_TIMEOUT))
+        self._welcome = True
+
     def close(self) -> None:
         """End the connection, if there is one."""
         remote, self._remote = self._remote, None
+        self._welcome = False
         if remote is not None:
             remote.close()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rsh.client.attached import passed_environment, run_attached
 from rsh.client.context import Context
 from rsh.client.options import Options
-from rsh.client.passthrough import Buffer
+from rsh.client.passthrough import Buffer, OutputClosed
 from rsh.errors import Code, CommandTimeout, DeadlineExpired, Refused, RshError, exit_status, explain
 from rsh.session.deadline import Deadline
 
@@ -40,11 +40,15 @@ def run_exec(context: Context, options: Options) -> int:
         raise
     except Refused as error:
         raise _explained(error, options) from error
+    except OutputClosed as error:
+        raise BrokenPipeError from error  # the program ends as others do whose reader has left
 
 
 def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -> int:
+    process = _start(context, options)
+    context.wait_connected()
     stdin = None if options.no_input else 0
-    return run_attached(_start(context, options), terminal=options.terminal, stdin=stdin, deadline=deadline, **sinks)
+    return run_attached(process, terminal=options.terminal, stdin=stdin, deadline=deadline, **sinks)
 
 
 def _start(context: Context, options: Options) -> RemoteProcess:
@@ -54,7 +58,7 @@ def _start(context: Context, options: Options) -> RemoteProcess:
     for assignment in options.environment:
         name, _, value = os.fsencode(assignment).partition(b"=")
         environment[name] = value
-    return context.remote.start(
+    return context.begin().start(
         words if len(words) > 1 else options.command[0],
         cwd=os.fsencode(options.directory) if options.directory else None,
         env=environment,

@@ -44,8 +44,11 @@ def parse_location(text: str) -> Location | None:
 
 
 def parse_host(text: str) -> Location:
-    """Read an argument that must name a host: HOST or HOST:PATH."""
-    if _is_bare_v6(text):
+    """Read an argument that must name a host: HOST or HOST:PATH.
+
+    `host:8000` is a port here, as wherever a host is named; the file of that name is `host:./8000`.
+    """
+    if _is_bare_v6(text) or _ends_in_port(text):
         return Location(text, "")
     found = parse_location(text)
     if found is not None:
@@ -124,6 +127,12 @@ def _split_bracketed(text: str) -> tuple[str, str] | None:
 def _split_plain(text: str) -> tuple[str, str] | None:
     host, colon, path = text.partition(":")
     return (host, path) if colon and "/" not in host else None
+
+
+def _ends_in_port(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    plain = ":" not in host or host.endswith("]")
+    return bool(host) and plain and host != "unix" and port.isascii() and port.isdigit() and "/" not in host
 
 
 def _is_bare_v6(text: str) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rsh.client.complaints import complain, describe
-from rsh.errors import FileError, LinkError, UsageError
+from rsh.errors import Code, FileError, LinkError, Refused, UsageError
 
 
 def test_an_error_is_one_line_with_program_verb_path_and_reason() -> None:
@@ -19,3 +19,8 @@ def test_nothing_of_the_other_side_reaches_the_terminal_unescaped() -> None:
 def test_advice_is_a_second_line(capfd: pytest.CaptureFixture[str]) -> None:
     complain("ls", UsageError("wrong", advice="try something else"))
     assert capfd.readouterr().err == "rsh: ls: wrong\nrsh: try something else\n"
+
+
+def test_a_refusal_without_advice_gets_ours(capfd: pytest.CaptureFixture[str]) -> None:
+    complain("exec", Refused(Code.UNKNOWN_KEY, "the server does not know this key"))
+    assert "rsh-server authorize" in capfd.readouterr().err

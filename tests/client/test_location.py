@@ -52,9 +52,16 @@ def test_a_path_behind_no_host_is_refused() -> None:
         parse_location(":x")
 
 
-@pytest.mark.parametrize("text", ["build", "::1", "fe80::1%eth0", "unix:/run/rsh.sock"])
+@pytest.mark.parametrize(
+    "text", ["build", "::1", "fe80::1%eth0", "unix:/run/rsh.sock", "build:8000", "me@build:22", "[::1]:8000"]
+)
 def test_a_host_alone_means_its_home(text: str) -> None:
     assert parse_host(text) == Location(text, "")
+
+
+def test_a_file_named_like_a_port_needs_a_dot() -> None:
+    assert parse_host("build:./8000") == Location("build", "./8000")
+    assert parse_host("build:8000:8001") == Location("build:8000", "8001")
 
 
 def test_put_takes_the_host_from_its_last_argument() -> None:
