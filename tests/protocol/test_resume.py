@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rsh.errors import Code, ProtocolError
 from rsh.protocol import messages
-from rsh.protocol.frames import Decoder
+from rsh.protocol.frames import MAX_PAYLOAD, Decoder
 from rsh.protocol.requests import About
 from rsh.protocol.states import LinkState
 from tests.protocol.conversation import WELCOME, Conversation, End
@@ -132,7 +132,7 @@ class Run:
     def send(self, name: str, which: int, lane: int, size: int) -> None:
         link = self.end(name).link
         number = self.numbers[which]
-        size = min(size, link.credit(number, lane))
+        size = min(size, MAX_PAYLOAD, link.credit(number, lane))
         if size <= 0:
             return
         self.counter += 1

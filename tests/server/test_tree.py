@@ -22,7 +22,7 @@ def end(child: subprocess.Popen[bytes], others: set[tree.Process]) -> None:
 
 def test_process_with_a_strange_name_is_read_right() -> None:
     with subprocess.Popen(
-        ["sh", "-c", "printf ') R 1 (' > /proc/self/comm; echo ready; read x"], stdin=-1, stdout=-1
+        ["sh", "-c", "printf ') R 1 (' > /proc/self/comm; echo ready; exec sleep 60"], stdin=-1, stdout=-1
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"
@@ -42,7 +42,7 @@ def test_tree_has_children_in_sessions_of_their_own() -> None:
 
 
 def test_orphans_are_found_when_they_were_known() -> None:
-    child = start("setsid sleep 60 & echo ready; read x")
+    child = start("setsid sleep 60 & echo ready; exec sleep 60")
     known = tree.members(child.pid, set())
     while len(known) < 2 or not any(process.session != child.pid for process in known):
         known = tree.members(child.pid, known)
@@ -55,7 +55,7 @@ def test_orphans_are_found_when_they_were_known() -> None:
 
 
 def test_signal_spares_a_process_that_took_the_number() -> None:
-    child = start("echo ready; read x")
+    child = start("echo ready; exec sleep 60")
     found = tree.look_up(child.pid)
     assert found is not None
     tree.signal_all({found._replace(started=found.started - 1)}, signal.SIGKILL)
