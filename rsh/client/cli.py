@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | Non
         argv: the words after the program's name; None takes sys.argv.
         embedded: makes a stream to a server inside this process, for `rsh connect` with no host.
     """
+    _open_standard_descriptors()
     gc.disable()  # While modules are imported it finds nothing, and that costs 5 ms.
     leading, words = split_leading(list(sys.argv[1:] if argv is None else argv))
     verb, debug = "", "--debug" in leading
@@ -47,8 +48,26 @@ def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | Non
         return _die_of("SIGPIPE")
     except KeyboardInterrupt:
         return _die_of("SIGINT")
+    except Exception as error:  # a net for bugs
+        if debug:
+            raise
+        complaints.complain(verb, RshError(f"internal error: {error!r}", advice="--debug shows where"))
+        return RshError.exit_status
     finally:
         gc.enable()
+
+
+def _open_standard_descriptors() -> None:
+    """Open what was closed of stdin, stdout and stderr, lest a socket take its number and what is meant for it."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
 
 
 def _choose(leading: list[str], words: list[str]) -> Command | None:

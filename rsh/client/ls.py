@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -18,6 +18,9 @@ from rsh.client.options import Options
 from rsh.client.output import colored, print_lines, stdout_is_terminal
 from rsh.errors import file_error
 from rsh.protocol.records import Entry, Failure, Heading
+
+if TYPE_CHECKING:
+    from rsh.client.remote import Remote
 
 Records: TypeAlias = Iterable[Entry | Heading | Failure]
 
@@ -33,12 +36,27 @@ def run_ls(context: Context, options: Options) -> int:
     listing = Listing(context.verb, _order(options))
     if options.all and not options.json and not options.itself:
         listing.know_dots(context.remote.scan(*_dotted(paths), itself=True))
-    blocks = listing.blocks(context.remote.scan(*paths, recursive=options.recursive, itself=options.itself))
+    blocks = listing.blocks(_scan(context.remote, paths, options))
     if options.json:
         _print_json(blocks)
     else:
         _print_blocks(blocks, _style(context, options), headed=options.recursive or len(paths) > 1)
     return listing.status
+
+
+def _scan(remote: Remote, paths: Sequence[bytes], options: Options) -> Iterator[Entry | Heading | Failure]:
+    """Ask for the records; with -l or -F a symlink that was named is shown itself, wherever it leads."""
+    if options.itself or not (options.long or options.classify):
+        yield from remote.scan(*paths, recursive=options.recursive, itself=options.itself)
+        return
+    followed = []
+    for record in remote.scan(*paths, itself=True):
+        if isinstance(record, Entry) and (record.kind != "symlink" or record.name.endswith(b"/")):
+            followed.append(record.name)
+        else:
+            yield record
+    if followed:
+        yield from remote.scan(*followed, recursive=options.recursive)
 
 
 class Listing:

@@ -12,7 +12,7 @@ import pytest
 from rsh import __version__
 from rsh.client.cli import load, main
 from rsh.client.table import COMMANDS, Command
-from tests.machines import SOON, Daemon, Home
+from tests.machines import SOON, Daemon, Home, program
 
 # Each costs some of the 80 ms that a whole `rsh exec HOST -- true` may take.
 UNWANTED = ["argparse", "ast", "asyncio", "cryptography", "dataclasses", "inspect", "json", "logging", "pathlib"]
@@ -124,6 +124,14 @@ def test_a_reader_who_leaves_early_ends_us_by_sigpipe(shared_daemon: Daemon, tmp
         client.stdout.close()
         assert client.wait(SOON) == -signal.SIGPIPE
         assert client.stderr.read() == b""
+
+
+def test_closed_descriptors_are_no_place_for_a_socket(shared_daemon: Daemon, tmp_path: Path) -> None:
+    rsh = " ".join(program("rsh"))
+    line = f"{rsh} exec {shared_daemon.host} -- 'echo out; echo err >&2; exit 7' <&- >&- 2>&-"
+    script = f"{line}; echo $? > {tmp_path}/status"
+    subprocess.run(["sh", "-c", script], env=shared_daemon.home.environment, check=True, timeout=SOON)
+    assert (tmp_path / "status").read_text() == "7\n"
 
 
 def test_the_start_of_exec_imports_nothing_it_does_not_need(shared_daemon: Daemon) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from rsh.client.listing import Order
 from rsh.client.ls import Block, Listing
 from rsh.files.listing import entries
+from tests.machines import Daemon
 
 
 @pytest.fixture
@@ -65,3 +67,14 @@ def test_a_missing_path_is_named_and_the_rest_is_listed(tree: Path, capfd: pytes
     assert len(list(listing.blocks(entries([b"nowhere", b"a"])))) == 1
     assert listing.status == 1
     assert capfd.readouterr().err == "rsh: ls: nowhere: No such file or directory\n"
+
+
+def test_a_symlink_that_is_named_is_itself_with_l_only(shared_daemon: Daemon, tmp_path: Path) -> None:
+    (tmp_path / "dir").mkdir()
+    (tmp_path / "dir" / "inner").touch()
+    (tmp_path / "link").symlink_to("dir")
+    for options in ("-1", "-l", "-F", "-lR"):
+        for path in (f"{tmp_path}/link", f"{tmp_path}/link/", f"{tmp_path}"):
+            expected = subprocess.run(["ls", options, path], capture_output=True, check=True)
+            done = shared_daemon.home.rsh("ls", options, f"{shared_daemon.host}:{path}")
+            assert done.stdout == expected.stdout

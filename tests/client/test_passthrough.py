@@ -108,7 +108,7 @@ def test_nothing_is_left_open_afterwards() -> None:
     for _ in range(5):
         with pipe_with(b"x") as descriptor:
             run("cat", stdin=descriptor)
-    assert open_descriptors() == before
+    assert open_descriptors() <= before  # fewer, when an earlier test's session ended meanwhile
 
 
 def test_a_deadline_ends_the_command() -> None:
