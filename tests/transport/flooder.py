@@ -1,7 +1,8 @@
 """A client that floods its server with TLS KeyUpdate requests while data flows both ways; a process of its own.
 
-Usage: flooder.py PORT KEY SECONDS. Python has no call for KeyUpdate, so this one is made in the libssl that Python has
-loaded. One thread only: what is under test is the other end. Prints "ready", at the end the bytes and CRC it received.
+Usage: flooder.py PORT KEY SECONDS, where 0 seconds means for ever, and without reading anything. Python has no call for
+KeyUpdate, so this one is made in the libssl that Python has loaded. One thread only: what is under test is the other
+end. Prints "ready", at the end the bytes and CRC it received.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ def main() -> None:
         connection = ctypes.c_void_p.from_address(id(tls._sslobj) + object.__basicsize__ + 8)  # type: ignore[attr-defined]
         assert library.SSL_version(connection) == TLS_1_3
         print("ready", flush=True)
-        flood(sock, tls, incoming, outgoing, library, connection, time.monotonic() + seconds)
+        if seconds:
+            flood(sock, tls, incoming, outgoing, library, connection, time.monotonic() + seconds)
+        else:
+            flood_without_reading(sock, outgoing, library, connection)
 
 
 def shake_hands(sock: socket.socket, tls: ssl.SSLObject, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> None:
@@ -84,6 +88,19 @@ def flood(
             continue
         print(received, crc, flush=True)
         return
+
+
+def flood_without_reading(
+    sock: socket.socket, outgoing: ssl.MemoryBIO, library: ctypes.CDLL, connection: ctypes.c_void_p
+) -> None:
+    try:
+        while True:
+            for _ in range(1000):
+                library.SSL_key_update(connection, UPDATE_REQUESTED)
+                library.SSL_do_handshake(connection)
+            sock.sendall(outgoing.read())
+    except OSError:
+        print("cut off", flush=True)
 
 
 main()
