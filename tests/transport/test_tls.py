@@ -86,7 +86,7 @@ def test_client_with_unknown_key_learns_it_at_first_read(host: Key, friend: Key,
 
 
 def test_many_unknown_clients_all_see_why(host: Key, friend: Key, stranger: Key) -> None:
-    for _ in range(50):
+    for _ in range(200):
         server = serve(host, [friend])
         client = dial(server, stranger, host)
         with pytest.raises(Refused):
