@@ -30,6 +30,8 @@ class ProgressLine(Progress):
         self._bytes = 0
         self._items = 0
         self._path = b""
+        self._size = 0  # of the file that is on its way
+        self._begun = 0  # bytes that had been moved before it
         self._rate = 0.0
         self._drawn = False
         self._last_time = time.monotonic()
@@ -38,7 +40,8 @@ class ProgressLine(Progress):
 
     def started(self, path: bytes, size: int) -> None:
         """Show this name from now on."""
-        self._path = path
+        with self._lock:
+            self._path, self._size, self._begun = path, size, self._bytes
         self._tick()
 
     def moved(self, count: int) -> None:
@@ -49,7 +52,8 @@ class ProgressLine(Progress):
 
     def completed(self, items: int) -> None:
         """Take the number of items that have arrived."""
-        self._items = items
+        with self._lock:
+            self._items = items
         self._tick()
 
     def failed(self, error: FileError) -> None:
@@ -78,8 +82,13 @@ class ProgressLine(Progress):
             say("\r" + self._line(size()[0] - 1) + "\x1b[K")
 
     def _line(self, width: int) -> str:
-        figures = f"{human_size(self._bytes):>6}B  {human_size(int(self._rate)):>6}B/s  {self._items} done  "
+        share = f"{min(100, (self._bytes - self._begun) * 100 // self._size):3}%" if self._size else ""
+        figures = f"{_amount(self._bytes):>8}  {_amount(int(self._rate)):>8}/s  {self._items} done  {share} "
         return shorten(figures + printable(self._path), width)
+
+
+def _amount(count: int) -> str:
+    return f"{count} B" if count < 1024 else f"{human_size(count)[:-1]} {human_size(count)[-1]}iB"
 
 
 def shorten(text: str, width: int) -> str:

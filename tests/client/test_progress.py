@@ -35,7 +35,7 @@ def test_a_line_is_drawn_and_taken_away_on_a_terminal() -> None:
         "import time\n"
         "from rsh.client.progress import shown\n"
         "with shown(True) as line:\n"
-        "    line.started(b'name\\x1b[2J', 9)\n"
+        "    line.started(b'name\\x1b[2J', 8192)\n"
         "    line._next = 0.0\n"
         "    line.moved(4096)\n"
     )
@@ -45,6 +45,7 @@ def test_a_line_is_drawn_and_taken_away_on_a_terminal() -> None:
     os.close(slave)
     screen = os.read(master, 4096)
     os.close(master)
-    assert b"4.0KB" in screen
+    assert b"4.0 KiB" in screen
+    assert b" 50% " in screen
     assert b"name\\x1b[2J" in screen
     assert screen.endswith(b"\r\x1b[K")
