@@ -58,7 +58,7 @@ def one_line(remote: Remote, round_trip: float | None) -> str:
     if remote.fingerprint:
         how += [remote.fingerprint[:19] + "…", "TLS 1.3"]
     elif remote.name:
-        how.append(remote.name)
+        how.append(printable(remote.name))
     else:
         how.append("this machine")
     if round_trip is not None and remote.name:

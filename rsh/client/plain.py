@@ -32,7 +32,11 @@ class PlainScreen:
         Raises:
             EOFError: at the end of the input. KeyboardInterrupt: Ctrl-C was typed.
         """
-        text = self._ask(self._prompt)
+        try:
+            text = self._ask(self._prompt)
+        except EOFError:
+            to_stdout(b"\n")
+            raise
         try:
             while is_unfinished(text):
                 text += "\n" + self._ask(CONTINUATION)

@@ -5,10 +5,12 @@ A screen module: it is imported only when a prompt is really shown.
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Final
 
+from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer
@@ -16,7 +18,6 @@ from prompt_toolkit.completion import Completion as MenuEntry
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History as EditorHistory
-from prompt_toolkit.history import ThreadedHistory
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
@@ -56,9 +57,20 @@ class LineHistory(EditorHistory):
         super().__init__()
         self._history = history
 
+    async def load(self) -> AsyncGenerator[str, None]:
+        """Give the lines, the newest first; the file is read in another thread."""
+        if not self._loaded:
+            older = await asyncio.get_running_loop().run_in_executor(None, self._history.lines)
+            typed = set(self._loaded_strings)  # while the file was being read
+            self._loaded_strings += [line for line in reversed(older) if line not in typed]
+            self._loaded = True
+            get_app().invalidate()
+        for line in self._loaded_strings:
+            yield line
+
     def load_history_strings(self) -> Iterable[str]:
-        """Give the lines, the newest first."""
-        return reversed(self._history.lines())
+        """Give nothing: load does."""
+        return ()
 
     def append_string(self, string: str) -> None:
         """Keep a line for this prompt, where it was typed last; none with a blank in front."""
@@ -106,7 +118,11 @@ class MenuCompleter(Completer):
 
 
 class Screen:
-    """The prompt of a terminal."""
+    """The prompt of a terminal.
+
+    Attributes:
+        session: prompt_toolkit's side of it.
+    """
 
     def __init__(
         self,
@@ -127,8 +143,8 @@ class Screen:
         self._place = Place("", "", b"", b"")
         self._names = names
         self._output = output or _terminal_output()
-        self._session: PromptSession[str] = PromptSession(
-            history=ThreadedHistory(LineHistory(history)),
+        self.session: PromptSession[str] = PromptSession(
+            history=LineHistory(history),
             auto_suggest=Ghost(),
             completer=MenuCompleter(names),
             complete_in_thread=True,
@@ -148,13 +164,14 @@ class Screen:
             input=input,
             output=self._output,
         )
-        self._session.key_bindings = make_bindings(Modes(self._session, self.hint))
-        self._session.default_buffer.on_text_changed += self._forget_hint
+        self.session.key_bindings = make_bindings(Modes(self.session, self.hint))
+        self.session.default_buffer.on_text_changed += self._forget_hint
+        self.session.app.before_render += self._close_menu_of_one
 
     def hint(self, text: str) -> None:
         """Show a few words at the right, till the next key."""
         self._hint = text
-        self._session.app.invalidate()
+        self.session.app.invalidate()
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
         """Show the prompt and give the line that is typed: one or, pasted or unfinished at first, several.
@@ -169,17 +186,26 @@ class Screen:
         self._hint = ""
         if not fresh_line:
             self._begin_line()
-        return self._session.prompt(self._left)
+        return self.session.prompt(self._left)
 
     def _left(self) -> StyleAndTextTuples:
         return [*fragments(self._place, self._output.get_size().columns)]
 
     def _right(self) -> str:
+        if self.session.app.is_done:
+            return ""  # What was only meant for the moment does not stay on the screen.
         return "completion: no answer" if self._names.late else self._hint
 
     def _forget_hint(self, buffer: Any) -> None:
         self._hint = ""
         self._names.late = False
+
+    def _close_menu_of_one(self, app: Application[str]) -> None:
+        """Be done with a completion that was the only one: it is in the line, and Enter is to run that."""
+        buffer = self.session.default_buffer
+        state = buffer.complete_state
+        if state is not None and len(state.completions) == 1 and state.complete_index == 0:
+            buffer.complete_state = None
 
     def _begin_line(self) -> None:
         """Go to a line of its own when the cursor is not at the beginning of one: zsh's PROMPT_SP.

@@ -65,7 +65,7 @@ class Shell:
         if process.directory:
             self.directory = process.directory.removesuffix(b"\n")
         if self._terminal and status in _KILLED_BY_KEYS and not self.fresh_line:
-            to_stdout(b"\r\n")  # The terminal over there has echoed ^C and nothing behind it.
+            to_stdout(b"\n")  # The terminal over there has echoed ^C and nothing behind it.
             self.fresh_line = True
         return exit_status(status)
 
