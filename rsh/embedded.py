@@ -8,12 +8,25 @@ import threading
 
 from rsh.transport.stream import SocketStream, Stream
 
+# How long the end of the commands that still run is waited for, in seconds: server/tree.py gives them four.
+END_PATIENCE = 5.0
+
+_servers: list[threading.Thread] = []
+
 
 def dial() -> Stream:
     """Start the server and give the client's end of the stream to it; it ends when that stream does."""
     ours, theirs = socket.socketpair()
-    threading.Thread(target=_serve, args=(theirs,), name="embedded server", daemon=True).start()
+    server = threading.Thread(target=_serve, args=(theirs,), name="embedded server", daemon=True)
+    server.start()
+    _servers.append(server)
     return SocketStream(ours, "this machine")
+
+
+def wait_ended() -> None:
+    """Wait until the servers have ended what they had started; before that this process must not end."""
+    for server in _servers:
+        server.join(END_PATIENCE)
 
 
 def _serve(sock: socket.socket) -> None:

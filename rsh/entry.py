@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from rsh.client.cli import main as client_main
+import os
+import signal
+import sys
+
 from rsh.transport.stream import Stream
 
 
 def main() -> int:
-    """Run the command line."""
-    return client_main(embedded=embedded)
+    """Run the command line and end the process with its status."""
+    # While modules are imported a Ctrl-C simply ends us, as it would a program that has not begun yet.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from rsh.client.cli import main as client_main
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = client_main(embedded=embedded)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = 128 + signal.SIGPIPE
+    if "rsh.embedded" in sys.modules:
+        from rsh.embedded import wait_ended
+
+        wait_ended()
+        return status
+    # Nothing is left to be tidied up, and the interpreter's own end takes 8 ms.
+    os._exit(status)
 
 
 def embedded() -> Stream:

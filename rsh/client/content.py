@@ -40,14 +40,11 @@ def write_content(channel: Channel, content: Iterable[Buffer], path: bytes) -> i
         for piece in content:
             digest.update(piece)
             length += len(piece)
-            try:
-                channel.write(piece)
-            except RshError:
-                break  # It has given up; its answer says why.
-        channel.end()
-        writer = RecordWriter(channel, lane=1)
-        writer.record(Finish(digest.digest()))
-        writer.end()
+            if not _send(channel, piece):
+                break
+        else:
+            channel.end()
+            _send_digest(channel, Finish(digest.digest()))
         for record in read_records(channel):
             if isinstance(record, Failure):
                 raise file_error(record.error, record.path or path)
@@ -56,3 +53,21 @@ def write_content(channel: Channel, content: Iterable[Buffer], path: bytes) -> i
         raise ProtocolError("no answer to a file that was written")
     finally:
         channel.close()
+
+
+def _send(channel: Channel, piece: Buffer) -> bool:
+    """Send a piece; False when the server has given up, and its answer says why."""
+    try:
+        channel.write(piece)
+    except RshError:
+        return False
+    return True
+
+
+def _send_digest(channel: Channel, record: Finish) -> None:
+    writer = RecordWriter(channel, lane=1)
+    try:
+        writer.record(record)
+        writer.end()
+    except RshError:
+        pass  # Likewise.

@@ -193,7 +193,8 @@ class Command:
             if self._reaped or self._ending:
                 return
             self._ending = True
-        threading.Thread(target=self._end_tree, name=f"ending {self.pid}", daemon=True).start()
+        # No daemon thread: a process that ends waits until this is done.
+        threading.Thread(target=self._end_tree, name=f"ending {self.pid}").start()
 
     def _end_tree(self) -> None:
         known = tree.members(self.pid, set())
