@@ -71,7 +71,7 @@ class Told(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """The peer is done with a channel; from now on it does not exist."""
+    """The peer is done with a channel, perhaps after we were; from now on it does not exist."""
 
     channel: int
     code: int

@@ -42,6 +42,10 @@ from rsh.protocol.window import Budget
 ACK_FRAMES: Final = 64
 ACK_BYTES: Final = 256 * 1024
 
+# Channels beyond the limit that may wait for the peer's Close. An honest peer answers each rejection with one, so these
+# are no more than it opened before it heard of the first.
+MAX_REJECTED: Final = 4096
+
 # Answers to Pings that nobody has read yet; an honest peer has one outstanding.
 MAX_PONGS: Final = 16
 
@@ -62,6 +66,7 @@ class Link:
         session: the session's id, chosen by the client.
         epoch: number of the session's stream, from 1; a newer one fences older ones out.
         received: numbered frames that have arrived, which is the number of the next one expected.
+        max_channels: how many the peer may have open.
     """
 
     def __init__(self, role: Role, session: bytes, *, max_channels: int = 1024) -> None:
@@ -70,7 +75,7 @@ class Link:
         self.session = session
         self.epoch = 0
         self.received = 0
-        self._max_channels = max_channels  # that the peer may have open
+        self.max_channels = max_channels
         self._replay = Replay()
         self._budget = Budget()
         self._channels: dict[int, ChannelEnd] = {}
@@ -90,7 +95,7 @@ class Link:
         if self.state is LinkState.DETACHED:
             self._advance(LinkStep.ATTACH)
         self.epoch += 1
-        self._acknowledged = self.received
+        self._take_as_acknowledged()
         self._push_link(messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received))
 
     def welcome(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
@@ -120,7 +125,7 @@ class Link:
         self.detach()
         self._advance(LinkStep.ATTACH)
         self._advance(LinkStep.WELCOME)
-        self._acknowledged = self.received
+        self._take_as_acknowledged()
         self._push_link(welcome)
         self._again.extend(again)
 
@@ -137,6 +142,17 @@ class Link:
             return
         self._advance(LinkStep.CLOSE)
         self._push_link(messages.Goodbye(code, text))
+
+    def abandon(self) -> None:
+        """Be done with the session without a word, and let go of all that was kept for it.
+
+        Whoever still holds the link, such as the traceback of an error, does not hold megabytes.
+        """
+        self._advance(LinkStep.CLOSE)
+        self._channels.clear()
+        self._link_frames.clear()
+        self._again.clear()
+        self._replay, self._schedule = Replay(), Schedule()
 
     def ping(self, token: int) -> None:
         """Ask the peer for a Pong."""
@@ -357,13 +373,15 @@ class Link:
             raise ProtocolError(f"channel {number} is not the peer's to open")
         self._last_offered = number
         offered = sum(1 for known in self._channels if known % 2 == parity)
+        if offered >= self.max_channels + MAX_REJECTED:
+            raise ProtocolError("channels are opened and never closed")
         self._channels[number] = ChannelEnd(number, ChannelState.OFFERED, self._budget)
-        if offered >= self._max_channels:
+        if offered >= self.max_channels:
             self.close(number, Code.BUSY, "too many channels in this session")
             return None
         return Opened(number, request)
 
-    def _receive_close(self, channel: ChannelEnd, message: messages.Close) -> Event | None:
+    def _receive_close(self, channel: ChannelEnd, message: messages.Close) -> Event:
         heard = channel.listens
         channel.drop_data()
         channel.release()
@@ -372,7 +390,7 @@ class Link:
             self._push_control(channel, messages.Close(Code.NONE, ""))
         channel.step(ChannelStep.CLOSE_RECEIVED)
         del self._channels[channel.number]
-        return Closed(channel.number, message.code, message.text) if heard else None
+        return Closed(channel.number, message.code, message.text)
 
     # --- inside ---
 
@@ -393,9 +411,13 @@ class Link:
     def _ack_is_due(self) -> bool:
         return self._unacknowledged_bytes >= ACK_BYTES or self.received - self._acknowledged >= ACK_FRAMES
 
-    def _make_ack(self) -> bytes:
+    def _take_as_acknowledged(self) -> None:
+        """Take note that what we are about to say names the next number that we expect."""
         self._acknowledged = self.received
         self._unacknowledged_bytes = 0
+
+    def _make_ack(self) -> bytes:
+        self._take_as_acknowledged()
         return _frame_bytes(Kind.LINK, 0, messages.encode_message(messages.Ack(self.received)))
 
     def _push_link(self, message: messages.LinkMessage) -> None:

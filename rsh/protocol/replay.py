@@ -16,6 +16,9 @@ from rsh.protocol.frames import Buffer
 # latest, so this bounds only what a peer that acknowledges nothing can make us keep.
 MAX_UNACKNOWLEDGED: Final = 16384
 
+# The same in bytes, 96 MiB: what an honest receiver's windows may have grown on one link, and half of that again.
+MAX_UNACKNOWLEDGED_BYTES: Final = 96 * 1024 * 1024
+
 
 class Replay:
     """The numbered frames of one direction that may have to be sent again, each as a tuple of buffers.
@@ -24,21 +27,23 @@ class Replay:
         sent: how many frames were sent in all: the number of the next one.
     """
 
-    __slots__ = ("_frames", "_retired", "sent")
+    __slots__ = ("_bytes", "_frames", "_retired", "sent")
 
     def __init__(self) -> None:
         self.sent = 0
         self._retired = 0  # frames below this number are acknowledged and forgotten
         self._frames: deque[tuple[Buffer, ...]] = deque()
+        self._bytes = 0  # in _frames
 
     @property
     def full(self) -> bool:
         """Whether nothing new may be sent until something is acknowledged."""
-        return len(self._frames) >= MAX_UNACKNOWLEDGED
+        return len(self._frames) >= MAX_UNACKNOWLEDGED or self._bytes >= MAX_UNACKNOWLEDGED_BYTES
 
     def append(self, frame: tuple[Buffer, ...]) -> None:
         """Keep a frame that is being sent."""
         self._frames.append(frame)
+        self._bytes += sum(map(len, frame))
         self.sent += 1
 
     def acknowledge(self, count: int) -> None:
@@ -50,7 +55,7 @@ class Replay:
         if count > self.sent:
             raise ProtocolError("acknowledgement of what was never sent")
         while self._retired < count:
-            self._frames.popleft()
+            self._bytes -= sum(map(len, self._frames.popleft()))
             self._retired += 1
 
     def since(self, expected: int) -> list[tuple[Buffer, ...]]:

@@ -187,6 +187,11 @@ class Channel:
             self._closed = error or Refused(Code.CANCELLED, "the other side closed the channel")
         self._wake_all()
 
+    def forget(self) -> None:
+        """Drop what was not read: its service is over. The session's lock is held."""
+        for pieces in self._pieces:
+            pieces.clear()
+
     # --- inside ---
 
     def _wait(self, deadline: Deadline) -> None:

@@ -69,6 +69,7 @@ class Session:
         self._stream: Stream | None = None
         self._writing = False  # the writer is between taking frames and having written them
         self._channels: dict[int, Channel] = {}
+        self._serving = 0  # services at work, also for channels that the peer has closed meanwhile
         self._pings = 0  # tokens of our Pings, counted
         self._pongs: dict[int, tuple[float, int] | None] = {}  # of those awaited: when it came, the peer's clock
         self._writer: threading.Thread | None = None
@@ -148,14 +149,19 @@ class Session:
             self._pongs[token] = None
             start = time.perf_counter()
             self._to_send.notify()
-            while (pong := self._pongs[token]) is None:
-                if self.error:
-                    raise self.error
-                deadline.check("ping")
-                self._changed.wait(deadline.left())
-            del self._pongs[token]
-        came, clock = pong
+            try:
+                came, clock = self._wait_pong(token, deadline)
+            finally:
+                del self._pongs[token]
         return came - start, clock
+
+    def _wait_pong(self, token: int, deadline: Deadline) -> tuple[float, int]:
+        while (pong := self._pongs[token]) is None:
+            if self.error:
+                raise self.error
+            deadline.check("ping")
+            self._changed.wait(deadline.left())
+        return pong
 
     def wait_idle(self, deadline: Deadline = NEVER) -> bool:
         """Wait until no channel is open; False when the deadline came first."""
@@ -222,11 +228,32 @@ class Session:
         if self._serve is None:
             self._link.close(event.channel, Code.UNSUPPORTED, "nothing is served here")
             return None
+        if self._serving >= self._link.max_channels:
+            self._link.close(event.channel, Code.BUSY, "too many requests in this session at once")
+            return None
+        self._serving += 1
         channel = self._add_channel(event.channel, event.request)
-        thread = threading.Thread(
-            target=self._serve, args=(channel,), name=f"{self._name} serve-{event.channel}", daemon=True
-        )
-        return thread.start
+        return lambda: self._start_service(channel)
+
+    def _start_service(self, channel: Channel) -> None:
+        name = f"{self._name} serve-{channel.number}"
+        try:
+            threading.Thread(target=self._run_service, args=(channel,), name=name, daemon=True).start()
+        except RuntimeError:  # No thread can be had now.
+            channel.close(Code.BUSY, "the server has no room for another request")
+            self._service_ended(channel)
+
+    def _run_service(self, channel: Channel) -> None:
+        assert self._serve is not None
+        try:
+            self._serve(channel)
+        finally:
+            self._service_ended(channel)
+
+    def _service_ended(self, channel: Channel) -> None:
+        with self._lock:
+            self._serving -= 1
+            channel.forget()
 
     def _channel_closed(self, event: Closed) -> Callable[[], None] | None:
         channel = self._channels.pop(event.channel, None)
@@ -286,8 +313,7 @@ class Session:
             if self.error is not None:
                 return
             self.error = error
-            if self._link.state is not LinkState.CLOSED:
-                self._link.detach()
+            self._link.abandon()
             channels = list(self._channels.values())
             self._channels.clear()
             for channel in channels:

@@ -145,7 +145,7 @@ def test_request_is_rejected_with_words_when_the_server_closes_instead_of_accept
 
 def test_channels_are_refused_with_words_when_there_are_too_many() -> None:
     talk = Conversation()
-    talk.server.link._max_channels = 2
+    talk.server.link.max_channels = 2
     for _ in range(3):
         talk.client.link.open(About())
     talk.settle()
@@ -239,3 +239,18 @@ def test_pings_are_a_violation_when_nobody_reads_the_answers() -> None:
     with pytest.raises(ProtocolError, match="pings"):
         for token in range(100):
             talk.server.link.pong(token, 0)
+
+
+def test_end_of_a_channel_is_told_also_when_it_was_closed_here_first() -> None:
+    talk = Conversation()
+    number = talk.open()
+    talk.server.link.close(number)
+    talk.settle()
+    assert [closed.channel for closed in talk.server.closed] == [number]
+
+
+def test_channels_are_a_violation_when_they_are_opened_and_never_closed() -> None:
+    talk = Conversation()
+    with pytest.raises(ProtocolError, match="never closed"):
+        for number in range(1, 100_000, 2):
+            talk.server.link.receive(control_frame(number, messages.Open(About())))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rsh.errors import ProtocolError
-from rsh.protocol.replay import MAX_UNACKNOWLEDGED, Replay
+from rsh.protocol.replay import MAX_UNACKNOWLEDGED, MAX_UNACKNOWLEDGED_BYTES, Replay
 
 
 def replay_of(count: int) -> Replay:
@@ -41,6 +41,17 @@ def test_replay_is_refused_when_the_number_is_out_of_range(expected: int) -> Non
 
 def test_nothing_new_may_go_when_nothing_is_acknowledged() -> None:
     replay = replay_of(MAX_UNACKNOWLEDGED)
+    assert replay.full
+    replay.acknowledge(1)
+    assert not replay.full
+
+
+def test_nothing_new_may_go_when_too_many_bytes_are_not_acknowledged() -> None:
+    replay = Replay()
+    piece = bytes(MAX_UNACKNOWLEDGED_BYTES // 4)
+    for _ in range(4):
+        assert not replay.full
+        replay.append((b"header", piece))
     assert replay.full
     replay.acknowledge(1)
     assert not replay.full

@@ -208,3 +208,22 @@ def _ending() -> Conversation:
 
 def test_decoder_of_a_new_stream_starts_at_the_greeting_limit() -> None:
     assert Decoder().limit == 4096
+
+
+@pytest.mark.parametrize("sender_is_server", [True, False])
+def test_nothing_is_left_to_send_when_the_greeting_has_acknowledged_it_all(sender_is_server: bool) -> None:
+    talk = Conversation()
+    number = talk.open()
+    source, target = (talk.server, talk.client) if sender_is_server else (talk.client, talk.server)
+    source.link.send(number, 0, (bytes(MAX_PAYLOAD),), MAX_PAYLOAD)
+    talk.send(source, target)
+    talk.deliver(target)
+    talk.cut()
+    talk.redial()
+    for _ in range(4):
+        talk.send(talk.client, talk.server)
+        talk.deliver(talk.server)
+        talk.send(talk.server, talk.client)
+        talk.deliver(talk.client)
+    assert not talk.client.link.wants_to_send()
+    assert not talk.server.link.wants_to_send()

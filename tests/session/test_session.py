@@ -181,3 +181,56 @@ def test_single_bytes_are_joined_while_nobody_reads() -> None:
         client.ping(Deadline(SOON))
         channel.end()
         assert read_all(channel) == b"x" * 3000
+
+
+def test_session_is_idle_when_the_server_has_closed_its_channels_first() -> None:
+    with sessions(echo) as (client, server):
+        channel = client.open(About())
+        channel.end()
+        assert read_all(channel) == b""
+        channel.close()
+        assert server.wait_idle(Deadline(SOON))
+
+
+def test_reader_is_woken_when_its_channel_was_closed_here_and_there() -> None:
+    ended = threading.Event()
+    with sessions(Channel.accept) as (client, _):
+        channel = client.open(About())
+        channel.listen(lambda message: ended.set() if message is None else None)
+        channel.close()
+        assert ended.wait(SOON)
+
+
+def test_requests_are_refused_when_services_outlive_their_channels() -> None:
+    release = threading.Event()
+
+    def serve(channel: Channel) -> None:
+        assert release.wait(SOON)
+
+    with sessions(serve) as (client, server):
+        server._link.max_channels = 3
+        for _ in range(3):
+            client.open(About()).close()
+            assert client.wait_idle(Deadline(SOON))
+        late = client.open(About())
+        with pytest.raises(Refused, match="too many requests"):
+            late.wait_accepted(Deadline(SOON))
+        release.set()
+
+
+def test_what_a_service_did_not_read_is_dropped_when_it_is_over() -> None:
+    kept: list[Channel] = []
+
+    def serve(channel: Channel) -> None:
+        assert channel.read() == b"read"
+        kept.append(channel)
+        channel.close()
+
+    with sessions(serve) as (client, server):
+        channel = client.open(About())
+        channel.write(b"read")
+        channel.write(bytes(100_000))
+        with pytest.raises(Refused):
+            channel.wait_accepted(Deadline(SOON))
+        assert server.wait_idle(Deadline(SOON))
+    assert not any(kept[0]._pieces)
