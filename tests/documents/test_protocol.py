@@ -56,6 +56,7 @@ def coded(struct: type) -> tuple[int | None, list[tuple[str, str]]]:
     """Give the same of a struct."""
     info = inspection.type_info(struct)
     assert isinstance(info, inspection.StructType)
+    assert info.tag is None or isinstance(info.tag, int)
     return info.tag, [(field.name, kind_of(field.type) + default_of(field)) for field in info.fields]
 
 
@@ -85,7 +86,7 @@ def described(found: Any) -> str:
         return union(found)
     if isinstance(found, inspection.StructType):
         return found.cls.__name__
-    simple = {inspection.BoolType: "bool", inspection.FloatType: "float", inspection.NoneType: "nil"}
+    simple: dict[type, str] = {inspection.BoolType: "bool", inspection.FloatType: "float", inspection.NoneType: "nil"}
     return simple[type(found)]
 
 
