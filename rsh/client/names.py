@@ -50,7 +50,7 @@ class Memory:
         self._lock = threading.Lock()  # guards all below, and what is in an _Answer
         self._answers: dict[Key, _Answer] = {}
         self._era = 0  # answers of an earlier one are outdated
-        self._questions: queue.SimpleQueue[tuple[Key, _Answer]] = queue.SimpleQueue()
+        self._questions: queue.SimpleQueue[tuple[Key, _Answer] | None] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None  # a daemon: a dead link must not keep the program alive
 
     def get(self, key: Key) -> list[Name] | None:
@@ -74,9 +74,16 @@ class Memory:
             if len(self._answers) > MANY:
                 self._answers.clear()
 
+    def close(self) -> None:
+        """Let the worker end once it is done with what it has been asked."""
+        self._questions.put(None)
+
     def _work(self) -> None:
         while True:
-            key, answer = self._questions.get()
+            question = self._questions.get()
+            if question is None:
+                return
+            key, answer = question
             era = self._era
             names: list[Name] | None = None
             try:

@@ -64,9 +64,9 @@ class LineHistory(EditorHistory):
             typed = set(self._loaded_strings)  # while the file was being read
             self._loaded_strings += [line for line in reversed(older) if line not in typed]
             self._loaded = True
-            get_app().invalidate()
         for line in self._loaded_strings:
             yield line
+        get_app().invalidate()  # The ghost of what was typed meanwhile.
 
     def load_history_strings(self) -> Iterable[str]:
         """Give nothing: load does."""
