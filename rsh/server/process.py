@@ -64,6 +64,7 @@ class Command:
         self._slave = -1  # our end of the terminal's slave side
         self._lock = threading.Lock()  # guards _reaped: no signal goes to a number that may be another's
         self._reaped = False
+        self._gone = threading.Event()  # set with it
         self._ending = False
         try:
             if terminal is not None:
@@ -75,7 +76,13 @@ class Command:
             name = error_name(error) if isinstance(error, OSError) else "EINVAL"
             raise Refused(Code.COMMAND, name) from error
         self.pid = self._popen.pid
-        self.ended = os.pidfd_open(self.pid)
+        try:
+            self.ended = os.pidfd_open(self.pid)
+        except OSError as error:
+            self._signal_group(signal.SIGKILL)
+            self._popen.wait()
+            self.close()
+            raise Refused(Code.COMMAND, error_name(error)) from error
         if self.input >= 0:
             # A command that does not read must not hold the thread that feeds it up for longer than the command lives.
             os.set_blocking(self.input, False)
@@ -88,13 +95,18 @@ class Command:
         no_input: bool,
         keep: Sequence[int],
     ) -> subprocess.Popen[bytes]:
-        read_in, self.input = (-1, -1) if no_input else os.pipe()
-        self.output, write_out = _large_pipe()
-        self.errors, write_err = os.pipe()
+        read_in, its_ends = subprocess.DEVNULL, []
         try:
+            if not no_input:
+                read_in, self.input = os.pipe()
+                its_ends.append(read_in)
+            self.output, write_out = _large_pipe()
+            its_ends.append(write_out)
+            self.errors, write_err = os.pipe()
+            its_ends.append(write_err)
             return subprocess.Popen(
                 arguments,
-                stdin=subprocess.DEVNULL if no_input else read_in,
+                stdin=read_in,
                 stdout=write_out,
                 stderr=write_err,
                 cwd=directory,
@@ -103,9 +115,8 @@ class Command:
                 pass_fds=keep,
             )
         finally:
-            for descriptor in (read_in, write_out, write_err):
-                if descriptor >= 0:
-                    os.close(descriptor)
+            for descriptor in its_ends:
+                os.close(descriptor)
 
     def _start_on_terminal(
         self,
@@ -115,8 +126,8 @@ class Command:
         terminal: Terminal,
         keep: Sequence[int],
     ) -> subprocess.Popen[bytes]:
-        master, self._slave = os.openpty()
-        self.input, self.output = master, os.dup(master)
+        self.input, self._slave = os.openpty()
+        self.output = os.dup(self.input)
         self.resize(terminal.columns, terminal.rows)
         _prefer_utf8(self._slave)
         # Our own end of the slave keeps the master alive until the child has opened its own.
@@ -133,11 +144,12 @@ class Command:
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the terminal its new size; without a terminal nothing happens."""
-        if self._slave >= 0:
-            try:
-                fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            except OSError:
-                pass  # It ended a moment ago.
+        with self._lock:
+            if self._slave >= 0:
+                try:
+                    fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+                except OSError:
+                    pass  # It ended a moment ago.
 
     def signal(self, name: str) -> None:
         """Send a signal, named without SIG: to the terminal's foreground processes, else to the command's group."""
@@ -185,6 +197,7 @@ class Command:
         with self._lock:
             self._reaped = True
             code = self._popen.wait()
+            self._gone.set()
         return (code, 0) if code >= 0 else (0, -code)
 
     def end(self) -> None:
@@ -193,18 +206,42 @@ class Command:
             if self._reaped or self._ending:
                 return
             self._ending = True
-        # No daemon thread: a process that ends waits until this is done.
-        threading.Thread(target=self._end_tree, name=f"ending {self.pid}").start()
+        try:
+            # No daemon thread: a process that ends waits until this is done.
+            threading.Thread(target=self._end_tree, name=f"ending {self.pid}").start()
+        except RuntimeError:  # No thread can be had now.
+            self._signal_group(signal.SIGKILL)
 
     def _end_tree(self) -> None:
-        known = tree.members(self.pid, set())
+        known = self._members(set())
         for name, patience in tree.FAREWELL:
             number = getattr(signal, f"SIG{name}")
+            if not known:
+                # It has ended; or there is no descriptor left to look into /proc with, and its group is all we reach.
+                self._signal_group(number)
+                if self._gone.wait(patience):
+                    return
+                continue
             tree.signal_all(known, number)
             tree.signal_all(known, signal.SIGCONT)
             known = self._wait_for(known, patience)
-            if not known:
+            if not known and self._gone.is_set():
                 return
+
+    def _members(self, known: set[tree.Process]) -> set[tree.Process]:
+        try:
+            return tree.members(self.pid, known)
+        except OSError:
+            return set()
+
+    def _signal_group(self, number: int) -> None:
+        with self._lock:
+            if self._reaped:
+                return
+            try:
+                os.killpg(self.pid, number)
+            except (ProcessLookupError, PermissionError):
+                pass
 
     def _wait_for(self, known: set[tree.Process], patience: float) -> set[tree.Process]:
         """Wait till the tree is gone, at most `patience` seconds; give what is left of it."""
@@ -221,7 +258,7 @@ class Command:
         finally:
             for descriptor in watched:
                 os.close(descriptor)
-        return tree.members(self.pid, known)
+        return self._members(known)
 
     def close(self) -> None:
         """Close our descriptors."""

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -110,3 +114,52 @@ def test_descriptors_are_all_given_back() -> None:
         running.wait()
         running.close()
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+@contextmanager
+def descriptors_left(count: int) -> Iterator[None]:
+    """Use up all descriptors of this process but a few."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+    taken: list[int] = []
+    try:
+        while True:
+            taken.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+    try:
+        for _ in range(count):
+            os.close(taken.pop())
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for descriptor in taken:
+            os.close(descriptor)
+
+
+@pytest.mark.parametrize("terminal", [None, Terminal(80, 24)])
+def test_nothing_is_left_open_when_descriptors_run_out_while_it_starts(terminal: Terminal | None) -> None:
+    before = os.listdir("/proc/self/fd")
+    refused = 0
+    for count in range(16):
+        with descriptors_left(count):
+            try:
+                running = command(b"sleep", b"600", terminal=terminal)
+            except Refused:
+                refused += 1
+                continue
+        running._signal_group(signal.SIGKILL)
+        running.wait()
+        running.close()
+    assert 3 < refused < 16
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_command_is_ended_when_there_is_no_descriptor_left_to_look_for_its_processes() -> None:
+    running = command(b"sleep", b"600")
+    with descriptors_left(0):
+        running.end()
+        assert running.wait()[1]
+    running.close()
