@@ -10,19 +10,18 @@ import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from rsh.client.passthrough import Passthrough, Sink, to_stderr, to_stdout
+from rsh.client.passthrough import Attachable, Passthrough, Sink, to_stderr, to_stdout
 from rsh.client.signals import SignalRelay, name_of
 from rsh.session.deadline import NEVER, Deadline
 
 if TYPE_CHECKING:
     from rsh.client.console import RawMode
-    from rsh.client.process import RemoteProcess
 
 FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_attached(
-    process: RemoteProcess,
+    process: Attachable,
     *,
     terminal: bool = False,
     stdin: int | None = 0,
@@ -58,7 +57,7 @@ def run_attached(
 class _TerminalSignals:
     """What signals mean while our terminal is a wire to the one over there."""
 
-    def __init__(self, process: RemoteProcess, raw: RawMode) -> None:
+    def __init__(self, process: Attachable, raw: RawMode) -> None:
         self._process = process
         self._raw = raw
 

@@ -9,16 +9,9 @@ from rsh.client.local import run_locally
 from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.client.prompt_context import PromptContext
+from rsh.client.shell import Leave
 from rsh.errors import FileError, UsageError, error_name
 from rsh.escape import printable
-
-
-class Leave(Exception):
-    """The prompt is to end, with this exit status; None leaves the choice to the prompt."""
-
-    def __init__(self, status: int | None) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 def run_lcd(context: PromptContext, options: Options) -> int:

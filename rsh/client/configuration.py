@@ -1,7 +1,7 @@
 """config.toml: aliases of hosts.
 
-    [hosts.build]
-    address = "ann@build.example.org:8000"
+[hosts.build]
+address = "ann@build.example.org:8000"
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def run_line(context: PromptContext, text: str) -> int:
     """Run one line, whoever it is for, and give its status, which the context keeps.
 
     Raises:
-        builtins.Leave: the line ends the prompt. KeyboardInterrupt. OutputClosed: nobody reads our stdout.
+        shell.Leave: the line ends the prompt. KeyboardInterrupt. OutputClosed: nobody reads our stdout.
     """
     context.verb = ""
     try:

@@ -9,12 +9,11 @@ import os
 import select
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from rsh.errors import FileError, RshError, error_name
 
 if TYPE_CHECKING:
-    from rsh.client.process import RemoteProcess
     from rsh.session.deadline import Deadline
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
@@ -27,6 +26,34 @@ READ_SIZE: Final = 65536
 IMPATIENCE: Final = 1.0
 
 
+class Attachable(Protocol):
+    """What can be joined with our streams: RemoteProcess, or a line of a living shell."""
+
+    def read_stdout(self) -> Buffer:
+        """Wait for output; b"" at its end."""
+
+    def read_stderr(self) -> Buffer:
+        """Wait for error output; b"" at its end."""
+
+    def write(self, data: Buffer) -> None:
+        """Send input."""
+
+    def close_stdin(self) -> None:
+        """Say that no more input comes."""
+
+    def signal(self, name: str) -> None:
+        """Send a signal, named without SIG."""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell its terminal the size."""
+
+    def wait(self, deadline: Deadline) -> int:
+        """Wait for its end; give the returncode."""
+
+    def close(self) -> None:
+        """Want nothing more of it."""
+
+
 class OutputClosed(RshError):
     """Whoever read our stdout is gone; the command was ended. The program should die of SIGPIPE."""
 
@@ -36,7 +63,7 @@ class OutputClosed(RshError):
 class Passthrough:
     """One remote command and where its streams end here. Used once."""
 
-    def __init__(self, process: RemoteProcess, *, stdin: int | None, stdout: Sink, stderr: Sink | None) -> None:
+    def __init__(self, process: Attachable, *, stdin: int | None, stdout: Sink, stderr: Sink | None) -> None:
         """Prepare; nothing runs yet.
 
         Args:

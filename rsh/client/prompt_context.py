@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rsh.client.context import Context
 from rsh.client.history import History
 from rsh.client.shell import Shell
+from rsh.client.terminal_shell import TerminalShell
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
@@ -29,7 +30,9 @@ class PromptContext(Context):
         """
         super().__init__("prompt", lambda: outer.remote, host=outer.host)
         self.quiet, self.color, self.debug = outer.quiet, outer.color, outer.debug
-        self.shell = Shell(lambda: self.remote, terminal=terminal)
+        self.shell: Shell | TerminalShell = (
+            TerminalShell(lambda: self.remote) if terminal else Shell(lambda: self.remote)
+        )
         self.history: History | None = None
         self.status = 0
         self._outer = outer

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from rsh.client.builtins import Leave
 from rsh.client.complaints import say
 from rsh.client.console import is_terminal
 from rsh.client.context import Context
@@ -20,7 +19,9 @@ from rsh.client.history import History, file_name
 from rsh.client.options import Options
 from rsh.client.prompt_context import PromptContext
 from rsh.client.prompt_text import Place
-from rsh.errors import LinkError, RshError
+from rsh.client.shell import Leave
+from rsh.client.terminal_shell import TerminalShell
+from rsh.errors import LinkError, Refused, RshError
 
 if TYPE_CHECKING:
     from rsh.client.completion import Name
@@ -102,6 +103,9 @@ def _run_on_screen(context: PromptContext) -> int:
     from rsh.client.names import ClientNames, Memory
 
     round_trip = RoundTrip(remote)
+    shell = context.shell
+    if isinstance(shell, TerminalShell):
+        shell.begin()
     loading.join()
     from rsh.client.screen import Screen
 
@@ -109,9 +113,14 @@ def _run_on_screen(context: PromptContext) -> int:
     names = ClientNames(memory, lambda: context.shell.directory)
     history = _open_history(context)
     screen = Screen(history, names, color=wants_color(context.color, terminal=True))
+    if isinstance(shell, TerminalShell):
+        shell.above = screen.print_above
     if not context.quiet:
         greet(remote, round_trip)
-    return _run_prompt(context, screen, history, memory)
+    try:
+        return _run_prompt(context, screen, history, memory)
+    finally:
+        memory.close()
 
 
 def _open_history(context: PromptContext) -> History:
@@ -144,6 +153,8 @@ def _run_prompt(context: PromptContext, screen: LineSource, history: History, me
     account, system, home = remote.account, remote.system, remote.home
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave_by_signal)
+    if isinstance(context.shell, TerminalShell):
+        _settle(context, context.shell)
     while True:
         place = Place(account, system, context.shell.directory, home, context.status)
         try:
@@ -159,6 +170,15 @@ def _run_prompt(context: PromptContext, screen: LineSource, history: History, me
             return leave.status or 0
         if memory is not None:
             memory.forget()
+
+
+def _settle(context: PromptContext, shell: TerminalShell) -> None:
+    """Wait for the shell to be there. A key that may have none still has all that concerns files."""
+    try:
+        shell.settle()
+    except Refused as error:
+        say(f"rsh: no shell: {error}\n")
+        context.status = error.exit_status
 
 
 def _run_kept(context: PromptContext, text: str, history: History) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Final
 
-from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.application import Application, get_app, run_in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer
@@ -29,6 +29,7 @@ from rsh.client.bindings import Modes, make_bindings
 from rsh.client.completion import complete
 from rsh.client.history import History
 from rsh.client.names import ClientNames
+from rsh.client.passthrough import to_stdout
 from rsh.client.prompt_text import Place, fragments
 
 # The 16 colours of the terminal's own palette, which its user has made fit for its background.
@@ -172,6 +173,16 @@ class Screen:
         """Show a few words at the right, till the next key."""
         self._hint = text
         self.session.app.invalidate()
+
+    def print_above(self, data: bytes | bytearray | memoryview) -> None:
+        """Print output that comes while the prompt is shown, above it; called by any thread."""
+        app = self.session.app
+        text = bytes(data) if bytes(data[-1:]) == b"\n" else bytes(data) + b"\r\n"
+        loop = app.loop
+        if loop is None or not app.is_running:
+            to_stdout(text)
+            return
+        loop.call_soon_threadsafe(lambda: run_in_terminal(lambda: to_stdout(text)))
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
         """Show the prompt and give the line that is typed: one or, pasted or unfinished at first, several.

@@ -242,14 +242,39 @@ class Candidate(Struct, tag=37, array_like=True, frozen=True, forbid_unknown_fie
     directory: bool = False
 
 
+# --- a shell, in lane 1 ---
+
+
+class Line(Struct, tag=48, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Client to server: a line for the shell, `size` bytes of content that follow."""
+
+    size: Count
+
+
+class Ready(Struct, tag=49, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Server to client: the shell waits for a line. The first comes by itself, then one for each Line."""
+
+    offset: Count  # bytes of output, in lane 0, that were before it
+    status: Annotated[int, Meta(ge=0, le=255)]  # of the last line
+    directory: Path
+
+
+class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Server to client: whether the terminal shows what is typed; if not, a password is asked for."""
+
+    on: bool
+
+
 TransferRecord: TypeAlias = Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | End | Failure
 ResultRecord: TypeAlias = Result | Done | Stop | Summary
 AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Summary
-Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord
+ShellRecord: TypeAlias = Line | Ready | Echo
+Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord | ShellRecord
 
 _encoder: Final = msgspec.msgpack.Encoder()
 encode_record_into: Final = _encoder.encode_into
 
 TRANSFER: Final[msgspec.msgpack.Decoder[TransferRecord]] = msgspec.msgpack.Decoder(TransferRecord)
 RESULTS: Final[msgspec.msgpack.Decoder[ResultRecord]] = msgspec.msgpack.Decoder(ResultRecord)
+SHELL: Final[msgspec.msgpack.Decoder[ShellRecord]] = msgspec.msgpack.Decoder(ShellRecord)
 ANSWERS: Final[msgspec.msgpack.Decoder[AnswerRecord]] = msgspec.msgpack.Decoder(AnswerRecord)

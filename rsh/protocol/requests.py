@@ -129,6 +129,17 @@ class Complete(Struct, tag=13, array_like=True, frozen=True, forbid_unknown_fiel
     directory: Path = b""
 
 
+class Shell(Struct, tag=14, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Starts a living shell on a terminal.
+
+    Lane 0: what is typed, and the terminal's output. Lane 1: Line records up, Report and Echo records down.
+    """
+
+    terminal: Terminal
+    directory: Path = b""
+    environment: dict[bytes, bytes] = {}
+
+
 Request: TypeAlias = (
-    Exec | List | Put | Get | Read | Write | Remove | MakeDirectory | Move | Sum | Usage | About | Complete
+    Exec | List | Put | Get | Read | Write | Remove | MakeDirectory | Move | Sum | Usage | About | Complete | Shell
 )

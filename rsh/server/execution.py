@@ -44,7 +44,7 @@ def execute(
     grant.require_shell()
     environment = command_environment(account, own, request.environment, everything=everything)
     directory = os.path.join(account.home, request.directory)
-    _check_directory(directory)
+    check_directory(directory)
     report, reported = os.pipe() if request.report_directory else (-1, -1)
     try:
         command = Command(
@@ -203,7 +203,8 @@ def _arguments(request: Exec, account: Account, reported: int) -> list[bytes]:
     return [shell, b"-c", line]
 
 
-def _check_directory(directory: bytes) -> None:
+def check_directory(directory: bytes) -> None:
+    """Raise Refused, with an errno name, unless a command can start there."""
     try:
         if not stat.S_ISDIR(os.stat(directory).st_mode):
             raise Refused(Code.FILE, "ENOTDIR")

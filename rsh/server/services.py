@@ -9,7 +9,7 @@ from typing import Final
 
 from rsh.errors import Code, FileError, ProtocolError, Refused, RshError
 from rsh.protocol import requests
-from rsh.server import completing, execution, filesystem, machine
+from rsh.server import completing, execution, filesystem, living, machine
 from rsh.server.account import Account, Grant
 from rsh.session.channel import Channel
 
@@ -84,6 +84,8 @@ class Services:
             execution.execute(
                 channel, request, self.account, self.grant, self._environment, everything=self._own_machine
             )
+        elif isinstance(request, requests.Shell):
+            living.live(channel, request, self.account, self.grant, self._environment, everything=self._own_machine)
         elif isinstance(request, requests.About):
             machine.about(channel, self.account)
         elif isinstance(request, requests.Complete):

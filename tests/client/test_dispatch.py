@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.builtins import Leave
 from rsh.client.dispatch import run_line
+from rsh.client.shell import Leave
 from rsh.errors import LinkError
 from tests.client.prompts import prompt
 
