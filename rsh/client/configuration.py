@@ -1,8 +1,4 @@
-"""config.toml: aliases of hosts.
-
-[hosts.build]
-address = "ann@build.example.org:8000"
-"""
+"""The file config.toml: aliases of hosts, each a table `hosts.NAME` with the `address` that it stands for."""
 
 from __future__ import annotations
 

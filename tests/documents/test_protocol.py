@@ -34,6 +34,7 @@ GROUPS = {
         RECORDS["Answers"],
         set(typing.get_args(records.AnswerRecord)).difference(*map(typing.get_args, TRANSFERS)),
     ),
+    "shell": (RECORDS["Shell"], set(typing.get_args(records.ShellRecord))),
 }
 NAMED = {meaning: name for name, meaning in rows(section(PAGE, "ENCODING"))}
 
