@@ -45,7 +45,7 @@ def execute(
     environment = command_environment(account, own, request.environment, everything=everything)
     directory = os.path.join(account.home, request.directory)
     check_directory(directory)
-    report, reported = os.pipe() if request.report_directory else (-1, -1)
+    report, reported = _report_pipe() if request.report_directory else (-1, -1)
     try:
         command = Command(
             _arguments(request, account, reported),
@@ -70,8 +70,16 @@ def _attend(channel: Channel, command: Command, report: int) -> None:
     """Accept the request and move bytes until the command has ended."""
     channel.accept(bulk=not command.terminal)
     channel.listen(lambda message: _on_message(command, message))
-    outputs = [_start(_pump_errors, channel, command)] if command.errors >= 0 else []
-    inputs = [_start(_pump_input, channel, command)] if command.input >= 0 else []
+    outputs: list[threading.Thread] = []
+    inputs: list[threading.Thread] = []
+    try:
+        if command.errors >= 0:
+            outputs.append(_start(_pump_errors, channel, command))
+        if command.input >= 0:
+            inputs.append(_start(_pump_input, channel, command))
+    except RuntimeError:  # No thread can be had now.
+        channel.close(Code.BUSY, "the server has no room for another command")
+        command.end()
     _pump(channel, command, command.output, lane=0)
     status, number = command.wait()
     for thread in outputs:
@@ -82,6 +90,13 @@ def _attend(channel: Channel, command: Command, report: int) -> None:
     channel.close()
     for thread in inputs:
         thread.join()
+
+
+def _report_pipe() -> tuple[int, int]:
+    try:
+        return os.pipe()
+    except OSError as error:
+        raise Refused(Code.COMMAND, error_name(error)) from error
 
 
 def _start(target: Callable[[Channel, Command], None], channel: Channel, command: Command) -> threading.Thread:

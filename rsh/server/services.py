@@ -11,6 +11,7 @@ from rsh.errors import Code, FileError, ProtocolError, Refused, RshError
 from rsh.protocol import requests
 from rsh.server import completing, execution, filesystem, living, machine
 from rsh.server.account import Account, Grant
+from rsh.server.paths import check_paths
 from rsh.session.channel import Channel
 
 log = logging.getLogger("rsh.server")
@@ -59,6 +60,9 @@ class Services:
         if not self._turns.acquire(timeout=TURN_PATIENCE):
             channel.close(Code.BUSY, "too many requests in this session at once")
             return
+        if channel.closed_by:
+            self._turns.release()  # While it waited for its turn nobody wanted it any more.
+            return
         log.debug("%s < %s channel %d", self._name, type(channel.request).__name__, channel.number)
         try:
             self._dispatch(channel)
@@ -80,6 +84,7 @@ class Services:
 
     def _dispatch(self, channel: Channel) -> None:
         request = channel.request
+        check_paths(request)
         if isinstance(request, requests.Exec):
             execution.execute(
                 channel, request, self.account, self.grant, self._environment, everything=self._own_machine

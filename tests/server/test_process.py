@@ -4,6 +4,7 @@ import os
 import resource
 import select
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -139,6 +140,9 @@ def descriptors_left(count: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("terminal", [None, Terminal(80, 24)])
 def test_nothing_is_left_open_when_descriptors_run_out_while_it_starts(terminal: Terminal | None) -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("ending"):
+            thread.join()
     before = os.listdir("/proc/self/fd")
     refused = 0
     for count in range(16):
