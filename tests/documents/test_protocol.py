@@ -16,6 +16,7 @@ from rsh.files.stream import MAX_ELEMENT, RECORD
 from rsh.protocol import channel, frames, link, messages, records, replay, requests, states, window
 from rsh.server.completing import MAX_CANDIDATES
 from rsh.server.hosting import WAITING
+from rsh.server.living import MAX_LINE
 from rsh.server.options import Options
 from rsh.server.services import TURN_PATIENCE
 from rsh.transport.contexts import ALPN
@@ -36,6 +37,7 @@ GROUPS = {
     ),
     "shell": (RECORDS["Shell"], set(typing.get_args(records.ShellRecord))),
 }
+assert {struct for _, structs in GROUPS.values() for struct in structs} >= set(typing.get_args(records.Record))
 NAMED = {meaning: name for name, meaning in rows(section(PAGE, "ENCODING"))}
 
 
@@ -197,6 +199,7 @@ def test_sizes_and_times_in_the_text_are_those_of_the_code() -> None:
     assert WAITING == 4 and "four times as many channels" in " ".join(section(PAGE, "LIMITS"))
     assert f"at most {MAX_CANDIDATES} Candidate" in " ".join(section(PAGE, "REQUESTS"))
     assert MANY == MAX_CANDIDATES
+    assert f"at most {MAX_LINE}." in " ".join(GROUPS["shell"][0])
 
 
 def test_version_and_alpn_are_those_of_the_code() -> None:
