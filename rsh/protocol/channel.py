@@ -6,12 +6,16 @@ from collections import deque
 from typing import Final
 
 from rsh.errors import ProtocolError
-from rsh.protocol.frames import Buffer, Flags, Kind
+from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Flags, Kind
 from rsh.protocol.states import CHANNEL, ChannelState, ChannelStep, advance
 from rsh.protocol.window import Budget, ReceiveWindow, SendWindow
 
 # 0 main, 1 stderr. The header has room for 16; what nobody uses nobody may open.
 LANES: Final = 2
+
+
+# Data up to this size joins the frame that waits before it.
+SMALL: Final = MAX_PAYLOAD // 4
 
 
 class QueuedFrame:
@@ -24,6 +28,11 @@ class QueuedFrame:
         self.flags = flags
         self.parts = parts
         self.length = length
+
+    def takes(self, lane: int, length: int) -> bool:
+        """Whether small data of a lane may still join this frame: fewer frames when the writer cannot keep up."""
+        same = self.kind is Kind.DATA and self.flags & (Flags.LANE | Flags.END) == lane
+        return same and length <= SMALL and self.length + length <= MAX_PAYLOAD
 
 
 class ChannelEnd:
@@ -82,8 +91,14 @@ class ChannelEnd:
             flags |= Flags.END
         elif half.credit == 0:
             flags |= Flags.STARVED
-        self.queue.append(QueuedFrame(Kind.DATA, flags, parts, length))
         self.unsent += length
+        last = self.queue[-1] if self.queue else None
+        if last is not None and last.takes(lane, length):
+            last.parts += parts
+            last.length += length
+            last.flags = flags
+        else:
+            self.queue.append(QueuedFrame(Kind.DATA, flags, parts, length))
 
     def pop(self) -> QueuedFrame:
         """Take the next frame out of the queue."""

@@ -120,8 +120,11 @@ def _pump_errors(channel: Channel, command: Command) -> None:
 
 def _pump(channel: Channel, command: Command, source: int, lane: int) -> None:
     """Send what a command writes until it is all sent; when nobody wants it any more, end the command."""
+    poll = select.poll()
+    poll.register(source, select.POLLIN)
+    poll.register(command.ended, select.POLLIN)
     try:
-        while data := _next_output(command, source):
+        while data := _next_output(command, source, poll):
             channel.write(data, lane=lane)
         for data in _last_output(command, source):
             channel.write(data, lane=lane)
@@ -129,11 +132,8 @@ def _pump(channel: Channel, command: Command, source: int, lane: int) -> None:
         command.end()
 
 
-def _next_output(command: Command, source: int) -> bytes:
+def _next_output(command: Command, source: int, poll: select.poll) -> bytes:
     """Wait for output while the first process lives; b"" when it has ended or has closed its side."""
-    poll = select.poll()
-    poll.register(source, select.POLLIN)
-    poll.register(command.ended, select.POLLIN)
     while True:
         ready = [descriptor for descriptor, _ in poll.poll()]
         if command.ended in ready:

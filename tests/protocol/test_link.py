@@ -4,7 +4,7 @@ import pytest
 
 from rsh.errors import Code, ProtocolError, UsageError
 from rsh.protocol import messages
-from rsh.protocol.events import Accepted, Closed, Ended, Pinged, Ponged, Welcomed
+from rsh.protocol.events import Accepted, Arrived, Closed, Ended, Pinged, Ponged, Welcomed
 from rsh.protocol.frames import MAX_PAYLOAD, Flags, Frame, Kind
 from rsh.protocol.requests import About, Exec, Get
 from rsh.protocol.window import INITIAL_WINDOW
@@ -92,13 +92,27 @@ def test_bulk_channels_take_turns() -> None:
     first, second = (talk.client.link.open(Get((b"f",)), bulk=True) for _ in range(2))
     talk.settle()
     for number in (first, first, second, second):
-        talk.client.link.send(number, 0, (b"x",), 1)
+        talk.client.link.send(number, 0, (bytes(100_000),), 100_000)
     order = []
     while talk.client.link.wants_to_send():
         talk.send(talk.client, talk.server, limit=1)
         talk.deliver(talk.server)
         order.append(talk.server.unread[-1][0])
     assert order == [first, second, first, second]
+
+
+def test_small_data_shares_a_frame_while_the_writer_is_busy() -> None:
+    talk = Conversation()
+    number = talk.open()
+    for piece in (b"a", b"b", b"c"):
+        talk.client.link.send(number, 0, (piece,), 1)
+    talk.client.link.send(number, 1, (b"other lane",), 10)
+    talk.client.link.send(number, 0, (b"d",), 1, end=True)
+    arrived = len(talk.server.events)
+    talk.settle()
+    payloads = [bytes(event.payload) for event in talk.server.events[arrived:] if isinstance(event, Arrived)]
+    assert payloads == [b"abc", b"other lane", b"d"]
+    assert talk.server.ended == {(number, 0)}
 
 
 def test_exit_and_close_come_after_the_data() -> None:
