@@ -109,6 +109,9 @@ class Connection:
         session = begin(stream, hello, services, house.options.max_channels)
         guest = Guest(session, name, key)
         house.roster.add(guest)
+        if key and key not in house.keys.current():
+            # Removed since we looked, and whoever ends the sessions of removed keys may have come before us.
+            session.close(Code.UNKNOWN_KEY, "this key is no longer authorised")
         log.info("%s = session begins: %s", name, grant.label)
         try:
             session.run(stream, decoder)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from typing import Any
+from typing import TypeAlias
 
 from rsh import places
-from rsh.errors import Code, UsageError
+from rsh.errors import Code, RshError, UsageError
 from rsh.server.account import Account
 from rsh.server.connection import Connection
 from rsh.server.house import House
@@ -25,6 +25,8 @@ from rsh.transport import listening, sockets
 from rsh.transport.address import Address, parse
 
 log = logging.getLogger("rsh.server")
+
+Named: TypeAlias = tuple[socket.socket, str]  # a listening socket and its address as announced
 
 
 class Daemon:
@@ -43,8 +45,11 @@ class Daemon:
         self._options = options
         self._keys = Keys()
         self._house = House(options, Account.current(), dict(os.environb), self._keys)
-        self._listeners = [self._listener(sock, name) for sock, name in open_sockets(options)]
+        inherited = inherited_sockets(options)
+        own = open_sockets(options, inherited)
+        self._listeners = [self._listener(sock, name) for sock, name in inherited + own]
         self.addresses = [listener.name for listener in self._listeners]
+        self._paths = [name.removeprefix("unix:") for _, name in own if name.startswith("unix:")]  # to be removed
 
     def start(self) -> None:
         """Accept connections from now on."""
@@ -53,17 +58,21 @@ class Daemon:
 
     def reload(self) -> None:
         """Read the keys again and end the sessions of those that are no longer authorised."""
-        self._keys.refresh()
+        try:
+            self._keys.refresh()
+        except RshError as error:
+            log.error("! not reloaded: %s", error)
+            return
         self._dismiss_strangers()
         log.info("= reloaded: %d keys authorised", len(self._keys.current()))
 
     def stop(self) -> None:
         """Free the addresses, let requests at work finish for a while, then end all sessions."""
+        # First of all, while they are still ours: a daemon that starts now may put its own in their place.
+        for path in self._paths:
+            _remove(path)
         for listener in self._listeners:
             listener.stop()
-        for address in self.addresses:
-            if address.startswith("unix:"):
-                _remove(address.removeprefix("unix:"))
         log.info("= stopped listening, %d sessions", len(self._house.roster.guests()))
         if not self._house.roster.wait_idle(Deadline(self._options.drain)):
             log.warning("! requests were still at work after %g s", self._options.drain)
@@ -71,15 +80,16 @@ class Daemon:
         log.info("= ended")
 
     def _listener(self, sock: socket.socket, name: str) -> Listener:
-        return Listener(sock, name, self._serve, self._house.arrive)
+        return Listener(sock, name, self._serve, self._house.arrive, self._house.depart)
 
-    def _serve(self, sock: socket.socket, _: Any) -> None:
+    def _serve(self, sock: socket.socket, _: str) -> None:
         try:
             if self._keys.refresh():
                 self._dismiss_strangers()
             Connection(sock, self._house).serve()
+        except RshError as error:
+            log.error("! turned away: %s", error)
         finally:
-            self._house.depart()
             sock.close()
 
     def _dismiss_strangers(self) -> None:
@@ -92,13 +102,23 @@ class Daemon:
             log.info("%s = ended: its key is no longer authorised", guest.name)
 
 
-def open_sockets(options: Options) -> list[tuple[socket.socket, str]]:
-    """Open all listening sockets with the names to announce: systemd's, the bound ones, last the same user's own."""
-    found = [(sock, str(sockets.bound_address(sock))) for sock in listening.systemd_sockets()]
+def inherited_sockets(options: Options) -> list[Named]:
+    """Take over the listening sockets that somebody opened for us, and may want to keep: systemd's, and `fd:N`."""
+    found = listening.systemd_sockets()
+    for address in map(parse, options.bind):
+        if address.kind == "fd":
+            found += listening.listen(address)
+    return [(sock, str(sockets.bound_address(sock))) for sock in found]
+
+
+def open_sockets(options: Options, inherited: list[Named]) -> list[Named]:
+    """Open listening sockets, with the names to announce: the bound ones, last the same user's own."""
+    found: list[Named] = []
+    wanted = [address for address in map(parse, options.bind) if address.kind != "fd"]
     try:
-        for text in options.bind if not found or options.bind != Options().bind else ():
-            found += [(sock, str(sockets.bound_address(sock))) for sock in listening.listen(parse(text))]
-        found += _own_socket(options, found)
+        for address in wanted if not inherited or options.bind != Options().bind else ():
+            found += [(sock, str(sockets.bound_address(sock))) for sock in listening.listen(address)]
+        found += _own_socket(options, inherited + found)
     except UsageError:
         for sock, _ in found:
             sock.close()
@@ -106,7 +126,7 @@ def open_sockets(options: Options) -> list[tuple[socket.socket, str]]:
     return found
 
 
-def _own_socket(options: Options, found: list[tuple[socket.socket, str]]) -> list[tuple[socket.socket, str]]:
+def _own_socket(options: Options, found: list[Named]) -> list[Named]:
     """Open the Unix socket for the same user; at its usual place another daemon of the port is let be."""
     if options.socket == "none":
         return []

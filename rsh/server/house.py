@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping
 
 from rsh.server.account import Account
@@ -37,18 +38,21 @@ class House:
         self.roster = Roster()
         # Each connection has a thread, also while it waits for its turn: this is where that ends.
         self._most = options.max_connections + 4 * options.max_unauthenticated
-        self._present = 0  # guarded by _lock
+        self._most_per_address = options.max_per_address + 4 * options.max_unauthenticated_per_address
+        self._present: Counter[str] = Counter()  # guarded by _lock
         self._lock = threading.Lock()
 
-    def arrive(self) -> bool:
-        """Count a connection in; False when there are more than can even wait."""
+    def arrive(self, host: str) -> bool:
+        """Count a connection in; False when there are more than can even wait, in all or from that host."""
         with self._lock:
-            if self._present >= self._most:
+            if self._present.total() >= self._most or self._present[host] >= self._most_per_address:
                 return False
-            self._present += 1
+            self._present[host] += 1
             return True
 
-    def depart(self) -> None:
+    def depart(self, host: str) -> None:
         """Count a connection out."""
         with self._lock:
-            self._present -= 1
+            self._present[host] -= 1
+            if not self._present[host]:
+                del self._present[host]

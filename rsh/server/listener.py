@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import select
 import socket
 import socketserver
 import threading
@@ -12,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 log = logging.getLogger("rsh.server")
 
-Handler: TypeAlias = Callable[[socket.socket, Any], None]
+Handler: TypeAlias = Callable[[socket.socket, str], None]
 
 # accept(2) fails with these while the machine or the process is short of something. The connection stays in the backlog
 # so there is nothing to do but wait until somebody has given something back.
@@ -30,25 +32,40 @@ class Listener(socketserver.ThreadingMixIn, socketserver.BaseServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, sock: socket.socket, name: str, handler: Handler, may_enter: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        name: str,
+        handler: Handler,
+        arrive: Callable[[str], bool],
+        depart: Callable[[str], None],
+    ) -> None:
         """Take over a listening socket.
 
         Args:
-            handler: serves a connection, in a thread of its own, and closes it.
-            may_enter: whether there is room for one more thread; asked in the accept loop, must not block.
+            handler: serves a connection from a host, in a thread of its own, and closes it.
+            arrive: whether there is room for one more thread, for that host; asked in the accept loop, must not block.
+            depart: told when the connection is over, in whichever way.
         """
         super().__init__(sock.getsockname(), socketserver.BaseRequestHandler)
         self.name = name
         self._sock = sock
         self._handler = handler
-        self._may_enter = may_enter
+        self._arrive = arrive
+        self._depart = depart
         self._stopped = threading.Event()
         # A connection that is gone again before we accept it must not leave us waiting in accept(2) itself.
         sock.setblocking(False)
+        # What wakes the accept loop at the end. shutdown(2) would do so too, but the socket may be another's as well:
+        # systemd's would listen no more.
+        self._wake = os.eventfd(0)
+        self._watch = select.epoll()
+        self._watch.register(sock, select.EPOLLIN)
+        self._watch.register(self._wake, select.EPOLLIN)
 
     def fileno(self) -> int:
         """As socketserver wants it: the descriptor to wait on."""
-        return self._sock.fileno()
+        return self._watch.fileno()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; a shortage of descriptors is waited out."""
@@ -64,14 +81,26 @@ class Listener(socketserver.ThreadingMixIn, socketserver.BaseServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Turn a connection away before it costs a thread."""
-        if self._may_enter():
+        if self._arrive(_host(client_address)):
             return True
         log.warning("! %s: turned away, too many connections wait", self.name)
         return False
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start the thread of a connection."""
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError as error:
+            log.error("! %s: turned away: %s", self.name, error)
+            request.close()
+            self._depart(_host(client_address))
+
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection; in its thread."""
-        self._handler(request, client_address)
+        try:
+            self._handler(request, _host(client_address))
+        finally:
+            self._depart(_host(client_address))
 
     def shutdown_request(self, request: Any) -> None:
         """Do nothing: the handler closes the connection in its own way, slowly where words are under way."""
@@ -92,10 +121,13 @@ class Listener(socketserver.ThreadingMixIn, socketserver.BaseServer):
     def stop(self) -> None:
         """Stop accepting and free the address at once."""
         self._stopped.set()
-        try:
-            # Wakes the accept loop, which then sees that it is to end.
-            self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # Unix sockets of systemd may refuse it.
+        os.eventfd_write(self._wake, 1)
         self.shutdown()
+        self._watch.close()
+        os.close(self._wake)
         self._sock.close()
+
+
+def _host(address: Any) -> str:
+    """Give the host of what accept(2) said; those of Unix sockets count as one."""
+    return str(address[0]) if isinstance(address, tuple) else ""

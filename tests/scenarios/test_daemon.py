@@ -80,6 +80,35 @@ def test_sockets_of_systemd_are_served(home: Home) -> None:
         assert done.stdout == b"[]\n"
         process.terminate()
         process.communicate(timeout=SOON)
+        # It is systemd's: it listens on, for the next daemon.
+        socket.create_connection(("127.0.0.1", port), SOON).close()
+
+
+def test_inherited_unix_socket_stays_in_place_when_the_daemon_ends(home: Home) -> None:
+    path = home.folder / "run" / "given.sock"
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(path))
+        sock.listen()
+        with Daemon(home, bind=(f"fd:{sock.fileno()}",), pass_fds=(sock.fileno(),)) as daemon:
+            assert home.rsh("exec", f"unix:{path}", "--", "echo hi").stdout == b"hi\n"
+            assert daemon.stop() == 0
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+
+
+def test_daemon_lives_on_when_its_key_is_unreadable_at_a_reload(home: Home) -> None:
+    with Daemon(home) as daemon:
+        folder = home.folder / "config" / "rsh"
+        assert home.rsh("exec", daemon.host, "--", "true").returncode == 0
+        line = home.rsh("key").stdout
+        (folder / "host.pem").write_bytes(b"junk")
+        (folder / "authorized").write_bytes(line)
+        (folder / "authorized").chmod(0o600)
+        (folder / "id.pem").unlink()
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_for_log("not reloaded")
+        assert home.rsh("exec", daemon.addresses[-1], "--", "echo hi").stdout == b"hi\n"
+        assert "Traceback" not in daemon.log
 
 
 @pytest.mark.parametrize("address", ["-x", "host:port", "127.0.0.1:70000", "[::1", ""])
