@@ -92,6 +92,7 @@ def make_bindings(modes: Modes) -> KeyBindings:
     keys.add("c-c", filter=typing & has_completions)(_close_menu)
     keys.add("c-d", filter=typing & Condition(_has_text) & has_completions)(_close_menu)
     keys.add(Keys.BracketedPaste, filter=typing)(modes.paste)
+    keys.add(Keys.Vt100MouseEvent)(_ignore)  # We ask for none, and prompt_toolkit fails at a malformed one.
     keys.add("f2", filter=typing)(modes.toggle_completion)
     keys.add("f3", filter=typing)(modes.toggle_lines)
     keys.add("f4", filter=typing)(modes.toggle_vi)
@@ -114,6 +115,10 @@ def _accept_search_and_run(event: KeyPressEvent) -> None:
 def _close_menu(event: KeyPressEvent) -> None:
     """Put the word back as it was typed."""
     event.current_buffer.cancel_completion()
+
+
+def _ignore(event: KeyPressEvent) -> None:
+    """Do nothing."""
 
 
 def _has_text() -> bool:

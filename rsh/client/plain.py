@@ -7,6 +7,7 @@ read the terminal find it.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.lines import is_unfinished
@@ -43,6 +44,10 @@ class PlainScreen:
         except EOFError:
             pass  # The shell over there says best what is missing.
         return text
+
+    def leave(self, status: int) -> None:
+        """End the program from a signal handler."""
+        sys.exit(status)
 
     def _ask(self, prompt: str) -> str:
         try:

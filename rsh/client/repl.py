@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from types import FrameType
-from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rsh.client.complaints import say
 from rsh.client.console import is_terminal
@@ -36,6 +34,9 @@ class LineSource(Protocol):
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
         """Show the prompt and wait for a line; EOFError at the end, KeyboardInterrupt when it was dropped."""
+
+    def leave(self, status: int) -> None:
+        """End the program from a signal handler, leaving the terminal as it was found."""
 
 
 def run_connect(context: Context, options: Options) -> int:
@@ -152,7 +153,7 @@ def _run_prompt(context: PromptContext, screen: LineSource, history: History, me
     remote = context.remote
     account, system, home = remote.account, remote.system, remote.home
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave_by_signal)
+        signal.signal(number, lambda received, _: screen.leave(128 + received))
     if isinstance(context.shell, TerminalShell):
         _settle(context, context.shell)
     while True:
@@ -193,8 +194,3 @@ def _run_kept(context: PromptContext, text: str, history: History) -> None:
         context.status = INTERRUPTED
     finally:
         history.end(item, context.status, time.monotonic() - begun)
-
-
-def _leave_by_signal(number: int, frame: FrameType | None) -> NoReturn:
-    """End by way of the exceptions, so that whoever holds the terminal puts it back."""
-    sys.exit(128 + number)

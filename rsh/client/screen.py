@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Final
 
-from prompt_toolkit.application import Application, get_app, run_in_terminal
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer
@@ -54,9 +54,11 @@ CONTINUATION: Final = "… "
 class LineHistory(EditorHistory):
     """Our history as the editor wants it; the file is written by whoever runs the lines."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, loaded: Callable[[], None]) -> None:
+        """Use a history; `loaded` is called when its lines have come."""
         super().__init__()
         self._history = history
+        self._tell_loaded = loaded
 
     async def load(self) -> AsyncGenerator[str, None]:
         """Give the lines, the newest first; the file is read in another thread."""
@@ -67,7 +69,7 @@ class LineHistory(EditorHistory):
             self._loaded = True
         for line in self._loaded_strings:
             yield line
-        get_app().invalidate()  # The ghost of what was typed meanwhile.
+        self._tell_loaded()
 
     def load_history_strings(self) -> Iterable[str]:
         """Give nothing: load does."""
@@ -145,7 +147,7 @@ class Screen:
         self._names = names
         self._output = output or _terminal_output()
         self.session: PromptSession[str] = PromptSession(
-            history=LineHistory(history),
+            history=LineHistory(history, self._suggest_again),
             auto_suggest=Ghost(),
             completer=MenuCompleter(names),
             complete_in_thread=True,
@@ -156,7 +158,7 @@ class Screen:
             enable_suspend=True,
             search_ignore_case=True,
             multiline=True,
-            prompt_continuation=CONTINUATION,
+            prompt_continuation=_continuation,
             rprompt=self._right,
             style=STYLE,
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
@@ -199,6 +201,25 @@ class Screen:
             self._begin_line()
         return self.session.prompt(self._left)
 
+    def leave(self, status: int) -> None:
+        """End the program from a signal handler.
+
+        An exception that is raised just anywhere in the event loop would be shown to the user as a bug; so the loop is
+        asked to raise it where the prompt waits.
+        """
+        app = self.session.app
+        if app.is_running and app.loop is not None:
+            app.loop.call_soon_threadsafe(_exit, app, status)
+        else:
+            sys.exit(status)
+
+    def _suggest_again(self) -> None:
+        """Look for ghost text to what was typed before the history was there."""
+        buffer = self.session.default_buffer
+        if buffer.text and buffer.suggestion is None:
+            buffer.insert_text("")
+        self.session.app.invalidate()
+
     def _left(self) -> StyleAndTextTuples:
         return [*fragments(self._place, self._output.get_size().columns)]
 
@@ -226,6 +247,16 @@ class Screen:
         """
         self._output.write_raw("\x1b[7m%\x1b[0m" + " " * (self._output.get_size().columns - 1) + "\r")
         self._output.flush()
+
+
+def _exit(app: Application[str], status: int) -> None:
+    if app.is_running and not app.is_done:
+        app.exit(exception=SystemExit(status), style="class:exiting")
+
+
+def _continuation(width: int, line_number: int, wrap_count: int) -> str:
+    """Mark the lines that were begun; what is only wrapped stays as it is, to be copied whole."""
+    return "" if wrap_count else CONTINUATION
 
 
 def _terminal_output() -> Output:

@@ -201,6 +201,20 @@ def test_ghost_text_is_taken_by_the_right_arrow(desk: Desk) -> None:
     assert desk.type("for", ghost(" i in 1\ndo x\ndone"), "\x05\r") == "for i in 1\ndo x\ndone"
 
 
+def test_ghost_text_comes_for_what_was_typed_before_the_history_was_there(desk: Desk) -> None:
+    keep(desk, "echo first")
+    assert desk.type("ec", ghost("ho first"), RIGHT + "\r") == "echo first"
+
+
+def test_long_line_is_wrapped_without_a_mark(desk: Desk) -> None:
+    assert desk.type("x" * 100 + "\r") == "x" * 100
+    assert "…" not in desk.shown.getvalue()
+
+
+def test_escape_sequence_that_nobody_knows_does_no_harm(desk: Desk) -> None:
+    assert desk.type("a\x1b[31mb\x1b[<1mc\r") == "abc"
+
+
 def test_search_finds_and_runs(desk: Desk) -> None:
     keep(desk, "echo needle", "ls")
     assert desk.type(history_is_there, "\x12need", shown(desk, "echo "), "\r") == "echo needle"

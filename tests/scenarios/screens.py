@@ -1,0 +1,119 @@
+"""The real client under pexpect, with what its screen shows kept by a terminal emulator (pyte)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+import pexpect
+import pyte
+
+from tests.machines import SOON, Home, program
+
+
+class Screen(pyte.Screen):
+    """pyte's screen, which does not know the private SGR (CSI > m) that vim sends to xterm."""
+
+    def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:
+        """Set how the next characters look."""
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
+class Terminal:
+    """A client on a terminal of its own.
+
+    Attributes:
+        child: the client. screen: what is to be seen. sent: every byte it has sent to the screen.
+        left_modes: of its terminal, after its end.
+    """
+
+    def __init__(
+        self, home: Home, *arguments: str, columns: int = 80, rows: int = 24, variables: Mapping[str, str] = {}
+    ) -> None:
+        command = [*program("rsh"), *arguments]
+        self.sent = io.BytesIO()
+        self.left_modes: list[Any] = []
+        self.screen = Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.child: pexpect.spawn[bytes] = pexpect.spawn(
+            command[0],
+            command[1:],
+            env=home.environment | dict(variables),
+            dimensions=(rows, columns),
+            timeout=SOON,
+        )
+        self.child.delaybeforesend = None
+        self.child.logfile_read = self
+
+    def write(self, data: bytes) -> None:
+        """Take what the client has sent; pexpect calls this."""
+        self.sent.write(data)
+        self._stream.feed(data)
+
+    def flush(self) -> None:
+        """Nothing is held back; pexpect calls this."""
+
+    def press(self, *keys: str) -> None:
+        """Type keys."""
+        for each in keys:
+            self.child.send(each)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Read what comes until the screen is as wanted."""
+        while not condition():
+            try:
+                self.child.read_nonblocking(65536, SOON)
+            except (pexpect.TIMEOUT, pexpect.EOF) as error:
+                raise AssertionError(f"{type(error).__name__} with this on the screen:\n{self.text}") from error
+
+    def until_line(self, ending: str) -> None:
+        """Read until the cursor's line, up to the cursor, ends so."""
+        self.until(lambda: self.cursor_line.endswith(ending))
+
+    def until_shown(self, text: str) -> None:
+        """Read until a text is to be seen."""
+        self.until(lambda: text in self.text)
+
+    @property
+    def cursor_line(self) -> str:
+        """The line of the cursor, up to it."""
+        cursor = self.screen.cursor
+        display: str = self.screen.display[cursor.y]
+        return display[: cursor.x]
+
+    @property
+    def lines(self) -> list[str]:
+        """What is to be seen, without the empty lines below it."""
+        return self.text.split("\n")
+
+    @property
+    def text(self) -> str:
+        """What is to be seen."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def end(self) -> int:
+        """Wait for the client's end; give its exit status."""
+        self.child.expect(pexpect.EOF)
+        self.left_modes = modes(self)
+        self.child.close()
+        if self.child.exitstatus is not None:
+            return self.child.exitstatus
+        return 128 + (self.child.signalstatus or 0)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.child.close(force=True)
+
+
+def modes(terminal: Terminal) -> list[Any]:
+    """Give the modes of the client's terminal."""
+    import termios
+
+    return termios.tcgetattr(terminal.child.child_fd)

@@ -1,0 +1,243 @@
+"""`rsh connect` on a terminal, as its user sees it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+import signal
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.machines import Daemon, Home
+from tests.scenarios.screens import Terminal, modes
+
+SIGN = "# " if os.geteuid() == 0 else "$ "
+CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    (tmp_path / "w").mkdir()
+    return tmp_path / "w"
+
+
+@pytest.fixture
+def prompt(home: Home, work: Path) -> Iterator[Terminal]:
+    """A prompt on this machine, standing in `work`; it was greeted before."""
+    (home.folder / "state" / "rsh").mkdir(mode=0o700)
+    (home.folder / "state" / "rsh" / "greeted").touch()
+    with Terminal(home, "connect", columns=160) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        terminal.press(f"cd {work}\r")
+        terminal.until_line(f"/w{SIGN}")
+        yield terminal
+
+
+def run(prompt: Terminal, line: str, ending: str = f"/w{SIGN}") -> list[str]:
+    """Type a line; give what stands between it and the next prompt."""
+    prompt.screen.reset()
+    prompt.press(line + "\r")
+    prompt.until(lambda: prompt.screen.cursor.y > 0 and prompt.cursor_line.endswith(ending))
+    return prompt.lines[1:-1]
+
+
+def test_first_prompt_greets_at_length_and_the_next_in_a_line(home: Home) -> None:
+    for lines in (9, 2):
+        with Terminal(home, "connect") as terminal:
+            terminal.until_line(f":~{SIGN}")
+            assert (len(terminal.lines) == lines) if lines == 2 else (len(terminal.lines) >= 8)
+            assert f"→ {getpass.getuser()}@" in terminal.text
+            terminal.press(CTRL_D)
+            assert terminal.end() == 0
+
+
+def test_quiet_prompt_says_nothing(home: Home) -> None:
+    with Terminal(home, "connect", "-q") as terminal:
+        terminal.until_line(f":~{SIGN}")
+        assert len(terminal.lines) == 1
+
+
+def test_banner_names_the_key_of_a_daemon(daemon: Daemon) -> None:
+    with Terminal(daemon.home, "connect", daemon.host, columns=120) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        assert re.search(r"\(SHA256:\S{12}…, TLS 1.3, [\d.]+ ms\)", terminal.text)
+
+
+def test_lines_run_over_there_and_the_directory_is_kept(prompt: Terminal, work: Path) -> None:
+    assert run(prompt, "mkdir -p a/b; echo $((6 * 7)) >&2") == ["42"]
+    assert run(prompt, "cd a/b", f"/a/b{SIGN}") == []
+    assert run(prompt, "tty | tr -d 0-9", f"/a/b{SIGN}") == ["/dev/pts/"]
+
+
+def test_status_is_in_the_prompt_when_it_is_not_zero(prompt: Terminal) -> None:
+    assert run(prompt, "sh -c 'exit 44'", f"/w 44{SIGN}") == []
+    assert run(prompt, "true") == []
+
+
+def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(prompt: Terminal) -> None:
+    prompt.press("echo not this", CTRL_C)
+    prompt.until_line(f"/w 130{SIGN}")
+    assert "not this\n" in prompt.text
+    prompt.press(CTRL_D)
+    assert prompt.end() == 0
+
+
+def test_exit_leaves_with_its_status(prompt: Terminal) -> None:
+    prompt.press("exit 7\r")
+    assert prompt.end() == 7
+
+
+def test_ctrl_c_ends_what_runs_and_not_the_prompt(prompt: Terminal) -> None:
+    prompt.press("echo ready; sleep 100\r")
+    prompt.until_shown("\nready")
+    prompt.press(CTRL_C)
+    prompt.until_line(f"/w 130{SIGN}")
+    assert "^C\n" in prompt.text
+
+
+def test_programs_have_the_keyboard_while_they_run(prompt: Terminal) -> None:
+    prompt.press("echo ready; read x; echo got $x; cat\r")
+    prompt.until_shown("\nready")
+    prompt.press("typed\r")
+    prompt.until_shown("got typed")
+    prompt.press("more\r", CTRL_D)
+    prompt.until_line(f"/w{SIGN}")
+    assert prompt.lines[-3:-1] == ["more", "more"]
+
+
+def test_full_screen_program_gets_the_screen_and_gives_it_back(prompt: Terminal, work: Path) -> None:
+    prompt.screen.reset()
+    prompt.press("vi -u NONE f\r")
+    prompt.until_shown("~\n~\n~")
+    prompt.press("ihello\x1b:wq\r")
+    prompt.until(lambda: (work / "f").exists() and prompt.cursor_line.endswith(f"/w{SIGN}"))
+    assert (work / "f").read_text() == "hello\n"
+
+
+def test_window_change_reaches_the_program(prompt: Terminal) -> None:
+    prompt.press("sh -c 'trap \"stty size; exit\" WINCH; echo ready; while :; do sleep 0.1; done'\r")
+    prompt.until_shown("\nready")
+    prompt.child.setwinsize(30, 100)
+    prompt.until_shown("30 100")
+
+
+def test_output_without_a_newline_keeps_its_line(prompt: Terminal) -> None:
+    assert run(prompt, "printf abc") == ["abc%"]
+
+
+def test_terminal_is_as_before_on_every_way_out(home: Home) -> None:
+    for number in (None, signal.SIGTERM, signal.SIGHUP):
+        with Terminal(home, "connect", "-q") as terminal:
+            before = modes(terminal)
+            terminal.until_line(f":~{SIGN}")
+            assert modes(terminal) != before
+            if number is None:
+                terminal.press(CTRL_D)
+            else:
+                terminal.child.kill(number)
+            assert terminal.end() == (0 if number is None else 128 + number)
+            assert terminal.left_modes == before
+            assert b"\x1b[?2004l" in terminal.sent.getvalue()
+
+
+def test_put_and_get_and_ls_start_where_both_sides_stand(prompt: Terminal, work: Path, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "it's a file").write_text("text")
+    assert run(prompt, f"lcd {tmp_path}/here") == []
+    assert run(prompt, "put it*") == []
+    assert (work / "it's a file").read_text() == "text"
+    assert run(prompt, "ls") == ['"it\'s a file"']
+    assert run(prompt, 'get "it\'s a file" copy') == []
+    assert (tmp_path / "here" / "copy").read_text() == "text"
+    assert run(prompt, "lls | cat") == ["copy", "it's a file"]
+    assert run(prompt, "!pwd; exit 3", f"/w 3{SIGN}") == [f"{tmp_path}/here"]
+    assert run(prompt, "lpwd") == [f"{tmp_path}/here"]
+
+
+def test_tab_completes_remote_and_local_names(prompt: Terminal, work: Path, tmp_path: Path) -> None:
+    (work / "remote file").touch()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "local file").touch()
+    run(prompt, f"lcd {tmp_path}/here")
+    prompt.press("get rem\t")
+    prompt.until_line("get remote\\ file ")
+    prompt.press(CTRL_C)
+    prompt.until_line(f"130{SIGN}")
+    prompt.press("put lo\t")
+    prompt.until_line("put local\\ file ")
+
+
+def test_names_of_any_bytes_send_no_control_character_to_the_screen(prompt: Terminal, work: Path) -> None:
+    (work / "a\x1b[31mred\x07").touch()
+    (work / os.fsdecode(b"a\xff")).touch()
+    prompt.sent.truncate(0)
+    prompt.press("get a\t\t")
+    prompt.until_shown("a\\xff")
+    prompt.press("\x1b", CTRL_C)
+    run(prompt, "ls")
+    run(prompt, ":rm $'a\\x1b[31mx'", f"1{SIGN}")
+    assert b"\x1b[31mred" not in prompt.sent.getvalue()
+    assert b"\x07" not in prompt.sent.getvalue()
+
+
+def test_history_is_kept_for_the_account_and_host(home: Home, prompt: Terminal, work: Path) -> None:
+    run(prompt, "echo first")
+    run(prompt, " echo secret")
+    run(prompt, "sh -c 'exit 3'", f"3{SIGN}")
+    prompt.press(CTRL_D)
+    prompt.end()
+    [file] = (home.folder / "state" / "rsh" / "history").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [record["line"] for record in records if "line" in record] == [f"cd {work}", "echo first", "sh -c 'exit 3'"]
+    assert records[-1]["status"] == 3
+    with Terminal(home, "connect", "-q") as again:
+        again.until_line(f":~{SIGN}")
+        again.press("ec")
+        again.until_shown("echo first")
+        again.press("\x1b[A")
+        again.until_line("echo first")
+
+
+def test_suspended_prompt_comes_back_with_its_line(home: Home) -> None:
+    with Terminal(home, "connect", "-q") as terminal:
+        terminal.until_line(f":~{SIGN}")
+        terminal.press("echo a")
+        terminal.until_line("echo a")
+        before = len(terminal.sent.getvalue())
+        terminal.press(CTRL_Z)
+        terminal.until(lambda: b"\x1b[?2004l" in terminal.sent.getvalue()[before:])
+        terminal.child.kill(signal.SIGCONT)
+        terminal.until_line("echo a")
+        terminal.press("b\r")
+        terminal.until_shown("\nab")
+
+
+def test_no_colour_where_none_is_wanted(home: Home) -> None:
+    for colour, variables in ((False, {"NO_COLOR": "1"}), (True, {"CLICOLOR": "1"})):
+        with Terminal(home, "connect", variables=variables) as terminal:
+            terminal.until_line(f":~{SIGN}")
+            terminal.press("ls /\r")
+            terminal.until(lambda: "bin" in terminal.text and terminal.cursor_line.endswith(f":~{SIGN}"))
+            codes = re.findall(
+                rb"\x1b\[(?:[0-9]*;)*(3[0-7]|9[0-7]|4[0-7]|38|48)(?:;[0-9]*)*m", terminal.sent.getvalue()
+            )
+            assert bool(codes) == colour
+
+
+def test_dead_daemon_is_told_and_the_next_line_connects_again(home: Home) -> None:
+    with Daemon(home) as first, Terminal(home, "connect", "-q", first.host) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        first.stop(signal.SIGKILL)
+        terminal.press("echo one\r")
+        terminal.until_line(f":~ 255{SIGN}")
+        assert "the next line connects again" in terminal.text
+        with Daemon(home, bind=(first.host,)):
+            terminal.press("echo $((1 + 1))\r")
+            terminal.until_shown("\n2\n")
+            terminal.until_line(f":~{SIGN}")
