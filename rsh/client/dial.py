@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rsh.errors import UsageError
 from rsh.session import greeting
@@ -67,4 +68,9 @@ def resolve(host: str) -> Address:
     """Turn what the user typed into an address; an alias stands for the address of the configuration."""
     from rsh.client.configuration import alias
 
-    return parse_destination(alias(host) or host)
+    user, _, name = host.rpartition("@")
+    found = alias(name)
+    if found is None:
+        return parse_destination(host)
+    address = parse_destination(found)
+    return replace(address, user=user) if user else address

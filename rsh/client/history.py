@@ -15,6 +15,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from rsh.errors import UsageError
+from rsh.places import ensure_dir
+
 # Of a longer file only the end is read: about 15,000 lines. Nobody looks further back by hand.
 READ_LIMIT: Final = 2 * 1024 * 1024
 
@@ -67,9 +70,9 @@ class History:
 
     def _append(self, item: Item) -> None:
         try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            ensure_dir(os.path.dirname(self._path))
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError:
+        except (OSError, UsageError):
             return
         try:
             os.write(descriptor, _encode(item))

@@ -38,7 +38,7 @@ class Flags(IntFlag):
 
     LANE = 0x0F  # mask: 0 main (stdin up, stdout down), 1 stderr
     END = 0x10  # nothing more comes in this lane
-    STARVED = 0x20  # more was waiting but this frame spent the credit: a larger window would have helped
+    STARVED = 0x20  # this frame spent the last credit: a larger window may help
 
 
 class Frame(NamedTuple):

@@ -122,7 +122,7 @@ def print_url(address: str) -> int:
     from rsh.trust.identity import identity
     from rsh.trust.known_hosts import url
 
-    where = parse(address or socket.getfqdn())
+    where = parse(address or socket.gethostname())
     if where.kind != "tcp" or not where.host:
         raise UsageError("give the host name and port by which clients reach this daemon")
     print(url(where.host, where.port, identity("host").fingerprint))
@@ -131,21 +131,22 @@ def print_url(address: str) -> int:
 
 def _options(arguments: argparse.Namespace) -> Options:
     limits = {name: getattr(arguments, name) for name in LIMITS}
-    bind = tuple(arguments.bind) if arguments.bind else Options().bind
-    return Options(bind=bind, socket=arguments.socket, drain=arguments.drain, **limits)
+    return Options(bind=tuple(arguments.bind or ()), socket=arguments.socket, drain=arguments.drain, **limits)
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 up")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
     if not 0 <= number < 1e6:
-        raise argparse.ArgumentTypeError("must be 0 or more seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return number
 
 

@@ -114,9 +114,10 @@ def inherited_sockets(options: Options) -> list[Named]:
 def open_sockets(options: Options, inherited: list[Named]) -> list[Named]:
     """Open listening sockets, with the names to announce: the bound ones, last the same user's own."""
     found: list[Named] = []
-    wanted = [address for address in map(parse, options.bind) if address.kind != "fd"]
+    asked = options.bind or (() if inherited else Options().bind)
+    wanted = [address for address in map(parse, asked) if address.kind != "fd"]
     try:
-        for address in wanted if not inherited or options.bind != Options().bind else ():
+        for address in wanted:
             found += [(sock, str(sockets.bound_address(sock))) for sock in listening.listen(address)]
         found += _own_socket(options, inherited + found)
     except UsageError:

@@ -8,7 +8,7 @@ from msgspec import Struct
 class Options(Struct, frozen=True):
     """The settings of a daemon; rsh-server(8) explains them."""
 
-    bind: tuple[str, ...] = ("127.0.0.1:8000",)
+    bind: tuple[str, ...] = ("127.0.0.1:8000",)  # (): that as well, unless sockets are inherited
     socket: str = ""  # path of the Unix socket for the same user; "" for the usual place
     max_connections: int = 1000
     max_per_address: int = 250
