@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from rsh.client.process import RemoteProcess
+from rsh.client.process import RemoteProcess, own_bytes
 from rsh.errors import RshError
 from rsh.protocol.frames import Buffer
 from rsh.session.deadline import Deadline
@@ -24,7 +24,7 @@ def capture(
     """
     threads = [threading.Thread(target=_collect, args=(process.read_stderr, stderr), daemon=True)]
     if input is not None:
-        threads.append(threading.Thread(target=_feed, args=(process, input), daemon=True))
+        threads.append(threading.Thread(target=_feed, args=(process, own_bytes(input)), daemon=True))
     for thread in threads:
         thread.start()
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from xxhash import xxh3_128
 
+from rsh.client.process import own_bytes
 from rsh.errors import DigestMismatch, ProtocolError, RshError, file_error
 from rsh.files.stream import RecordWriter, read_records
 from rsh.protocol.frames import Buffer
@@ -37,7 +38,8 @@ def write_content(channel: Channel, content: Iterable[Buffer], path: bytes) -> i
     digest = xxh3_128()
     length = 0
     try:
-        for piece in content:
+        for each in content:
+            piece = own_bytes(each)
             digest.update(piece)
             length += len(piece)
             if not _send(channel, piece):

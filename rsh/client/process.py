@@ -39,7 +39,7 @@ class RemoteProcess:
 
     def write(self, data: Buffer) -> None:
         """Send input, waiting while the command does not read; raises RshError once it has ended."""
-        self._channel.write(data)
+        self._channel.write(own_bytes(data))
 
     def close_stdin(self) -> None:
         """Say that no more input comes."""
@@ -79,3 +79,8 @@ class RemoteProcess:
             self.directory = message.directory
         if message is None or isinstance(message, Exit):
             self._over.set()
+
+
+def own_bytes(data: Buffer) -> bytes:
+    """Give bytes that nobody changes while they wait to be sent: a buffer of the caller's may be used again."""
+    return data if isinstance(data, bytes) else bytes(memoryview(data))

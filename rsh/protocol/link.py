@@ -177,9 +177,12 @@ class Link:
 
         Returns:
             Its number.
+
+        Raises:
+            UsageError: the request is too long, or holds what the peer would call a violation.
         """
         channel = ChannelEnd(self._next_number, ChannelState.OPENING, self._budget, bulk=bulk)
-        self._schedule.add_opening(channel, _control_frame(messages.Open(request)))
+        self._schedule.add_opening(channel, _valid_frame(messages.Open(request)))
         self._channels[channel.number] = channel
         self._next_number += 2
         return channel.number
@@ -230,14 +233,20 @@ class Link:
         self._schedule.add(channel)
 
     def tell(self, number: int, message: messages.Signal | messages.Resize | messages.Exit) -> None:
-        """Send a message to the channel's peer: an Exit after the data so far, the others at once."""
+        """Send a message to the channel's peer: an Exit after the data so far, the others at once.
+
+        Raises:
+            UsageError: it holds what the peer would call a violation.
+        """
+        frame = _valid_frame(message)
         channel = self._channels.get(number)
         if channel is None or not channel.listens:
             return
         if isinstance(message, messages.Exit) or channel.state is ChannelState.OPENING:
-            self._push_control(channel, message)
+            channel.queue.append(frame)
+            self._schedule.add(channel)
         else:
-            self._push_urgent(channel, message)
+            self._schedule.add_urgent(channel, frame)
 
     def consume(self, number: int, lane: int, count: int) -> bool:
         """Count bytes that the application has read from a lane.
@@ -438,6 +447,16 @@ class Link:
 
 def _frame_bytes(kind: Kind, channel: int, payload: bytes) -> bytes:
     return encode_header(kind, 0, channel, len(payload)) + payload
+
+
+def _valid_frame(message: messages.ChannelMessage) -> QueuedFrame:
+    """Make the frame of a message that an application asked for; its mistake must not end the whole session."""
+    frame = _control_frame(message)
+    try:
+        messages.decode_channel_message(frame.parts[0])
+    except ProtocolError as error:
+        raise UsageError(f"not to be sent: {error}") from error
+    return frame
 
 
 def _control_frame(message: messages.ChannelMessage) -> QueuedFrame:

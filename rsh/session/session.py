@@ -81,7 +81,7 @@ class Session:
         with self._lock:
             self._stream = stream
             if self._writer is None:
-                self._writer = threading.Thread(target=self._write_loop, name=f"{self._name} writer", daemon=True)
+                self._writer = threading.Thread(target=self._write_all, name=f"{self._name} writer", daemon=True)
                 self._writer.start()
             self._to_send.notify()
 
@@ -264,6 +264,13 @@ class Session:
         return lambda: channel.told(None)
 
     # --- writer ---
+
+    def _write_all(self) -> None:
+        try:
+            self._write_loop()
+        finally:
+            # It ends after the session. If it fails, which is a bug, nobody must wait for what will never be written.
+            self._end(LinkError("the writer has failed"))
 
     def _write_loop(self) -> None:
         while True:

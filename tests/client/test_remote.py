@@ -151,3 +151,32 @@ def test_address_that_is_none_is_a_usage_error() -> None:
         rsh.connect("-oProxyCommand=x")
     with pytest.raises(LinkError):
         rsh.connect("127.0.0.1:1")
+
+
+def test_input_is_what_was_written_when_its_buffer_is_used_again(remote: rsh.Remote) -> None:
+    process = remote.start("cat")
+    buffer = bytearray(3)
+    for letter in b"abc":
+        buffer[:] = bytes([letter]) * 3
+        process.write(buffer)
+    process.close_stdin()
+    assert b"".join(map(bytes, iter(process.read_stdout, b""))) == b"aaabbbccc"
+
+
+def test_input_is_sent_whole_when_its_items_are_no_bytes(remote: rsh.Remote) -> None:
+    process = remote.start("cat")
+    process.write(memoryview(b"12345678").cast("I"))
+    process.close_stdin()
+    assert b"".join(map(bytes, iter(process.read_stdout, b""))) == b"12345678"
+
+
+def test_session_goes_on_when_the_caller_makes_a_mistake(remote: rsh.Remote) -> None:
+    process = remote.start("cat")
+    for mistake in (lambda: process.signal("int"), lambda: process.resize(-1, 5), lambda: remote.ls("x" * 70_000)):
+        with pytest.raises(UsageError):
+            mistake()
+    with pytest.raises(TypeError):
+        process.write("text")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        remote.run("cat", input="text")  # type: ignore[arg-type]
+    assert remote.run("echo still here").stdout == b"still here\n"
