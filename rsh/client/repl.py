@@ -15,6 +15,7 @@ from rsh.client.context import Context
 from rsh.client.dispatch import run_line
 from rsh.client.history import History, file_name
 from rsh.client.options import Options
+from rsh.client.passthrough import OutputClosed
 from rsh.client.prompt_context import PromptContext
 from rsh.client.prompt_text import Place
 from rsh.client.shell import Leave
@@ -44,7 +45,17 @@ def run_connect(context: Context, options: Options) -> int:
 
     Returns:
         In a batch, the status of the line that ended it; from the prompt, what `exit` was given, else 0.
+
+    Raises:
+        BrokenPipeError: nobody reads our stdout.
     """
+    try:
+        return _run_as_asked(context, options)
+    except OutputClosed as error:
+        raise BrokenPipeError from error
+
+
+def _run_as_asked(context: Context, options: Options) -> int:
     interactive = is_terminal(0) and is_terminal(1)
     lines = _given_lines(options)
     with PromptContext(context, terminal=interactive and options.batch != "-") as prompt:
@@ -75,10 +86,12 @@ def _wants_plain() -> bool:
 
 def _run_batch(context: PromptContext, lines: Iterable[str]) -> int:
     from rsh.client.batch import run_batch
+    from rsh.client.dial import CONNECT_TIMEOUT
+    from rsh.session.deadline import Deadline
 
     context.quiet = True
     context.color = "never" if context.color == "auto" else context.color
-    context.remote  # noqa: B018  # who cannot connect fails before the first line, not at it
+    context.remote.wait_connected(Deadline(CONNECT_TIMEOUT))  # who cannot connect fails before the first line
     try:
         return run_batch(lines, lambda line: run_line(context, line))
     except Leave as leave:

@@ -1,0 +1,149 @@
+"""`rsh connect --plain` driven by programs: pexpect here, expect(1) with prompt.exp beside this file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pexpect
+import pytest
+from pexpect import replwrap
+
+from tests.machines import SOON, Daemon, Home, program
+
+CTRL_C, CTRL_D = "\x03", "\x04"
+
+
+def spawn(home: Home, *arguments: str, variables: Mapping[str, str] = {}) -> pexpect.spawn[str]:
+    command = [*program("rsh"), "connect", *arguments]
+    child: pexpect.spawn[str] = pexpect.spawn(
+        command[0], command[1:], env=home.environment | dict(variables), encoding="utf-8", timeout=SOON
+    )
+    child.delaybeforesend = None
+    return child
+
+
+@pytest.fixture
+def plain(shared_daemon: Daemon, tmp_path: Path) -> Iterator[pexpect.spawn[str]]:
+    """A plain prompt that stands in an empty directory."""
+    child = spawn(shared_daemon.home, "--plain", shared_daemon.host)
+    child.expect_exact("rsh> ")
+    child.sendline(f"cd {tmp_path}")
+    child.expect_exact("rsh> ")
+    yield child
+    child.close(force=True)
+
+
+def answer(child: pexpect.spawn[str], line: str) -> str:
+    """Give what stands between a line and the next prompt."""
+    child.sendline(line)
+    child.expect_exact(line + "\r\n")
+    child.expect_exact("rsh> ")
+    assert child.before is not None
+    return child.before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [(["--plain"], {}), ([], {"RSH_PLAIN": "1"}), ([], {"TERM": "dumb"}), ([], {"TERM": ""})],
+)
+def test_screen_is_the_same_bytes_every_time(
+    shared_daemon: Daemon, arguments: list[str], variables: dict[str, str]
+) -> None:
+    child = spawn(shared_daemon.home, *arguments, shared_daemon.host, variables=variables)
+    child.expect_exact("rsh> ")
+    assert child.before == ""
+    child.sendline("echo $TERM; printf abc")
+    child.expect_exact("rsh> ")
+    assert child.before == "echo $TERM; printf abc\r\ndumb\r\nabc"
+    child.sendline("ls --color=auto -d /etc")
+    child.expect_exact("rsh> ")
+    assert child.before == "ls --color=auto -d /etc\r\n/etc\r\n"
+    child.sendline(":status")
+    child.expect_exact("rsh> ")
+    assert child.before == ":status\r\n0\r\n"
+    child.send(CTRL_D)
+    child.expect(pexpect.EOF)
+    assert child.before == "\r\n"
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_prompt_is_the_one_that_was_asked_for(shared_daemon: Daemon) -> None:
+    child = spawn(shared_daemon.home, "--plain", "--prompt", "ready>>", shared_daemon.host)
+    child.expect_exact("ready>>")
+    child.sendline("exit 3")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 3
+
+
+def test_pexpects_own_repl_wrapper_drives_it(shared_daemon: Daemon, tmp_path: Path) -> None:
+    child = spawn(shared_daemon.home, "--plain", shared_daemon.host)
+    repl = replwrap.REPLWrapper(child, "rsh> ", None, continuation_prompt="... ")
+    assert repl.run_command(f"cd {tmp_path}") == ""
+    assert repl.run_command("pwd") == f"{tmp_path}\r\n"
+    assert repl.run_command("for i in 1 2; do\necho $i\ndone") == "1\r\n2\r\n"
+    assert repl.run_command("cat <<E\nit's\nE") == "it's\r\n"
+    child.close(force=True)
+
+
+def test_status_and_errors_are_lines(plain: pexpect.spawn[str]) -> None:
+    assert answer(plain, "sh -c 'exit 44'") == ""
+    assert answer(plain, ":status") == "44\r\n"
+    assert answer(plain, "put /nowhere .") == "rsh: put: /nowhere: No such file or directory\r\n"
+    assert answer(plain, "!exit 5") == ""
+    assert answer(plain, ":status") == "5\r\n"
+
+
+def test_files_go_both_ways(plain: pexpect.spawn[str], tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "big").write_bytes(os.urandom(3_000_000))
+    assert answer(plain, f"lcd {tmp_path}/here") == ""
+    assert answer(plain, "put big there") == ""
+    assert answer(plain, "get there back") == ""
+    assert (tmp_path / "here" / "back").read_bytes() == (tmp_path / "here" / "big").read_bytes()
+
+
+def test_ctrl_c_drops_the_line_and_ends_what_runs(plain: pexpect.spawn[str]) -> None:
+    plain.send("echo not this")
+    plain.expect_exact("not this")
+    plain.send(CTRL_C)
+    plain.expect_exact("rsh> ")
+    plain.sendline("echo 'open")
+    plain.expect_exact("... ")
+    plain.send(CTRL_C)
+    plain.expect_exact("rsh> ")
+    plain.sendline("echo ready; sleep 100")
+    plain.expect_exact("\nready")
+    plain.send(CTRL_C)
+    plain.expect_exact("rsh> ")
+    assert answer(plain, ":status") == "130\r\n"
+
+
+def test_programs_have_the_keyboard_while_they_run(plain: pexpect.spawn[str]) -> None:
+    plain.sendline("echo ready; read x; echo got $x")
+    plain.expect_exact("\nready\r\n")
+    plain.sendline("it")
+    plain.expect_exact("it\r\ngot it\r\nrsh> ")
+
+
+def test_expect_drives_it(shared_daemon: Daemon, tmp_path: Path) -> None:
+    expect = shutil.which("expect")
+    if expect is None:
+        pytest.skip("expect(1) is not installed")
+    script = Path(__file__).with_name("prompt.exp")
+    done = subprocess.run(
+        [expect, str(script), *program("rsh"), "connect", shared_daemon.host],
+        env=shared_daemon.home.environment | {"RSH_PLAIN": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=2 * SOON,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "\x1b" not in done.stdout
