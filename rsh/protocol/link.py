@@ -40,7 +40,7 @@ from rsh.protocol.window import Budget
 
 # An acknowledgement goes out by itself after so many frames or bytes; with anything else that goes out it rides along.
 ACK_FRAMES: Final = 64
-ACK_BYTES: Final = 256 * 1024
+ACK_BYTES: Final = 2 * 1024 * 1024
 
 # Channels beyond the limit that may wait for the peer's Close. An honest peer answers each rejection with one, so these
 # are no more than it opened before it heard of the first.
