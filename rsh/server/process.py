@@ -207,8 +207,8 @@ class Command:
                 return
             self._ending = True
         try:
-            # No daemon thread: a process that ends waits until this is done.
-            threading.Thread(target=self._end_tree, name=f"ending {self.pid}").start()
+            # No daemon thread, as whoever calls us may be: a process that ends waits until this is done.
+            threading.Thread(target=self._end_tree, name=f"ending {self.pid}", daemon=False).start()
         except RuntimeError:  # No thread can be had now.
             self._signal_group(signal.SIGKILL)
 

@@ -73,6 +73,7 @@ class Session:
         self._pings = 0  # tokens of our Pings, counted
         self._pongs: dict[int, tuple[float, int] | None] = {}  # of those awaited: when it came, the peer's clock
         self._writer: threading.Thread | None = None
+        self._all_told = threading.Event()  # every channel's listener has heard of the end
 
     # --- streams ---
 
@@ -116,6 +117,8 @@ class Session:
         """Say goodbye, see it written (for at most a second, or till `deadline`), and end the session."""
         self._say_goodbye(code, text, deadline)
         self._end(Refused(code, text) if code else LinkError("the session was closed"))
+        # The reader may have been first, and the process may end when we return: the services must have heard of it.
+        self._all_told.wait(1.0)
 
     def wait_end(self, deadline: Deadline = NEVER) -> bool:
         """Wait until the session has ended; False when the deadline came first."""
@@ -332,6 +335,7 @@ class Session:
             stream.close()
         for channel in channels:
             channel.told(None)
+        self._all_told.set()
 
     def _add_channel(self, number: int, request: Request) -> Channel:
         channel = Channel(number, request, self._link, self._lock, self._to_send.notify)

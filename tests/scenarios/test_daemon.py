@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import SOON, Daemon, Home, descriptors, program, status_of
+from tests.machines import SOON, Daemon, Home, descriptors, program, status_of, wait_until_gone
 
 
 def test_each_address_is_announced_and_nothing_else(home: Home) -> None:
@@ -298,3 +298,14 @@ def _zombies(pid: int) -> list[str]:
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_command_that_ignores_signals_ends_with_the_daemon(home: Home) -> None:
+    with Daemon(home, "--drain", "0") as daemon:
+        line = "trap '' HUP TERM; echo $$; while :; do sleep 1; done"
+        with home.spawn("exec", daemon.host, "--", line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
+            assert client.stdout is not None
+            pid = int(client.stdout.readline())
+            assert daemon.stop() == 0
+            client.wait(SOON)
+        assert wait_until_gone(pid, 5)
