@@ -19,6 +19,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History as EditorHistory
 from prompt_toolkit.input import Input
+from prompt_toolkit.layout.processors import AfterInput
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -45,7 +46,7 @@ STYLE: Final = Style.from_dict(
         "prompt.directory": "ansiblue",
         "prompt.status": "bold ansired",
         "auto-suggestion": "noinherit dim",
-        "rprompt": "dim",
+        "note": "dim",
     }
 )
 CONTINUATION: Final = "… "
@@ -159,7 +160,7 @@ class Screen:
             search_ignore_case=True,
             multiline=True,
             prompt_continuation=_continuation,
-            rprompt=self._right,
+            input_processors=[AfterInput(self._note)],
             style=STYLE,
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
             include_default_pygments_style=False,
@@ -172,7 +173,7 @@ class Screen:
         self.session.app.before_render += self._close_menu_of_one
 
     def hint(self, text: str) -> None:
-        """Show a few words at the right, till the next key."""
+        """Show a few words behind the line, till it changes."""
         self._hint = text
         self.session.app.invalidate()
 
@@ -223,10 +224,10 @@ class Screen:
     def _left(self) -> StyleAndTextTuples:
         return [*fragments(self._place, self._output.get_size().columns)]
 
-    def _right(self) -> str:
-        if self.session.app.is_done:
-            return ""  # What was only meant for the moment does not stay on the screen.
-        return "completion: no answer" if self._names.late else self._hint
+    def _note(self) -> StyleAndTextTuples:
+        """Give what is said behind the line; only for the moment: it does not stay on the screen."""
+        text = "completion: no answer" if self._names.late else self._hint
+        return [("class:note", f"  ({text})")] if text and not self.session.app.is_done else []
 
     def _forget_hint(self, buffer: Any) -> None:
         self._hint = ""

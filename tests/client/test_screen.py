@@ -157,7 +157,7 @@ def test_typing_goes_on_while_the_other_side_is_silent(desk: Desk) -> None:
 
 def test_silence_is_told(desk: Desk) -> None:
     desk.answers.clear()
-    assert desk.type("cat map\t", shown(desk, "completion: no "), "\r") == "cat map"
+    assert desk.type("cat map\t", shown(desk, "(completion: no answer)"), "\r") == "cat map"
     desk.answers.set()
 
 
