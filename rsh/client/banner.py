@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rsh.client.remote import Remote
 
 WELCOME: Final = (
-    "What you type runs over there. put and get copy files, !COMMAND runs here, Tab completes;",
-    "help tells more. This is shown once.",
+    "What you type runs over there; !COMMAND runs here. put and get copy files.",
+    "Tab completes, help tells more. This is shown once.",
 )
 _NARROW: Final = 40  # columns below which the letters would be broken up
 

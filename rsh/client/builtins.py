@@ -67,8 +67,9 @@ def run_help(context: PromptContext, options: Options) -> int:
 
 
 _HINTS = """
-Anything else runs over there. !COMMAND runs here, ! alone is a shell here; \\ls is the program, not ours.
-Tab completes, Up and Ctrl-R search the history, Right takes the grey text, Ctrl-X Ctrl-E opens the editor.
+Anything else runs over there: \\ls is the program, ls is ours. !COMMAND runs
+here, ! alone is a shell here. Tab completes, Up and Ctrl-R search the history,
+Right takes the grey text, Ctrl-X Ctrl-E opens the editor.
 """
 
 

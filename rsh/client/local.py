@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from types import FrameType
+from typing import Final
 
+from rsh.client.console import is_terminal
+from rsh.client.passthrough import to_stdout
 from rsh.errors import FileError, error_name, exit_status
+
+_ENDED_BY_KEYS: Final = (130, 131)  # Ctrl-C and Ctrl-\\
 
 
 def run_locally(command: str) -> int:
@@ -22,12 +27,15 @@ def run_locally(command: str) -> int:
     # A handler of ours, unlike SIG_IGN, is not inherited: the command has the default again.
     before = {number: signal.signal(number, _leave_it_to_the_command) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
-        return exit_status(subprocess.call([os.fsencode(word) for word in arguments]))
+        status = exit_status(subprocess.call([os.fsencode(word) for word in arguments]))
     except OSError as error:
         raise FileError(error_name(error), os.fsencode(shell)) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if status in _ENDED_BY_KEYS and is_terminal(1):
+        to_stdout(b"\n")  # The terminal has shown ^C and nothing behind it.
+    return status
 
 
 def _leave_it_to_the_command(number: int, frame: FrameType | None) -> None:

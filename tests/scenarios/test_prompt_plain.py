@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -122,6 +123,29 @@ def test_ctrl_c_drops_the_line_and_ends_what_runs(plain: pexpect.spawn[str]) -> 
     plain.send(CTRL_C)
     plain.expect_exact("rsh> ")
     assert answer(plain, ":status") == "130\r\n"
+
+
+def test_ctrl_c_ends_a_command_of_this_machine(plain: pexpect.spawn[str]) -> None:
+    plain.sendline("!echo ready; exec sleep 100")
+    plain.expect_exact("\nready")
+    plain.send(CTRL_C)
+    plain.expect_exact("^C\r\nrsh> ")
+    assert answer(plain, ":status") == "130\r\n"
+
+
+@pytest.mark.parametrize("line", ["put {folder}/big .", "get ../big {folder}/there/"])
+def test_ctrl_c_ends_a_copy_and_leaves_no_part(plain: pexpect.spawn[str], tmp_path: Path, line: str) -> None:
+    with (tmp_path / "big").open("wb") as file:
+        file.truncate(50_000_000_000)
+    (tmp_path / "there").mkdir()
+    assert answer(plain, "cd there") == ""
+    plain.sendline(line.format(folder=tmp_path))
+    while not list((tmp_path / "there").iterdir()):
+        time.sleep(0.01)  # a folder that another process writes to can only be looked at again
+    plain.send(CTRL_C)
+    plain.expect_exact("rsh> ")
+    assert answer(plain, ":status") == "130\r\n"
+    assert answer(plain, "ls -A") == ""
 
 
 def test_programs_have_the_keyboard_while_they_run(plain: pexpect.spawn[str]) -> None:
