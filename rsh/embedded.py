@@ -19,7 +19,7 @@ def dial() -> Stream:
     ours, theirs = socket.socketpair()
     server = threading.Thread(target=_serve, args=(theirs,), name="embedded server", daemon=True)
     server.start()
-    _servers.append(server)
+    _servers[:] = [each for each in _servers if each.is_alive()] + [server]
     return SocketStream(ours, "this machine")
 
 

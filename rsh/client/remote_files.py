@@ -95,7 +95,7 @@ class RemoteFiles:
         """
         from rsh.client.content import read_content
 
-        return read_content(self.session.open(requests.Read(_encoded(paths), self.directory), bulk=True))
+        yield from read_content(self.session.open(requests.Read(_encoded(paths), self.directory), bulk=True))
 
     def write(self, path: Path, content: Iterable[Buffer]) -> int:
         """Make `content` the content of a file, whole or not at all.

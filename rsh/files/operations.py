@@ -16,7 +16,7 @@ from rsh.files.durability import Durability
 from rsh.files.landing import Landing
 from rsh.files.names import join
 from rsh.files.part import Part
-from rsh.files.stream import PIECE, Pipe, RecordWriter
+from rsh.files.stream import PIECE
 from rsh.files.target import open_target
 from rsh.protocol.frames import Buffer
 from rsh.protocol.records import Digest, Failure, Space, Summary
@@ -29,20 +29,6 @@ _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 # File systems that are sized but hold nobody's files.
 _NO_DISKS: Final = frozenset(("devtmpfs", "efivarfs", "squashfs", "ramfs"))
-
-
-def pour(pipe: Pipe, paths: Sequence[bytes], *, directory: bytes = b"") -> None:
-    """Write the content of files, one after the other, to lane 0 of a pipe, and Failure records to lane 1; end both."""
-    failures = RecordWriter(pipe, lane=1)
-    for path in paths:
-        try:
-            for piece in pieces(join(directory, path)):
-                pipe.write(piece)
-        except (OSError, FileError) as error:
-            failures.record(Failure(path, _symbol(error)))
-            failures.flush()
-    pipe.end()
-    failures.end()
 
 
 def store(

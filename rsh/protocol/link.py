@@ -242,7 +242,7 @@ class Link:
         channel = self._channels.get(number)
         if channel is None or not channel.listens:
             return
-        if isinstance(message, messages.Exit) or channel.state is ChannelState.OPENING:
+        if isinstance(message, messages.Exit):
             channel.queue.append(frame)
             self._schedule.add(channel)
         else:

@@ -38,9 +38,13 @@ class Account(Struct, frozen=True):
     @classmethod
     def current(cls) -> Account:
         """Look the account of this process up."""
-        entry = pwd.getpwuid(os.geteuid())
+        system = socket.gethostname()
+        try:
+            entry = pwd.getpwuid(os.geteuid())
+        except KeyError:  # A container may run as a number that nobody has given a name.
+            return cls(str(os.geteuid()), os.environb.get(b"HOME", b"/"), b"/bin/sh", system)
         home = os.fsencode(entry.pw_dir or "/")
-        return cls(entry.pw_name, home, os.fsencode(entry.pw_shell or "/bin/sh"), socket.gethostname())
+        return cls(entry.pw_name, home, os.fsencode(entry.pw_shell or "/bin/sh"), system)
 
 
 class Grant(Struct, frozen=True):

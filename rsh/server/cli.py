@@ -8,13 +8,18 @@ import queue
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rsh import __version__
 from rsh.errors import RshError, UsageError
 from rsh.escape import printable
 from rsh.server import logs
 from rsh.server.options import Options
+
+if TYPE_CHECKING:
+    from rsh.server.daemon import Daemon
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,8 +100,18 @@ def serve(arguments: argparse.Namespace) -> int:
         print(f"listening on {address}", flush=True)
     while signals.get() == signal.SIGHUP:
         daemon.reload()
-    daemon.stop()
+    threading.Thread(target=_stop, args=(daemon, signals), name="stopping").start()
+    while again := signals.get():
+        if again != signal.SIGHUP:
+            daemon.hurry()
     return 0
+
+
+def _stop(daemon: Daemon, signals: queue.SimpleQueue[int]) -> None:
+    try:
+        daemon.stop()
+    finally:
+        signals.put(0)
 
 
 def authorize(line: str) -> int:

@@ -76,8 +76,12 @@ class Daemon:
         log.info("= stopped listening, %d sessions", len(self._house.roster.guests()))
         if not self._house.roster.wait_idle(Deadline(self._options.drain)):
             log.warning("! requests were still at work after %g s", self._options.drain)
-        self._house.roster.dismiss(Code.SHUTDOWN, "the daemon is shutting down")
+        self.hurry()
         log.info("= ended")
+
+    def hurry(self) -> None:
+        """End all sessions now, whatever is at work in them."""
+        self._house.roster.dismiss(Code.SHUTDOWN, "the daemon is shutting down")
 
     def _listener(self, sock: socket.socket, name: str) -> Listener:
         return Listener(sock, name, self._serve, self._house.arrive, self._house.depart)

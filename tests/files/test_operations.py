@@ -10,11 +10,8 @@ import pytest
 from xxhash import xxh3_128_digest
 
 from rsh.errors import FileError, LinkError, UsageError
-from rsh.files.operations import digests, pour, store, usage
-from rsh.files.stream import read_records
+from rsh.files.operations import digests, store, usage
 from rsh.protocol.records import Digest, Failure, Space, Summary
-from tests.files.pipes import pipe_pair
-from tests.files.transfers import Background
 
 
 @pytest.fixture
@@ -24,18 +21,6 @@ def top(tmp_path: Path) -> bytes:
     (tmp_path / "d").mkdir()
     os.mkfifo(tmp_path / "fifo")
     return os.fsencode(tmp_path)
-
-
-def test_content_of_files_is_poured_and_failures_go_beside_it(top: bytes) -> None:
-    near, far = pipe_pair()
-    pouring = Background(lambda: pour(near, [b"a", b"missing", b"d", b"fifo", b"b"], directory=top))
-    assert b"".join(iter(far.read, b"")) == b"a" * 300_000 + b"b"
-    pouring.result()
-    assert list(read_records(far, lane=1)) == [
-        Failure(b"missing", "ENOENT"),
-        Failure(b"d", "EISDIR"),
-        Failure(b"fifo", "ESPECIAL"),
-    ]
 
 
 def test_stored_file_is_whole_and_keeps_its_permissions(top: bytes) -> None:

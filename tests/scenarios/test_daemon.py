@@ -171,6 +171,20 @@ def test_requests_that_do_not_finish_are_ended_with_words(home: Home) -> None:
         assert b"shutting down" in err
 
 
+def test_second_signal_ends_the_drain(home: Home) -> None:
+    with Daemon(home, "--drain", "600") as daemon:
+        client = home.spawn(
+            "exec", daemon.host, "--", "echo on; sleep 100", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"on\n"
+        daemon.process.terminate()
+        daemon.wait_for_log("stopped listening")
+        assert daemon.stop() == 0
+        client.communicate(timeout=SOON)
+        assert client.returncode == 255
+
+
 def test_burst_of_fifty_logins_passes(daemon: Daemon) -> None:
     with ThreadPoolExecutor(50) as pool:
         done = list(pool.map(lambda _: daemon.home.rsh("exec", daemon.host, "--", "true", timeout=90), range(50)))
