@@ -114,6 +114,7 @@ def _run_on_screen(context: PromptContext) -> int:
     remote = context.remote
     from rsh.client.banner import RoundTrip, greet
     from rsh.client.colors import wants_color
+    from rsh.client.marks import wants_marks
     from rsh.client.names import ClientNames, Memory
 
     round_trip = RoundTrip(remote)
@@ -126,7 +127,8 @@ def _run_on_screen(context: PromptContext) -> int:
     memory = Memory(lambda kind, word, directory: _ask(context, kind, word, directory))
     names = ClientNames(memory, lambda: context.shell.directory)
     history = _open_history(context)
-    screen = Screen(history, names, color=wants_color(context.color, terminal=True))
+    color = wants_color(context.color, terminal=True)
+    screen = Screen(history, names, color=color, marked=wants_marks(os.environ))
     if isinstance(shell, TerminalShell):
         shell.above = screen.print_above
     if not context.quiet:

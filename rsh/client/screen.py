@@ -26,6 +26,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle, PromptSession
 from prompt_toolkit.styles import Style
 
+from rsh.client import marks
 from rsh.client.bindings import Modes, make_bindings
 from rsh.client.completion import complete
 from rsh.client.history import History
@@ -134,6 +135,7 @@ class Screen:
         names: ClientNames,
         *,
         color: bool,
+        marked: bool = False,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
@@ -141,11 +143,13 @@ class Screen:
 
         Args:
             color: use colours.
+            marked: put marks for the terminal around the prompt (marks.py).
             input, output: other ones than the terminal, for tests.
         """
         self._hint = ""
         self._place = Place("", "", b"", b"")
         self._names = names
+        self._marked = marked
         self._output = output or _terminal_output()
         self.session: PromptSession[str] = PromptSession(
             history=LineHistory(history, self._suggest_again),
@@ -200,7 +204,12 @@ class Screen:
         self._hint = ""
         if not fresh_line:
             self._begin_line()
-        return self.session.prompt(self._left)
+        if not self._marked:
+            return self.session.prompt(self._left)
+        self._send(marks.output_ended(place.status) + marks.standing(place))
+        line = self.session.prompt(self._left)
+        self._send(marks.OUTPUT_BEGINS)
+        return line
 
     def leave(self, status: int) -> None:
         """End the program from a signal handler.
@@ -222,7 +231,10 @@ class Screen:
         self.session.app.invalidate()
 
     def _left(self) -> StyleAndTextTuples:
-        return [*fragments(self._place, self._output.get_size().columns)]
+        shown = fragments(self._place, self._output.get_size().columns)
+        if not self._marked:
+            return [*shown]
+        return [("[ZeroWidthEscape]", marks.PROMPT_BEGINS), *shown, ("[ZeroWidthEscape]", marks.LINE_BEGINS)]
 
     def _note(self) -> StyleAndTextTuples:
         """Give what is said behind the line; only for the moment: it does not stay on the screen."""
@@ -246,7 +258,10 @@ class Screen:
         The mark and the blanks fill one line exactly. From the first column they end where they began, and are
         overwritten; from any other they end on the line below, and the mark stays and tells that no newline came.
         """
-        self._output.write_raw("\x1b[7m%\x1b[0m" + " " * (self._output.get_size().columns - 1) + "\r")
+        self._send("\x1b[7m%\x1b[0m" + " " * (self._output.get_size().columns - 1) + "\r")
+
+    def _send(self, sequence: str) -> None:
+        self._output.write_raw(sequence)
         self._output.flush()
 
 

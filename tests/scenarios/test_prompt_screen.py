@@ -241,3 +241,14 @@ def test_dead_daemon_is_told_and_the_next_line_connects_again(home: Home) -> Non
             terminal.press("echo $((1 + 1))\r")
             terminal.until_shown("\n2\n")
             terminal.until_line(f":~{SIGN}")
+
+
+def test_terminal_is_told_where_the_shell_stands(home: Home, work: Path) -> None:
+    for variables in ({}, {"RSH_MARKS": "0"}):
+        with Terminal(home, "connect", "-q", variables=variables) as terminal:
+            terminal.until_line(f":~{SIGN}")
+            terminal.press(f"cd {work}; false\r")
+            terminal.until_line(f"/w 1{SIGN}")
+            sent = terminal.sent.getvalue()
+        assert (b"\x1b]133;A\x1b\\" in sent) == (b"\x1b]133;D;1\x1b\\" in sent) == (not variables)
+        assert terminal.screen.title.endswith(f": {work}") == (not variables)

@@ -1,0 +1,48 @@
+"""Marks for the terminal around prompt and output: it can jump from prompt to prompt, and knows where the shell stands.
+
+OSC 133 (FinalTerm's shell integration), OSC 7 (working directory), OSC 2 (title). They move nothing on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote_from_bytes
+
+from rsh.client.prompt_text import Place, title
+
+# Terminals that take unknown OSC sequences for what they are: nothing. The Linux console and others print them.
+_KNOWN: Final = (
+    "xterm",
+    "tmux",
+    "screen",
+    "rxvt",
+    "foot",
+    "alacritty",
+    "kitty",
+    "wezterm",
+    "ghostty",
+    "konsole",
+    "vte",
+)
+
+PROMPT_BEGINS: Final = "\x1b]133;A\x1b\\"
+LINE_BEGINS: Final = "\x1b]133;B\x1b\\"
+OUTPUT_BEGINS: Final = "\x1b]133;C\x1b\\"
+
+
+def wants_marks(environment: Mapping[str, str]) -> bool:
+    """Say whether the terminal takes marks, and its user: RSH_MARKS=0 turns them off."""
+    return environment.get("RSH_MARKS", "") != "0" and environment.get("TERM", "").startswith(_KNOWN)
+
+
+def output_ended(status: int) -> str:
+    """Mark the end of a line's output."""
+    return f"\x1b]133;D;{status}\x1b\\"
+
+
+def standing(place: Place) -> str:
+    """Tell the terminal where the shell over there stands, in its title too."""
+    host = quote_from_bytes(place.host.encode("utf-8", "surrogateescape"))
+    path = quote_from_bytes(place.directory or place.home)
+    return f"\x1b]7;file://{host}{path}\x1b\\\x1b]2;{title(place)}\x1b\\"
