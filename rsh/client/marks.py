@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote_from_bytes
 
-from rsh.client.prompt_text import Place, title
+from rsh.client.prompt_text import Place, tilde
+from rsh.escape import printable
 
 # Terminals that take unknown OSC sequences for what they are: nothing. The Linux console and others print them.
 _KNOWN: Final = (
@@ -45,4 +46,5 @@ def standing(place: Place) -> str:
     """Tell the terminal where the shell over there stands, in its title too."""
     host = quote_from_bytes(place.host.encode("utf-8", "surrogateescape"))
     path = quote_from_bytes(place.directory or place.home)
-    return f"\x1b]7;file://{host}{path}\x1b\\\x1b]2;{title(place)}\x1b\\"
+    title = f"rsh: {printable(place.host)}: {tilde(place.directory, place.home)}"
+    return f"\x1b]7;file://{host}{path}\x1b\\\x1b]2;{title}\x1b\\"
