@@ -11,13 +11,12 @@ Not thread-safe: its session holds one lock around every call. No call blocks.
 
 from __future__ import annotations
 
-from collections import deque
 from enum import Enum
 from typing import Final
 
-from rsh.errors import Code, ProtocolError, UsageError
+from rsh.errors import Code, ProtocolError
 from rsh.protocol import messages
-from rsh.protocol.channel import ChannelEnd, QueuedFrame
+from rsh.protocol.channel import ChannelEnd
 from rsh.protocol.events import (
     Accepted,
     Arrived,
@@ -31,10 +30,9 @@ from rsh.protocol.events import (
     Told,
     Welcomed,
 )
-from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Flags, Frame, Kind, encode_header
-from rsh.protocol.replay import Replay
+from rsh.protocol.frames import Buffer, Flags, Frame, Kind
+from rsh.protocol.outbox import Outbox, checked_frame, control_frame, link_frame
 from rsh.protocol.requests import Request
-from rsh.protocol.schedule import Schedule
 from rsh.protocol.states import LINK, ChannelState, ChannelStep, LinkState, LinkStep, advance
 from rsh.protocol.window import Budget
 
@@ -45,9 +43,6 @@ ACK_BYTES: Final = 2 * 1024 * 1024
 # Channels beyond the limit that may wait for the peer's Close. An honest peer answers each rejection with one, so these
 # are no more than it opened before it heard of the first.
 MAX_REJECTED: Final = 4096
-
-# Answers to Pings that nobody has read yet; an honest peer has one outstanding.
-MAX_PONGS: Final = 16
 
 
 class Role(Enum):
@@ -76,17 +71,13 @@ class Link:
         self.epoch = 0
         self.received = 0
         self.max_channels = max_channels
-        self._replay = Replay()
+        self._outbox = Outbox()
         self._budget = Budget()
         self._channels: dict[int, ChannelEnd] = {}
         self._next_number = 1 if role is Role.CLIENT else 2
         self._last_offered = 0  # highest channel number that the peer has used
         self._unacknowledged_bytes = 0  # that arrived since our last Ack
         self._acknowledged = 0  # count of our last Ack
-        self._link_frames: deque[bytes] = deque()  # whole LINK frames, to go first
-        self._again: deque[tuple[Buffer, ...]] = deque()  # the replay, after them
-        self._schedule = Schedule()  # then what is new
-        self._pongs = 0  # of the link frames, how many are Pongs
 
     # --- greeting, resuming, ending ---
 
@@ -96,7 +87,9 @@ class Link:
             self._advance(LinkStep.ATTACH)
         self.epoch += 1
         self._take_as_acknowledged()
-        self._push_link(messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received))
+        self._outbox.push_link(
+            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received)
+        )
 
     def welcome(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
         """Server: answer the Hello of a new session.
@@ -108,7 +101,7 @@ class Link:
             raise ProtocolError("a new session that has a past")
         self.epoch = hello.epoch
         self._advance(LinkStep.WELCOME)
-        self._push_link(welcome)
+        self._outbox.push_link(welcome)
 
     def resume(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
         """Server: go on with this session on a new stream.
@@ -120,28 +113,26 @@ class Link:
         """
         if hello.epoch <= self.epoch:
             raise ProtocolError("epoch is not newer")
-        again = self._replay.since(hello.expected)
+        self._outbox.replay.since(hello.expected)  # raises before anything has changed
         self.epoch = hello.epoch
         self.detach()
         self._advance(LinkStep.ATTACH)
         self._advance(LinkStep.WELCOME)
         self._take_as_acknowledged()
-        self._push_link(welcome)
-        self._again.extend(again)
+        self._outbox.push_link(welcome)
+        self._outbox.send_again(hello.expected)
 
     def detach(self) -> None:
         """Take note that the stream is gone: keep what must be replayed, forget what was about the stream."""
         self._advance(LinkStep.DETACH)
-        self._link_frames.clear()
-        self._again.clear()
-        self._pongs = 0
+        self._outbox.stream_lost()
 
     def goodbye(self, code: Code, text: str = "") -> None:
         """End the session; the farewell is the last frame that goes out."""
         if self.state is LinkState.CLOSED:
             return
         self._advance(LinkStep.CLOSE)
-        self._push_link(messages.Goodbye(code, text))
+        self._outbox.push_link(messages.Goodbye(code, text))
 
     def abandon(self) -> None:
         """Be done with the session without a word, and let go of all that was kept for it.
@@ -150,13 +141,11 @@ class Link:
         """
         self._advance(LinkStep.CLOSE)
         self._channels.clear()
-        self._link_frames.clear()
-        self._again.clear()
-        self._replay, self._schedule = Replay(), Schedule()
+        self._outbox = Outbox()
 
     def ping(self, token: int) -> None:
         """Ask the peer for a Pong."""
-        self._push_link(messages.Ping(token))
+        self._outbox.push_link(messages.Ping(token))
 
     def pong(self, token: int, clock: int) -> None:
         """Answer a Ping.
@@ -165,10 +154,7 @@ class Link:
             token: the Ping's.
             clock: our time, nanoseconds since 1970.
         """
-        self._push_link(messages.Pong(token, clock))
-        self._pongs += 1
-        if self._pongs > MAX_PONGS:
-            raise ProtocolError("pings faster than their answers are read")
+        self._outbox.push_pong(messages.Pong(token, clock))
 
     # --- channels ---
 
@@ -182,7 +168,7 @@ class Link:
             UsageError: the request is too long, or holds what the peer would call a violation.
         """
         channel = ChannelEnd(self._next_number, ChannelState.OPENING, self._budget, bulk=bulk)
-        self._schedule.add_opening(channel, _valid_frame(messages.Open(request)))
+        self._outbox.schedule.add_opening(channel, checked_frame(messages.Open(request)))
         self._channels[channel.number] = channel
         self._next_number += 2
         return channel.number
@@ -192,7 +178,7 @@ class Link:
         channel = self._channels[number]
         channel.step(ChannelStep.ACCEPT)
         channel.bulk = bulk
-        self._push_control(channel, messages.Accept())
+        self._outbox.push_control(channel, control_frame(messages.Accept()))
 
     def close(self, number: int, code: Code = Code.NONE, text: str = "", *, discard: bool = False) -> None:
         """Be done with a channel: nothing more is sent, and what still comes is dropped.
@@ -208,7 +194,7 @@ class Link:
         if discard:
             channel.drop_data()
         channel.step(ChannelStep.CLOSE_SENT)
-        self._push_control(channel, messages.Close(code, text[:1024]))
+        self._outbox.push_control(channel, control_frame(messages.Close(code, text[:1024])))
         channel.release()
 
     def credit(self, number: int, lane: int) -> int:
@@ -230,7 +216,7 @@ class Link:
         """
         channel = self._channels[number]
         channel.push_data(lane, parts, length, end=end)
-        self._schedule.add(channel)
+        self._outbox.schedule.add(channel)
 
     def tell(self, number: int, message: messages.Signal | messages.Resize | messages.Exit) -> None:
         """Send a message to the channel's peer: an Exit after the data so far, the others at once.
@@ -238,15 +224,14 @@ class Link:
         Raises:
             UsageError: it holds what the peer would call a violation.
         """
-        frame = _valid_frame(message)
+        frame = checked_frame(message)
         channel = self._channels.get(number)
         if channel is None or not channel.listens:
             return
         if isinstance(message, messages.Exit):
-            channel.queue.append(frame)
-            self._schedule.add(channel)
+            self._outbox.push_control(channel, frame)
         else:
-            self._schedule.add_urgent(channel, frame)
+            self._outbox.schedule.add_urgent(channel, frame)
 
     def consume(self, number: int, lane: int, count: int) -> bool:
         """Count bytes that the application has read from a lane.
@@ -259,42 +244,28 @@ class Link:
             return False
         credit = channel.receiving[lane].consume(count)
         if credit:
-            self._push_urgent(channel, messages.Credit(lane, credit))
+            self._outbox.schedule.add_urgent(channel, control_frame(messages.Credit(lane, credit)))
         return credit > 0
 
     # --- out ---
 
     def wants_to_send(self) -> bool:
         """Whether `next_frames` would give anything now."""
-        if self._link_frames:
+        if self._outbox.has_link_frames:
             return True
-        if not self._may_send_numbered():
-            return False
-        return bool(self._again) or self._ack_is_due() or (bool(self._schedule) and not self._replay.full)
+        return self._may_send_numbered() and (self._outbox.has_numbered or self._ack_is_due())
 
     def next_frames(self, limit: int) -> list[Buffer]:
         """Take what goes out next, as buffers to write in order: about `limit` bytes, at least one frame if any."""
-        out: list[Buffer] = list(self._link_frames)
-        self._link_frames.clear()
-        self._pongs = 0
+        out = self._outbox.take_link_frames()
         if not self._may_send_numbered():
             return out
-        size = 0
-        while size < limit and self._again:
-            frame = self._again.popleft()
-            out.extend(frame)
-            size += sum(map(len, frame))
-        first_numbered = len(out)
-        while size < limit and not self._replay.full:
-            turn = self._schedule.next()
-            if turn is None:
-                break
-            parts = self._number(*turn)
-            out.extend(parts)
-            size += sum(map(len, parts))
+        size = self._outbox.take_again(out, limit)
+        before_new = len(out)
+        self._outbox.take_new(out, limit - size)
         if self._acknowledged < self.received and (out or self._ack_is_due()):
             # Before any Credit: credit is given only for what is also acknowledged.
-            out.insert(min(first_numbered, len(out)), self._make_ack())
+            out.insert(before_new, self._make_ack())
         return out
 
     # --- in ---
@@ -329,7 +300,7 @@ class Link:
         if isinstance(message, messages.Hello) or self.state is LinkState.GREETING:
             raise ProtocolError(f"unexpected {type(message).__name__}")
         if isinstance(message, messages.Ack):
-            self._replay.acknowledge(message.count)
+            self._outbox.replay.acknowledge(message.count)
             return None
         return Pinged(message.token) if isinstance(message, messages.Ping) else Ponged(message.token, message.clock)
 
@@ -342,7 +313,7 @@ class Link:
         if self.epoch == 1 and message.expected:
             raise ProtocolError("a new session that expects old frames")
         if self.epoch > 1:
-            self._again.extend(self._replay.since(message.expected))
+            self._outbox.send_again(message.expected)
         self._advance(LinkStep.WELCOME)
         return Welcomed(message)
 
@@ -396,7 +367,7 @@ class Link:
         channel.release()
         if heard:
             # Theirs came first: ours follows by itself, and then the number is free on both sides.
-            self._push_control(channel, messages.Close(Code.NONE, ""))
+            self._outbox.push_control(channel, control_frame(messages.Close(Code.NONE, "")))
         channel.step(ChannelStep.CLOSE_RECEIVED)
         del self._channels[channel.number]
         return Closed(channel.number, message.code, message.text)
@@ -427,40 +398,4 @@ class Link:
 
     def _make_ack(self) -> bytes:
         self._take_as_acknowledged()
-        return _frame_bytes(Kind.LINK, 0, messages.encode_message(messages.Ack(self.received)))
-
-    def _push_link(self, message: messages.LinkMessage) -> None:
-        self._link_frames.append(_frame_bytes(Kind.LINK, 0, messages.encode_message(message)))
-
-    def _push_control(self, channel: ChannelEnd, message: messages.ChannelMessage) -> None:
-        channel.queue.append(_control_frame(message))
-        self._schedule.add(channel)
-
-    def _push_urgent(self, channel: ChannelEnd, message: messages.ChannelMessage) -> None:
-        self._schedule.add_urgent(channel, _control_frame(message))
-
-    def _number(self, channel: ChannelEnd, queued: QueuedFrame) -> tuple[Buffer, ...]:
-        parts = (encode_header(queued.kind, queued.flags, channel.number, queued.length), *queued.parts)
-        self._replay.append(parts)
-        return parts
-
-
-def _frame_bytes(kind: Kind, channel: int, payload: bytes) -> bytes:
-    return encode_header(kind, 0, channel, len(payload)) + payload
-
-
-def _valid_frame(message: messages.ChannelMessage) -> QueuedFrame:
-    """Make the frame of a message that an application asked for; its mistake must not end the whole session."""
-    frame = _control_frame(message)
-    try:
-        messages.decode_channel_message(frame.parts[0])
-    except ProtocolError as error:
-        raise UsageError(f"not to be sent: {error}") from error
-    return frame
-
-
-def _control_frame(message: messages.ChannelMessage) -> QueuedFrame:
-    payload = messages.encode_message(message)
-    if len(payload) > MAX_PAYLOAD:
-        raise UsageError(f"the request is too long: {len(payload)} bytes, {MAX_PAYLOAD} at most")
-    return QueuedFrame(Kind.CONTROL, 0, (payload,), len(payload))
+        return link_frame(messages.Ack(self.received))

@@ -13,7 +13,7 @@ from msgspec import NODEFAULT
 from rsh.client.names import MANY
 from rsh.errors import OUR_ERRORS, Code
 from rsh.files.stream import MAX_ELEMENT, RECORD
-from rsh.protocol import channel, frames, link, messages, records, replay, requests, states, window
+from rsh.protocol import channel, frames, link, messages, outbox, records, replay, requests, states, window
 from rsh.server.completing import MAX_CANDIDATES
 from rsh.server.hosting import WAITING
 from rsh.server.living import MAX_LINE
@@ -169,7 +169,7 @@ def test_error_names_are_those_of_the_code() -> None:
 
 def test_numbers_of_flow_control_are_those_of_the_code() -> None:
     table = {row[0]: int(row[1]) for row in rows(section(PAGE, "FLOW CONTROL"))[1:]}
-    modules = (window, link, replay, channel)
+    modules = (window, link, outbox, replay, channel)
     assert table == {name: next(vars(each)[name] for each in modules if name in vars(each)) for name in table}
     assert set(table) >= {name for name in vars(window) if name.isupper()}
 

@@ -190,7 +190,7 @@ def test_acknowledgements_keep_the_replay_short() -> None:
     for _ in range(1000):
         talk.client.link.send(number, 0, (b"x",), 1)
     talk.settle()
-    assert len(talk.client.link._replay) < 64
+    assert len(talk.client.link._outbox.replay) < 64
 
 
 def test_request_is_refused_here_when_it_fits_no_frame() -> None:
