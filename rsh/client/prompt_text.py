@@ -74,8 +74,3 @@ def shortened(directory: str, room: int) -> str:
         if text_width(shown) <= room:
             return shown
     return f"…/{parts[-1]}"
-
-
-def title(place: Place) -> str:
-    """Give the title of the window."""
-    return f"rsh: {printable(place.host)}: {tilde(place.directory, place.home)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsh.client.prompt_text import Place, color_of, fragments, shortened, tilde, title
+from rsh.client.prompt_text import Place, color_of, fragments, shortened, tilde
 
 
 def text(place: Place, columns: int = 80) -> str:
@@ -58,7 +58,3 @@ def test_directory_is_shortened_to_its_room(directory: str, room: int, shown: st
 )
 def test_home_is_a_tilde(directory: bytes, home: bytes, shown: str) -> None:
     assert tilde(directory, home) == shown
-
-
-def test_title_names_host_and_directory() -> None:
-    assert title(Place("ann", "box", b"/tmp", b"/h")) == "rsh: box: /tmp"
