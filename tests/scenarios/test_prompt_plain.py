@@ -155,6 +155,14 @@ def test_programs_have_the_keyboard_while_they_run(plain: pexpect.spawn[str]) ->
     plain.expect_exact("it\r\ngot it\r\nrsh> ")
 
 
+def test_password_is_answered_without_echo(plain: pexpect.spawn[str]) -> None:
+    plain.sendline("stty -echo; printf 'Password: '; read p; stty echo; echo; echo ${#p}")
+    plain.expect_exact("\nPassword: ")
+    plain.sendline("secret")
+    plain.expect_exact("rsh> ")
+    assert plain.before == "\r\n6\r\n"
+
+
 def test_expect_drives_it(shared_daemon: Daemon, tmp_path: Path) -> None:
     expect = shutil.which("expect")
     if expect is None:
