@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -118,8 +120,6 @@ def bench_idle(bench: Bench) -> None:
         status = Path(f"/proc/{bench.rsh.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0])
 
-    import os
-
     os.environ.update({name: bench.rsh.environment[name] for name in bench.rsh.environment if name.startswith("XDG_")})
     with contextlib.ExitStack() as stack:
         warm = [stack.enter_context(rsh.connect(bench.rsh.host)) for _ in range(20)]
@@ -132,11 +132,34 @@ def bench_idle(bench: Bench) -> None:
     print(f"\nidle session: {cost:.0f} KiB of the daemon's memory each (mean of {count})", flush=True)
 
 
+def bench_shell(bench: Bench) -> None:
+    """A line of the living shell, and the time to its first prompt."""
+    from rsh.client.living import LivingShell
+    from rsh.client.remote import connect
+    from rsh.protocol.requests import Shell, Terminal
+
+    os.environ.update({name: bench.rsh.environment[name] for name in bench.rsh.environment if name.startswith("XDG_")})
+    begun = time.perf_counter()
+    with connect(bench.rsh.host) as remote:
+        shell = LivingShell(remote.session.open(Shell(Terminal(80, 24))), lambda _: None)
+        shell.wait_ready()
+        ready = time.perf_counter() - begun
+        times = []
+        for _ in range(500):
+            start = time.perf_counter()
+            shell.start_line(b"true")
+            shell.wait_ready()
+            times.append(time.perf_counter() - start)
+    print(f"\nliving shell: ready {ready * 1000:.0f} ms after dialling, imports not counted", flush=True)
+    print(f"living shell: one round trip of `true` {statistics.median(times) * 1e6:.0f} us (median of 500)", flush=True)
+
+
 SECTIONS = {
     "exec": bench_exec,
     "output": bench_output,
     "transfer": bench_transfer,
     "tree": bench_tree,
+    "shell": bench_shell,
     "idle": bench_idle,
 }
 
