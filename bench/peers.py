@@ -24,7 +24,9 @@ class Rsh:
     def __init__(self, folder: Path) -> None:
         for name in ("config", "state", "run"):
             (folder / name).mkdir(parents=True, mode=0o700)
-        self.environment = os.environ | {
+        # A program that is in use has its bytecode cached, whatever this shell's own taste is.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self.environment = kept | {
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_RUNTIME_DIR": str(folder / "run"),

@@ -1,14 +1,22 @@
 #!/bin/sh
-# Installs the programs that the tests drive, from Debian's packages, when one of them is missing.
+# Installs the programs that the tests drive, from Debian's packages, when one of them is missing; or the packages named.
 set -eu
 
-missing=
+missing="$*"
+[ -n "$missing" ] ||
 for pair in expect:expect mandoc:mandoc tmux:tmux zsh:zsh fish:fish vim:vim ssh:openssh-client pgrep:procps; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
 
-if [ "$(id -u)" -eq 0 ]; then as=; else as="sudo -n"; fi
+if [ "$(id -u)" -eq 0 ]; then
+    as=
+elif sudo -n true 2>/dev/null; then
+    as="sudo -n"
+else
+    echo "some packages are missing; run: sudo apt-get install $missing" >&2
+    exit 1
+fi
 export DEBIAN_FRONTEND=noninteractive
 echo "installing:$missing"
 $as apt-get update -qq
