@@ -171,13 +171,18 @@ class LivingShell:
         try:
             for record in RecordReader(self._channel, records.SHELL, lane=1):
                 if isinstance(record, Ready):
-                    with self._changed:
-                        self._readies.append(record)
-                        self._changed.notify_all()
+                    self._take_ready(record)
                 elif not isinstance(record, Echo):
                     raise ProtocolError("a line from the server")
         except RshError as error:
             self._fail(error)
+
+    def _take_ready(self, ready: Ready) -> None:
+        with self._changed:
+            if self._readies or not self._running:
+                raise ProtocolError("a Ready without a line")
+            self._readies.append(ready)
+            self._changed.notify_all()
 
     def _on_message(self, message: Signal | Resize | Exit | None) -> None:
         with self._changed:

@@ -37,32 +37,50 @@ RC_DESCRIPTOR = 50
 # Output that waits for the daemon; above it the terminal is not read, and the program that writes to it waits.
 MAX_WAITING = 256 * 1024
 
-# A line of the shell's own, in parts: longer ones than this are refused by nobody, they only take turns with output.
-REPORT_FUNCTION = r"""
-__rsh_report() { local rc=$?; PROMPT_COMMAND= PS1= PS2=; printf '%d %s\0' "$rc" "$PWD" >&9; return $rc; }
-"""
+# What a terminal can hold unread, with room to spare (Linux: 8 KiB on its way, and 4 KiB of lines; pty(7)).
+TERMINAL_SIZE = 64 * 1024
+
+# Input and lines that wait for whoever reads them; above it the daemon is not read, and the client waits in the end.
+MAX_UNREAD = 4 * 1024 * 1024
+
+# Nothing of the user's may get between: no alias (\), no function (builtin), no readonly variable, no IFS, no set -u.
+REPORT_FUNCTION = (
+    r"""__rsh_report() { \builtin set -- "$?"; \builtin printf '%d %s\0' "$1" "${PWD-$(\builtin pwd)}" >&9; """
+    r"""{ \builtin unset PROMPT_COMMAND; \builtin printf -v PS1 ''; \builtin printf -v PS2 ''; } 2>/dev/null """
+    r"""|| \builtin :; \builtin return "$1"; }"""
+)
+
+# For a plain sh, which has no `builtin`.
+SH_REPORT_FUNCTION = r"""__rsh_report() { set -- "$?"; printf '%d %s\0' "$1" "${PWD-}" >&9; PS1= PS2=; return "$1"; }"""
+
+# With && its status is still the line's, but a shell under `set -e` does not end when the line ended by Ctrl-C.
+REPORT_LINE = b"__rsh_report && \\:\n"
 
 BASH_RC = r"""
 exec %d<&-
 if [ -n "$RSH_LOGIN" ]; then
-    [ -r /etc/profile ] && . /etc/profile
+    [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
     for __rsh_file in ~/.bash_profile ~/.bash_login ~/.profile; do
-        [ -r "$__rsh_file" ] && { . "$__rsh_file"; break; }
+        [ -r "$__rsh_file" ] && { . "$__rsh_file" 0<&8 8<&- 9>&-; break; }
     done
-    [ -r "$__rsh_file" ] || { [ -r ~/.bashrc ] && . ~/.bashrc; }
+    [ -r "$__rsh_file" ] || { [ -r ~/.bashrc ] && . ~/.bashrc 0<&8 8<&- 9>&-; }
     unset __rsh_file
 elif [ -r ~/.bashrc ]; then
-    . ~/.bashrc
+    . ~/.bashrc 0<&8 8<&- 9>&-
 fi
-unset RSH_LOGIN HISTFILE
-set -o notify +o history
-PROMPT_COMMAND= PS1= PS2=
+\builtin unset RSH_LOGIN HISTFILE
+\builtin set -o notify +o history
 """
 
-ZSH_SETUP = r"""
-unsetopt zle prompt_cr prompt_sp
-unset HISTFILE
+# Called, so that nothing is shown before the first line; and not to be unset by accident, as nothing could end then.
+BASH_END = r"""
+\builtin readonly -f __rsh_report
+\builtin unset PROMPT_COMMAND
+PS1= PS2=
 """
+
+# In one line, as a prompt is shown for each.
+ZSH_SETUP = r"\unsetopt zle prompt_cr prompt_sp; \unset HISTFILE; \typeset +x PS1; "
 
 
 def main() -> None:
@@ -102,10 +120,12 @@ class Holder:
         name = os.path.basename(shell)
         rc = None
         if name == "bash":
-            rc = _memory_file((BASH_RC % RC_DESCRIPTOR + REPORT_FUNCTION).encode())
+            rc = _memory_file((BASH_RC % RC_DESCRIPTOR + REPORT_FUNCTION + BASH_END).encode())
             words = [shell, "--noprofile", "--noediting", "--rcfile", f"/proc/self/fd/{rc}", "-i", "-s"]
         elif name == "zsh":
-            words = [shell, *(["-l"] if os.environ.pop("RSH_LOGIN", "") else []), "-i", "-s"]
+            login = ["-l"] if os.environ.pop("RSH_LOGIN", "") else []
+            words = [shell, *login, "-o", "no_prompt_cr", "-o", "no_prompt_sp", "-i", "-s"]
+            os.environ["PS1"] = ""  # of no use before the setup
         else:
             words = ["/bin/sh", "-s"]
         child = subprocess.Popen(
@@ -121,8 +141,9 @@ class Holder:
         if rc is not None:
             os.close(rc)
         else:
-            self.lines += (ZSH_SETUP if name == "zsh" else "").encode() + REPORT_FUNCTION.encode()
-        self.lines += b"__rsh_report\n"
+            self.lines += (ZSH_SETUP + REPORT_FUNCTION if name == "zsh" else SH_REPORT_FUNCTION).encode() + b"; "
+        self.evaluate = b"\\builtin eval" if name in ("bash", "zsh") else b"eval"
+        self.lines += REPORT_LINE
         return child
 
     def run(self) -> None:
@@ -147,7 +168,8 @@ class Holder:
         poll = select.poll()
         poll.register(ended, select.POLLIN)
         poll.register(self.report, select.POLLIN)
-        poll.register(self.daemon, select.POLLIN | (select.POLLOUT if self.waiting else 0))
+        hearing = select.POLLIN if max(len(self.typed), len(self.lines)) < MAX_UNREAD else 0
+        poll.register(self.daemon, hearing | (select.POLLOUT if self.waiting else 0))
         reading = select.POLLIN if len(self.waiting) < MAX_WAITING else 0
         poll.register(self.master, reading | (select.POLLOUT if self.typed else 0))
         if self.lines:
@@ -175,7 +197,8 @@ class Holder:
     def from_daemon(self, event: int) -> None:
         """Take messages from the daemon, and let go when it does."""
         self.flush()
-        if not event & ~select.POLLOUT:
+        self.hung_up |= bool(event & (select.POLLHUP | select.POLLERR))
+        if self.hung_up or not event & select.POLLIN:
             return
         try:
             data = self.daemon.recv(READ_SIZE)
@@ -197,7 +220,7 @@ class Holder:
         """Act on one message."""
         if kind == RUN:
             quoted = payload.replace(b"\0", b"").replace(b"'", b"'\\''")
-            self.lines += b"eval '" + quoted + b"' 0<&8 9>&- 8<&-\n__rsh_report\n"
+            self.lines += self.evaluate + b" '" + quoted + b"' 0<&8 9>&- 8<&-\n" + REPORT_LINE
         elif kind == INPUT:
             self.typed += payload
         elif kind == RESIZE:
@@ -228,6 +251,12 @@ class Holder:
         self.tell_echo()
         return True
 
+    def drain(self) -> None:
+        """Pass on what the terminal holds now: more than it can hold was printed later, by a job that never stops."""
+        end = self.written + TERMINAL_SIZE
+        while self.written < end and self.from_terminal():
+            pass
+
     def from_report(self) -> None:
         """Read a report: everything that was printed before it goes first."""
         try:
@@ -237,8 +266,7 @@ class Holder:
         while b"\0" in self.reported:
             text, _, rest = bytes(self.reported).partition(b"\0")
             self.reported[:] = rest
-            while self.from_terminal():
-                pass
+            self.drain()
             termios.tcsetattr(self.slave, termios.TCSANOW, self.sane)
             self.tell_echo()
             status, _, directory = text.partition(b" ")
@@ -267,8 +295,7 @@ class Holder:
         """Send the last output and the status of a shell that has ended."""
         code = self.child.wait()
         os.close(self.slave)
-        while self.from_terminal():
-            pass
+        self.drain()
         self.say(ENDED, struct.pack(">QBB", self.written, max(code, 0), max(-code, 0)))
         self.daemon.setblocking(True)
         while self.waiting and not self.hung_up:

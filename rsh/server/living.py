@@ -179,7 +179,9 @@ def _messages(sock: socket.socket) -> Iterator[tuple[int, bytes]]:
     with sock.makefile("rb", buffering=256 * 1024) as file:
         while len(head := file.read(holder.HEAD.size)) == holder.HEAD.size:
             kind, length = holder.HEAD.unpack(head)
-            yield kind, file.read(length)
+            payload = file.read(length)
+            if len(payload) == length:
+                yield kind, payload
 
 
 def _lines(channel: Channel) -> Iterator[bytes]:

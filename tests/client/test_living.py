@@ -206,3 +206,48 @@ def test_shell_and_its_jobs_end_when_the_client_leaves(home_of_nobody: None) -> 
         pid = int(desk.run("echo $$")[1])
         desk.begin("sleep 300")
     assert wait_until_gone(pid, 10)
+
+
+def test_job_that_prints_without_end_does_not_keep_the_line_from_ending(desk: Desk) -> None:
+    running = desk.begin("yes & true")
+    assert desk.end(running)[0] == 0
+    assert desk.run("kill %1")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "readonly PS1 PS2 PROMPT_COMMAND rc=5",
+        "set -u; unset PWD",
+        "unset -f __rsh_report",
+        "alias eval=echo printf=echo local=echo return=echo",
+        "eval() { echo; }; printf() { echo; }; local() { echo; }; set() { echo; }",
+        "IFS=0123456789",
+        "exec 8<&- 9>&-",
+        "set -o posix",
+    ],
+)
+def test_nothing_the_user_sets_gets_between_the_line_and_its_end(desk: Desk, line: str) -> None:
+    desk.run(line)
+    assert desk.run("(exit 123)") == (123, b"")
+    assert desk.shell.directory == b"/"
+
+
+def test_ctrl_c_under_set_e_leaves_the_shell_alive(desk: Desk) -> None:
+    desk.run("set -e")
+    running = desk.begin("sh -c 'echo on; exec sleep 60'")
+    desk.read_until(running, b"on")
+    running.write(b"\x03")
+    assert desk.end(running)[0] == 130
+    assert desk.shell.alive
+
+
+def test_rc_file_reads_the_keyboard_and_not_our_lines(home_of_nobody: None, tmp_path: Path) -> None:
+    (tmp_path / ".bashrc").write_text("read word\n")
+    with rsh.connect() as remote:
+        channel = remote.session.open(Shell(Terminal(80, 24), b"/", {b"LC_ALL": b"C"}))
+        shell = LivingShell(channel, bytes)
+        shell.type(b"typed\n")
+        assert shell.wait_ready(Deadline(30.0))
+        running = RunningLine(shell, b"echo got $word")
+        assert b"got typed" in b"".join(iter(running.read_stdout, b""))
