@@ -101,6 +101,7 @@ class Holder:
         self.reported = bytearray()  # a report, in part
         self.written = 0  # bytes of output in all
         self.echo = True
+        self.dropping = False  # the terminal's own queue is still full of what was interrupted
         self.hung_up = False
         self.master, self.slave = os.openpty()
         self.resize(columns, rows)
@@ -222,11 +223,23 @@ class Holder:
             quoted = payload.replace(b"\0", b"").replace(b"'", b"'\\''")
             self.lines += self.evaluate + b" '" + quoted + b"' 0<&8 9>&- 8<&-\n" + REPORT_LINE
         elif kind == INPUT:
-            self.typed += payload
+            self.type(payload)
         elif kind == RESIZE:
             self.resize(*struct.unpack(">HH", payload))
         elif kind == SIGNAL:
             self.signal(payload[0])
+
+    def type(self, data: bytes) -> None:
+        """Queue what was typed. An interrupt drops what nobody reads, as at a terminal, and does not wait behind it."""
+        attributes = termios.tcgetattr(self.slave)
+        flags, interrupt = attributes[3], attributes[6][termios.VINTR]
+        interrupts = flags & termios.ISIG and not flags & termios.NOFLSH and interrupt != b"\0"
+        if self.typed and interrupts and interrupt in data:
+            self.typed.clear()
+            self.dropping = True
+            self.signal(signal.SIGINT)
+            data = data.rpartition(interrupt)[2]
+        self.typed += data
 
     # --- the shell ---
 
@@ -267,6 +280,9 @@ class Holder:
             text, _, rest = bytes(self.reported).partition(b"\0")
             self.reported[:] = rest
             self.drain()
+            if self.dropping:
+                termios.tcflush(self.slave, termios.TCIFLUSH)
+                self.dropping = False
             termios.tcsetattr(self.slave, termios.TCSANOW, self.sane)
             self.tell_echo()
             status, _, directory = text.partition(b" ")

@@ -9,7 +9,9 @@ import struct
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
+from io import IOBase
 
 from rsh.errors import Code, ProtocolError, Refused, RshError
 from rsh.files.stream import RecordReader, RecordWriter
@@ -24,6 +26,9 @@ from rsh.session.channel import Channel
 
 # Shells that the holder knows how to feed beside their terminal; for another login shell a plain sh stands in.
 FED = (b"bash", b"zsh")
+
+# Signals and sizes that wait for the holder; of more the oldest are dropped.
+MAX_TOLD = 64
 
 # The longest line a shell is given, in bytes; more is a file, not a line.
 MAX_LINE = 8 * 1024 * 1024
@@ -84,13 +89,15 @@ def _shell(account: Account) -> bytes:
 
 
 class _Bridge:
-    """Two threads feed the holder, one for each lane; the service's own brings what the holder says."""
+    """Three threads feed the holder, one for each lane and one for messages; the service's own brings what it says."""
 
     def __init__(self, channel: Channel, sock: socket.socket) -> None:
         self._channel = channel
         self._sock = sock
         self._sending = threading.Lock()  # keeps messages to the holder whole; held while it takes one
         self._records = RecordWriter(channel, lane=1)
+        self._told: deque[Signal | Resize | None] = deque(maxlen=MAX_TOLD)
+        self._telling = threading.Semaphore(0)  # one for each message that came, None being the last
 
     def run(self) -> None:
         channel = self._channel
@@ -98,7 +105,7 @@ class _Bridge:
         channel.listen(self._on_message)
         threads = [
             threading.Thread(target=work, name=f"shell {work.__name__}", daemon=True)
-            for work in (self._pump_input, self._pump_lines)
+            for work in (self._pump_input, self._pump_lines, self._pump_messages)
         ]
         for thread in threads:
             thread.start()
@@ -107,6 +114,8 @@ class _Bridge:
         finally:
             channel.close()
             self._hang_up()
+            self._told.append(None)
+            self._telling.release()
             for thread in threads:
                 thread.join()
 
@@ -126,19 +135,34 @@ class _Bridge:
                 self._records.end()
                 self._channel.tell(Exit(status, number))
                 return
-        raise Refused(Code.INTERNAL, "the shell's holder has died")
+        self._channel.close(Code.INTERNAL, "the shell's holder has died")
 
     def _tell(self, record: Ready | Echo) -> None:
         self._records.record(record)
         self._records.flush()
 
     def _on_message(self, message: Signal | Resize | Exit | None) -> None:
-        """Run by the session's reader: the holder takes at once what is this short."""
+        """Run by the session's reader, which must not wait until the holder has taken what was sent before."""
         if message is None:
             self._hang_up()
-        elif isinstance(message, Resize):
+        elif not isinstance(message, Exit):
+            self._told.append(message)
+            self._telling.release()
+
+    def _pump_messages(self) -> None:
+        while self._telling.acquire():
+            try:
+                message = self._told.popleft()
+            except IndexError:
+                continue  # It was too many at once, and the oldest were dropped.
+            if message is None:
+                return
+            self._pass_on(message)
+
+    def _pass_on(self, message: Signal | Resize) -> None:
+        if isinstance(message, Resize):
             self._send(holder.RESIZE, struct.pack(">HH", message.columns, message.rows))
-        elif isinstance(message, Signal):
+        else:
             number = getattr(signal, f"SIG{message.name}", None)
             if isinstance(number, signal.Signals):
                 self._send(holder.SIGNAL, bytes([number]))
@@ -175,13 +199,21 @@ class _Bridge:
 
 
 def _messages(sock: socket.socket) -> Iterator[tuple[int, bytes]]:
-    """Give the messages of a holder, to their end."""
+    """Give the messages of a holder, to their end, which may come in the middle of one."""
     with sock.makefile("rb", buffering=256 * 1024) as file:
-        while len(head := file.read(holder.HEAD.size)) == holder.HEAD.size:
+        while len(head := _read(file, holder.HEAD.size)) == holder.HEAD.size:
             kind, length = holder.HEAD.unpack(head)
-            payload = file.read(length)
+            payload = _read(file, length)
             if len(payload) == length:
                 yield kind, payload
+
+
+def _read(file: IOBase, length: int) -> bytes:
+    try:
+        data: bytes = file.read(length)
+    except OSError:
+        return b""  # It died with something of ours unread.
+    return data
 
 
 def _lines(channel: Channel) -> Iterator[bytes]:

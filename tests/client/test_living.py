@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 import rsh
 from rsh.client.living import LivingShell, RunningLine
+from rsh.errors import RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.requests import Shell, Terminal
 from rsh.session.deadline import Deadline
@@ -246,8 +249,25 @@ def test_rc_file_reads_the_keyboard_and_not_our_lines(home_of_nobody: None, tmp_
     (tmp_path / ".bashrc").write_text("read word\n")
     with rsh.connect() as remote:
         channel = remote.session.open(Shell(Terminal(80, 24), b"/", {b"LC_ALL": b"C"}))
-        shell = LivingShell(channel, bytes)
+        shell = LivingShell(channel, bytearray().extend)
         shell.type(b"typed\n")
         assert shell.wait_ready(Deadline(30.0))
         running = RunningLine(shell, b"echo got $word")
         assert b"got typed" in b"".join(iter(running.read_stdout, b""))
+
+
+def test_ctrl_c_is_not_stuck_behind_input_that_nobody_reads(desk: Desk) -> None:
+    running = desk.begin("echo on; sleep 300")
+    desk.read_until(running, b"on")
+    running.write(b"0123456789abcdef\n" * 60_000)
+    running.write(b"\x03")
+    assert desk.end(running)[0] == 130
+    assert desk.shell.alive
+
+
+def test_death_of_the_holder_is_told(desk: Desk) -> None:
+    holder = int(desk.run("echo $PPID")[1])
+    running = desk.begin("sleep 300")
+    os.kill(holder, signal.SIGKILL)
+    with pytest.raises(RshError, match="holder has died"):
+        desk.end(running)
