@@ -279,13 +279,15 @@ class Holder:
         while b"\0" in self.reported:
             text, _, rest = bytes(self.reported).partition(b"\0")
             self.reported[:] = rest
+            status, _, directory = text.partition(b" ")
+            if not status.isdigit():
+                continue  # Not ours: somebody has written to the shell's descriptor.
             self.drain()
             if self.dropping:
                 termios.tcflush(self.slave, termios.TCIFLUSH)
                 self.dropping = False
             termios.tcsetattr(self.slave, termios.TCSANOW, self.sane)
             self.tell_echo()
-            status, _, directory = text.partition(b" ")
             self.say(REPORT, struct.pack(">QB", self.written, int(status) & 0xFF) + directory)
 
     def tell_echo(self) -> None:
