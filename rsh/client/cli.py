@@ -129,8 +129,8 @@ def load(command: Command) -> Callable[[Context, Options], int]:
     """Import the function that carries out a command."""
     module, _, name = command.run.partition(":")
     __import__(module)
-    function: Any = getattr(sys.modules[module], name)
-    return function  # type: ignore[no-any-return]
+    function: Callable[[Context, Options], int] = getattr(sys.modules[module], name)
+    return function
 
 
 def _open(host: str | None, embedded: Callable[[], Stream] | None) -> Remote:

@@ -74,7 +74,7 @@ def _load_identity(context: ssl.SSLContext, path: str) -> None:
 def _watch(connection: ssl.SSLObject, direction: str, _: int, __: int, message: int, data: bytes) -> None:
     """Remember the certificate that the peer shows; called by OpenSSL with each message and each record."""
     if direction == "read" and message == CERTIFICATE_MESSAGE:
-        connection.shown = data  # type: ignore[attr-defined]
+        connection.shown = data  # type: ignore[attr-defined]  # an attribute of ours on OpenSSL's object
 
 
 def shown(connection: ssl.SSLObject) -> bytes:

@@ -180,6 +180,7 @@ class _Resolution(threading.Thread):
 
 def _look_up(host: str, port: int, flags: int = 0) -> list[Target]:
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=flags)
+    # typeshed lets the address be (int, bytes) too, which it is only in a Python built without IPv6.
     return [(family, name) for family, _, _, _, name in found if family in (socket.AF_INET, socket.AF_INET6)]  # type: ignore[misc]
 
 

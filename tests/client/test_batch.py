@@ -67,7 +67,7 @@ def test_a_line_is_run_before_the_next_is_read() -> None:
         yield "first\n"
         yield from source()
 
-    run_batch(lines(), run)  # type: ignore[arg-type]
+    run_batch(lines(), run)  # type: ignore[arg-type]  # lines that fail half-way
     assert run.ran == ["first", "second"]
 
 

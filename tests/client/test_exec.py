@@ -141,7 +141,7 @@ def test_a_command_not_found_there_is_127_with_one_line(me: Home, host: str) -> 
 def test_a_thing_ignored_by_nohup_stays_ignored(me: Home, host: str) -> None:
     words = ["nohup", *program("rsh"), "exec", host, "--", "echo ready; read x; echo $x"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(words, env=me.environment, **pipes) as client:  # type: ignore[call-overload]
+    with subprocess.Popen(words, env=me.environment, **pipes) as client:  # type: ignore[call-overload]  # a dict of options
         assert client.stdout.readline() == b"ready\n"
         client.send_signal(signal.SIGHUP)
         assert client.communicate(b"still here\n", SOON)[0] == b"still here\n"

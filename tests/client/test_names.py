@@ -37,7 +37,7 @@ class Machine:
 
 
 def texts(names: object) -> list[str]:
-    return [name.text for name in names]  # type: ignore[attr-defined]
+    return [name.text for name in names]  # type: ignore[attr-defined]  # any sequence of names
 
 
 def test_a_folder_is_asked_for_once_while_the_word_grows() -> None:

@@ -176,7 +176,7 @@ def test_session_goes_on_when_the_caller_makes_a_mistake(remote: rsh.Remote) -> 
         with pytest.raises(UsageError):
             mistake()
     with pytest.raises(TypeError):
-        process.write("text")  # type: ignore[arg-type]
+        process.write("text")  # type: ignore[arg-type]  # the mistake under test
     with pytest.raises(TypeError):
-        remote.run("cat", input="text")  # type: ignore[arg-type]
+        remote.run("cat", input="text")  # type: ignore[arg-type]  # the mistake under test
     assert remote.run("echo still here").stdout == b"still here\n"

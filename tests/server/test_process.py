@@ -19,7 +19,7 @@ ENVIRONMENT = {b"PATH": os.environb[b"PATH"]}
 
 
 def command(*arguments: bytes, **options: object) -> Command:
-    return Command(arguments, directory=b"/", environment=ENVIRONMENT, **options)  # type: ignore[arg-type]
+    return Command(arguments, directory=b"/", environment=ENVIRONMENT, **options)  # type: ignore[arg-type]  # whatever a test wants to pass
 
 
 def read_some(descriptor: int) -> bytes:

@@ -33,7 +33,7 @@ def main() -> None:
         shake_hands(sock, tls, incoming, outgoing)
         library = ctypes.CDLL(_ssl.__file__)
         # struct PySSLSocket { PyObject_HEAD; PyObject *Socket; SSL *ssl; ... }
-        connection = ctypes.c_void_p.from_address(id(tls._sslobj) + object.__basicsize__ + 8)  # type: ignore[attr-defined]
+        connection = ctypes.c_void_p.from_address(id(tls._sslobj) + object.__basicsize__ + 8)  # type: ignore[attr-defined]  # not public
         assert library.SSL_version(connection) == TLS_1_3
         print("ready", flush=True)
         if seconds:
