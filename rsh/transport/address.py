@@ -137,6 +137,8 @@ def _check_host(host: str, text: str) -> None:
         raise UsageError(f"{text!r} has a character in it that no host name has")
     if host.startswith("-"):
         raise UsageError(f"{text!r} is no address: the host starts with a dash")
+    if host in ("unix", "fd"):
+        raise UsageError(f"{text!r} is no address: write unix:/PATH or fd:NUMBER")
 
 
 def _port(digits: str, text: str) -> int:

@@ -115,6 +115,12 @@ def test_impossible_destination_is_refused(text: str) -> None:
         parse_destination(text)
 
 
+@pytest.mark.parametrize("text", ["unix", "fd", "[unix]:8000"])
+def test_host_is_refused_when_it_would_read_as_another_kind(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse(text)
+
+
 @given(st.text(st.sampled_from("[]:%@-.0123456789abfhostunix/ \n\0é"), max_size=20))
 def test_any_text_is_an_address_or_a_usage_error(text: str) -> None:
     try:
