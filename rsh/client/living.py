@@ -199,10 +199,15 @@ class LivingShell:
 
 
 class RunningLine:
-    """A line that a living shell runs, in the shape of a RemoteProcess on a terminal."""
+    """A line that a living shell runs, in the shape of a RemoteProcess on a terminal.
+
+    Attributes:
+        leaving: the signal that told this client to end, without SIG; "" for none.
+    """
 
     def __init__(self, shell: LivingShell, line: bytes | None = None) -> None:
         """Give the shell the line; None stands for its own beginning."""
+        self.leaving = ""
         self._shell = shell
         self._over = False
         if line is not None:
@@ -225,8 +230,12 @@ class RunningLine:
         self._shell.type(b"\x04")
 
     def signal(self, name: str) -> None:
-        """Send a signal to what runs in the foreground."""
-        self._shell.signal(name)
+        """Send a signal to what runs in the foreground; TERM and HUP are for us, and hang up."""
+        if name in ("TERM", "HUP"):
+            self.leaving = name
+            self._shell.close()
+        else:
+            self._shell.signal(name)
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the terminal its size."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -75,6 +77,8 @@ class TerminalShell:
             status = exit_status(run_attached(line, terminal=True, stdin=0, stdout=self._write))
         except RshError:
             self._living = None
+            if line.leaving:
+                sys.exit(128 + signal.Signals[f"SIG{line.leaving}"])
             raise
         living = self._living
         if living is None or living.ended is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -155,6 +156,16 @@ def test_programs_have_the_keyboard_while_they_run(plain: pexpect.spawn[str]) ->
     plain.expect_exact("\nready\r\n")
     plain.sendline("it")
     plain.expect_exact("it\r\ngot it\r\nrsh> ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_ends_the_prompt_while_a_line_runs(plain: pexpect.spawn[str], number: int) -> None:
+    plain.sendline("sh -c 'echo ready; exec sleep 60'")
+    plain.expect_exact("\nready\r\n")
+    plain.kill(number)
+    plain.expect(pexpect.EOF)
+    plain.wait()
+    assert plain.exitstatus == 128 + number
 
 
 def test_password_is_answered_without_echo(plain: pexpect.spawn[str]) -> None:
