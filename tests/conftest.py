@@ -9,8 +9,10 @@ from hypothesis import settings
 
 from tests.machines import Daemon, Home
 
-# What guards a change must not depend on luck; new examples are looked for at the desk.
-settings.register_profile("ci", derandomize=True)
+# What guards a change must not depend on luck or on a busy machine; new examples are looked for at the desk.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("desk")
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
