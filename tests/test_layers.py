@@ -27,8 +27,8 @@ MAY_IMPORT = {
 }
 
 # Modules that show something on a screen: only these may import what draws there.
-SCREEN = {"prompt_toolkit", "pyfiglet", "pygments"}
-SCREEN_MODULES = {"rsh.client.screen", "rsh.client.banner", "rsh.client.bindings"}
+SCREEN = {"prompt_toolkit", "pyfiglet", "pygments", "rich"}
+SCREEN_MODULES = {"rsh.client.screen", "rsh.client.banner", "rsh.client.bindings", "rsh.client.bars"}
 
 # What the protocol must not know: it has no socket, thread, clock or file.
 OUTSIDE = {"socket", "ssl", "threading", "time", "os", "subprocess", "select", "queue", "io"}

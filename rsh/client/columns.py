@@ -49,6 +49,22 @@ def align(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
     return lines
 
 
+def shorten(text: str, width: int) -> str:
+    """Cut a text in its middle so that it takes at most `width` columns."""
+    if text_width(text) <= width:
+        return text
+    behind = max(0, width - 1) // 3
+    front = _fitting(text, max(0, width - 1) - behind)
+    back = _fitting(text[::-1], behind)[::-1]
+    return f"{front}…{back}" if width > 0 else ""
+
+
+def _fitting(text: str, width: int) -> str:
+    """Give as much of a text's beginning as fits."""
+    end = next((count for count in range(1, len(text) + 1) if text_width(text[:count]) > width), len(text) + 1)
+    return text[: end - 1]
+
+
 def _row_counts(count: int, width: int) -> list[int]:
     """Give the numbers of rows worth trying, least first: one for each possible number of columns."""
     most = max(1, min(count, width // (1 + GAP)))

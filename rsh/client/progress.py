@@ -1,120 +1,189 @@
-"""One line on the terminal that tells how a transfer goes: what was moved, how fast, and which file is on its way."""
+"""Shows how a transfer goes: bars on a terminal, a line now and then anywhere else, or JSON events for programs.
+
+Each is a thread that looks at a Tally; the transfer itself never waits for whoever reads. Nothing of it is imported or
+counted before a transfer has taken long enough to be worth a look.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
-from rsh.client.columns import text_width
 from rsh.client.complaints import say
-from rsh.client.console import is_terminal, size
-from rsh.client.units import human_size
-from rsh.errors import FileError
-from rsh.escape import printable
+from rsh.client.console import is_terminal
+from rsh.client.context import Context
+from rsh.client.tally import State, Tally
+from rsh.client.units import amount, duration
 from rsh.files.report import Progress
+from rsh.protocol.records import Total
 
-_FIRST_AFTER: Final = 0.5  # seconds; what is done sooner needs no line
-_EVERY: Final = 0.1
-_MEMORY: Final = 3.0  # seconds over which the rate is smoothed
+_BARS_AFTER: Final = 0.5  # seconds; what is done sooner needs no bar
+_BARS_EVERY: Final = 0.1
+_LINES_EVERY: Final = 10.0
+_EVENTS_EVERY: Final = 1.0
 
 
-class ProgressLine(Progress):
-    """Redraws one line of stderr as a transfer goes on."""
+class Display:
+    """Looks at a tally again and again, in a thread of its own, until it is left. This one shows nothing."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards everything below: two threads of the transfer call
-        self._bytes = 0
-        self._items = 0
-        self._path = b""
-        self._size = 0  # of the file that is on its way
-        self._begun = 0  # bytes that had been moved before it
-        self._rate = 0.0
-        self._drawn = False
-        self._last_time = time.monotonic()
-        self._last_bytes = 0
-        self._next = self._last_time + _FIRST_AFTER
+    first = _EVENTS_EVERY
+    every = _EVENTS_EVERY
 
-    def started(self, path: bytes, size: int) -> None:
-        """Show this name from now on."""
-        with self._lock:
-            self._path, self._size, self._begun = path, size, self._bytes
-        self._tick()
+    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None) -> None:
+        self.tally = tally
+        self._survey = survey
+        self._over = threading.Event()
+        # Ends when the event is set; joined by __exit__. The counting beside it ends with its channel or tree.
+        self._thread = threading.Thread(target=self._run, name="rsh-progress", daemon=True)
 
-    def moved(self, count: int) -> None:
-        """Count bytes."""
-        with self._lock:
-            self._bytes += count
-        self._tick()
+    def __enter__(self) -> Display:
+        self._thread.start()
+        return self
 
-    def completed(self, items: int) -> None:
-        """Take the number of items that have arrived."""
-        with self._lock:
-            self._items = items
-        self._tick()
+    def __exit__(self, *exception: object) -> None:
+        self._over.set()
+        self._thread.join()
 
-    def failed(self, error: FileError) -> None:
-        """Leave it to the list at the end."""
+    def begin(self) -> None:
+        """Prepare to show: the transfer takes long."""
 
-    def clear(self) -> None:
-        """Take the line away."""
-        with self._lock:
-            if self._drawn:
-                say("\r\x1b[K")
-            self._drawn = False
-            self._next = float("inf")
+    def show(self, state: State) -> None:
+        """Show how it stands."""
 
-    def _tick(self) -> None:
-        now = time.monotonic()
-        if now < self._next:
+    def end(self) -> None:
+        """Take away what shall not stay."""
+
+    def _run(self) -> None:
+        if self._over.wait(self.first):
+            self.end()
             return
-        with self._lock:
-            if now < self._next:
-                return
-            elapsed = max(now - self._last_time, 1e-6)
-            share = min(1.0, elapsed / _MEMORY) if self._drawn else 1.0
-            self._rate += share * ((self._bytes - self._last_bytes) / elapsed - self._rate)
-            self._last_time, self._last_bytes, self._next = now, self._bytes, now + _EVERY
-            self._drawn = True
-            say("\r" + self._line(size()[0] - 1) + "\x1b[K")
-
-    def _line(self, width: int) -> str:
-        share = f"{min(100, (self._bytes - self._begun) * 100 // self._size):3}%" if self._size else ""
-        figures = f"{_amount(self._bytes):>8}  {_amount(int(self._rate)):>8}/s  {self._items} done  {share} "
-        return shorten(figures + printable(self._path), width)
+        if self._survey is not None:
+            counting = threading.Thread(target=self.tally.count, args=(self._survey,), name="rsh-survey", daemon=True)
+            counting.start()
+        self.begin()
+        try:
+            while True:
+                self.show(self.tally.state())
+                if self._over.wait(self.every):
+                    break
+        finally:
+            self.end()
 
 
-def _amount(count: int) -> str:
-    return f"{count} B" if count < 1024 else f"{human_size(count)[:-1]} {human_size(count)[-1]}iB"
+class Lines(Display):
+    """A line on stderr every ten seconds, for logs."""
+
+    first = every = _LINES_EVERY
+
+    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None, verb: str) -> None:
+        super().__init__(tally, survey)
+        self._verb = verb
+
+    def show(self, state: State) -> None:
+        """Print one line."""
+        say(f"rsh: {self._verb}: {in_words(state)}\n")
 
 
-def shorten(text: str, width: int) -> str:
-    """Cut a text in its middle so that it takes at most `width` columns."""
-    if text_width(text) <= width:
-        return text
-    behind = max(0, width - 1) // 3
-    front = _fitting(text, max(0, width - 1) - behind)
-    back = _fitting(text[::-1], behind)[::-1]
-    return f"{front}…{back}" if width > 0 else ""
+class Events(Display):
+    """JSON objects on stdout: `file` for each large file, `progress` every second."""
+
+    def show(self, state: State) -> None:
+        """Print what there is to tell."""
+        self._files()
+        from rsh.client.json_output import print_object
+
+        print_object(fields(state))
+
+    def end(self) -> None:
+        """Print what has not been told yet."""
+        self._files()
+
+    def _files(self) -> None:
+        from rsh.client.json_output import print_object, text_fields
+
+        for path, size in self.tally.take_started():
+            print_object({"event": "file", **text_fields("path", path), "size": size})
 
 
-def _fitting(text: str, width: int) -> str:
-    """Give as much of a text's beginning as fits."""
-    end = next((count for count in range(1, len(text) + 1) if text_width(text[:count]) > width), len(text) + 1)
-    return text[: end - 1]
+def fields(state: State) -> dict[str, Any]:
+    """Give a state for a program: exact numbers, null for what is not known yet."""
+    total = state.total if state.total and state.total.complete else None
+    return {
+        "event": "progress",
+        "bytes": state.bytes,
+        "items": state.items,
+        "total_bytes": total.bytes if total else None,
+        "total_items": total.items if total else None,
+        "rate": round(state.rate),
+        "seconds_left": None if state.seconds_left is None else round(state.seconds_left, 1),
+        "elapsed": round(state.elapsed, 3),
+    }
+
+
+def in_words(state: State) -> str:
+    """Give a state as a line for people: what is not known yet is "scanning"."""
+    total, share = state.total, state.share
+    if total is None or share is None:
+        found = f" (scanning: {amount(total.bytes)} so far)" if total else " (scanning)"
+        return f"{amount(state.bytes)}{found}, {amount(int(state.rate))}/s, {state.items} files"
+    left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
+    return (
+        f"{share * 100:.0f}%, {amount(state.bytes)} of {amount(total.bytes)}, {amount(int(state.rate))}/s, "
+        f"{state.items} of {total.items} files{left}"
+    )
 
 
 @contextmanager
-def shown(wanted: bool) -> Iterator[Progress | None]:
-    """Show a line while entered, where stderr is a terminal that can redraw it; else give None."""
-    if not wanted or not is_terminal(2) or os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+def shown(
+    context: Context, survey: Callable[[], Iterable[Total]] | None = None, *, json: bool = False
+) -> Iterator[Progress | None]:
+    """Show a transfer while entered, as its output wants it: give what the transfer has to tell.
+
+    Args:
+        survey: counts what there is to be moved; called by another thread, and only if it takes long.
+        json: print events for programs.
+    """
+    if context.quiet:
         yield None
         return
-    line = ProgressLine()
-    try:
-        yield line
-    finally:
-        line.clear()
+    with _display(context, survey, json) as display:
+        yield display.tally
+
+
+def _display(context: Context, survey: Callable[[], Iterable[Total]] | None, json: bool) -> Display:
+    tally = Tally()
+    if json:
+        return Events(tally, survey)
+    if not is_terminal(2) or os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        return Lines(tally, survey, context.verb)
+    return Bars(tally, survey, context.color)
+
+
+class Bars(Display):
+    """Bars on the terminal; what draws them is loaded when there is something to draw."""
+
+    first = _BARS_AFTER
+    every = _BARS_EVERY
+
+    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None, color: str) -> None:
+        super().__init__(tally, survey)
+        self._color = color
+        self._bars: Any = None
+
+    def begin(self) -> None:
+        """Load rich, 0.1 s, beside the transfer."""
+        from rsh.client.bars import TransferBars
+
+        self._bars = TransferBars(color=self._color != "never")
+
+    def show(self, state: State) -> None:
+        """Draw."""
+        self._bars.draw(state)
+
+    def end(self) -> None:
+        """Take the bars away."""
+        if self._bars is not None:
+            self._bars.close()

@@ -17,7 +17,7 @@ from rsh.session.session import Session
 
 if TYPE_CHECKING:
     from rsh.files.report import Progress, Report
-    from rsh.protocol.records import AnswerRecord, Candidate, Digest, Entry, Failure, Heading, Machine, Space
+    from rsh.protocol.records import AnswerRecord, Candidate, Digest, Entry, Failure, Heading, Machine, Space, Total
 
 Path: TypeAlias = "str | bytes | os.PathLike[str]"
 Record = TypeVar("Record")
@@ -64,6 +64,12 @@ class RemoteFiles:
             return receive(channel, os.fsencode(to), asked=Asked(paths), progress=progress)
         finally:
             channel.close()
+
+    def survey(self, *paths: Path) -> Iterator[Total]:
+        """Count what `get` of these paths would bring: totals so far, and the complete one last."""
+        from rsh.protocol.records import Total
+
+        return self._ask(requests.Survey(_encoded(paths), self.directory), (Total,))
 
     def scan(
         self, *paths: Path, recursive: bool = False, itself: bool = False, follow: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.complaints import complain, say
@@ -15,6 +16,7 @@ from rsh.errors import FileError, UsageError, error_name
 
 if TYPE_CHECKING:
     from rsh.files.report import Report
+    from rsh.protocol.records import Total
 
 _PIECE: Final = 256 * 1024  # what travels in one frame
 
@@ -27,8 +29,9 @@ def run_put(context: Context, options: Options) -> int:
     if "-" in sources:
         return _put_stdin(context, options, sources, target)
     local = expand([os.fsencode(source) for source in sources])
-    with shown(not context.quiet and not options.json) as progress:
-        report = context.remote.put(*local, to=target, progress=progress)
+    remote = context.remote
+    with _stoppable(context), shown(context, lambda: _survey(local), json=options.json) as progress:
+        report = remote.put(*local, to=target, progress=progress)
     return _finish(context, options, report)
 
 
@@ -39,9 +42,26 @@ def run_get(context: Context, options: Options) -> int:
         return _print_files(context, sources)
     if context.where == "prompt":
         target = os.path.expanduser(target)  # on the command line the shell has done so
-    with shown(not context.quiet and not options.json) as progress:
-        report = context.remote.get(*sources, to=target, progress=progress)
+    remote = context.remote
+    with _stoppable(context), shown(context, lambda: remote.survey(*sources), json=options.json) as progress:
+        report = remote.get(*sources, to=target, progress=progress)
     return _finish(context, options, report)
+
+
+def _survey(paths: list[bytes]) -> Iterable[Total]:
+    from rsh.files.survey import survey
+
+    return survey(paths)
+
+
+@contextmanager
+def _stoppable(context: Context) -> Iterator[None]:
+    """Say how to go on when Ctrl-C stops a transfer."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"rsh: {context.verb}: stopped; run the same command again to resume it\n")
+        raise
 
 
 def run_cat(context: Context, options: Options) -> int:
@@ -64,7 +84,7 @@ def _put_stdin(context: Context, options: Options, sources: list[str], target: s
     if options.json:
         from rsh.client.json_output import print_object
 
-        print_object({"files": 1, "bytes": count, "failed": 0, "failures": []})
+        print_object({"event": "summary", "files": 1, "bytes": count, "failed": 0, "failures": []})
     return 0
 
 
@@ -95,7 +115,15 @@ def _finish(context: Context, options: Options, report: Report) -> int:
         from rsh.client.json_output import failure_fields, print_object
 
         failures = [failure_fields(error) for error in report.failures]
-        print_object({"files": report.files, "bytes": report.bytes, "failed": report.failed, "failures": failures})
+        print_object(
+            {
+                "event": "summary",
+                "files": report.files,
+                "bytes": report.bytes,
+                "failed": report.failed,
+                "failures": failures,
+            }
+        )
     for error in report.failures:
         complain(context.verb, error)
     if report.failed > len(report.failures):

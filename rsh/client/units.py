@@ -27,6 +27,11 @@ def human_size(count: int) -> str:
     return f"{whole}{_LETTERS[power]}"
 
 
+def amount(count: int) -> str:
+    """Give a size for a sentence: 512 B, 9.8 MiB."""
+    return f"{count} B" if count < 1024 else f"{human_size(count)[:-1]} {human_size(count)[-1]}iB"
+
+
 def listing_time(mtime_ns: int, now: float) -> str:
     """Give a time as `ls -l` does: with the hour when it was of late, with the year otherwise."""
     seconds = mtime_ns // 1_000_000_000

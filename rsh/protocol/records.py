@@ -242,6 +242,14 @@ class Candidate(Struct, tag=37, array_like=True, frozen=True, forbid_unknown_fie
     directory: bool = False
 
 
+class Total(Struct, tag=80, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """How much a Get would send, as far as it has been counted."""
+
+    items: Count  # files, directories and links
+    bytes: Count  # the content of files
+    complete: bool
+
+
 # --- a shell, in lane 1 ---
 
 
@@ -267,7 +275,7 @@ class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=T
 
 TransferRecord: TypeAlias = Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | End | Failure
 ResultRecord: TypeAlias = Result | Done | Stop | Summary
-AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Summary
+AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Summary | Total
 ShellRecord: TypeAlias = Line | Ready | Echo
 Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord | ShellRecord
 

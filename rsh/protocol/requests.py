@@ -140,6 +140,27 @@ class Shell(Struct, tag=14, array_like=True, frozen=True, forbid_unknown_fields=
     environment: dict[bytes, bytes] = {}
 
 
+class Survey(Struct, tag=25, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Asks how much a Get of the same paths would send: Total records, the complete one last."""
+
+    paths: Paths
+    directory: Path = b""
+
+
 Request: TypeAlias = (
-    Exec | List | Put | Get | Read | Write | Remove | MakeDirectory | Move | Sum | Usage | About | Complete | Shell
+    Exec
+    | List
+    | Put
+    | Get
+    | Read
+    | Write
+    | Remove
+    | MakeDirectory
+    | Move
+    | Sum
+    | Usage
+    | About
+    | Complete
+    | Shell
+    | Survey
 )

@@ -13,6 +13,7 @@ from rsh.files.names import join
 from rsh.files.receiver import receive
 from rsh.files.sender import send
 from rsh.files.stream import RecordReader, RecordWriter, write_records
+from rsh.files.survey import survey
 from rsh.protocol import records, requests
 from rsh.protocol.frames import Buffer
 from rsh.protocol.records import Digest, Failure, Finish, Record
@@ -21,7 +22,7 @@ from rsh.session.channel import Channel
 
 log = logging.getLogger("rsh.server")
 
-READING = requests.List | requests.Get | requests.Read | requests.Sum | requests.Usage
+READING = requests.List | requests.Get | requests.Read | requests.Sum | requests.Usage | requests.Survey
 
 
 def serve(channel: Channel, request: requests.Request, account: Account, grant: Grant) -> None:
@@ -77,6 +78,8 @@ def _records(request: requests.Request, directory: bytes) -> Iterable[Record]:
         if not request.paths:
             return operations.mounted()
         return operations.usage(globs.expand(request.paths, directory=directory), directory=directory)
+    if isinstance(request, requests.Survey):
+        return survey(globs.expand(request.paths, directory=directory), directory=directory)
     if isinstance(request, requests.Remove):
         paths = globs.expand(request.paths, directory=directory)
         return changes.remove(paths, directory=directory, recursive=request.recursive, force=request.force)

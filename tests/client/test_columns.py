@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.columns import align, fill_columns, text_width
+from rsh.client.columns import align, fill_columns, shorten, text_width
 
 
 def cells(*names: str) -> list[tuple[str, int]]:
@@ -52,3 +52,17 @@ def test_columns_are_those_of_ls(width: int, tmp_path: Path) -> None:
 
 def test_a_table_is_flush_right_where_numbers_stand() -> None:
     assert align([["a", "1", "x"], ["bbb", "200", "yy"]], (False, True, False)) == ["a     1 x", "bbb 200 yy"]
+
+
+@pytest.mark.parametrize("text", ["x" * 200, "日本語" * 40, "a日" * 60])
+@pytest.mark.parametrize("width", [0, 1, 2, 3, 10, 79])
+def test_a_text_is_cut_in_its_middle_to_what_fits(text: str, width: int) -> None:
+    short = shorten(text, width)
+    assert text_width(short) <= width
+    if width >= 10:
+        assert short.startswith(text[:2])
+        assert short.endswith(text[-1])
+
+
+def test_a_short_text_stays() -> None:
+    assert shorten("abc", 3) == "abc"

@@ -1,0 +1,138 @@
+"""What is known of a transfer while it runs: counted by its threads, read by whatever shows it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from rsh.errors import FileError, RshError
+from rsh.files.report import Progress
+from rsh.protocol.records import Total
+
+# The rate is that of the last so many seconds. A window rather than a decaying mean: what it shows stays put on a
+# steady link, and a stall is forgotten after a while.
+_WINDOW: Final = 15.0
+
+# What an item costs beside its content, in bytes of content: without it the remaining time of a tree of small files
+# after a large one would be far too short.
+_ITEM: Final = 16 * 1024
+
+
+class State(NamedTuple):
+    """A transfer at one moment.
+
+    Attributes:
+        path: of the large file that is on its way; b"" for none.
+        size, done: that file's, in bytes.
+        bytes, items: moved, and dealt with.
+        total: how much there is in all; None while nobody has counted.
+        rate: bytes a second of late.
+        seconds_left: None while it cannot be told.
+        elapsed: seconds since the start.
+    """
+
+    path: bytes
+    size: int
+    done: int
+    bytes: int
+    items: int
+    total: Total | None
+    rate: float
+    seconds_left: float | None
+    elapsed: float
+
+    @property
+    def share(self) -> float | None:
+        """Give how much of it all is done, 0 to 1; None while the total is not known."""
+        if self.total is None or not self.total.complete:
+            return None
+        whole = _work(self.total.bytes, self.total.items)
+        return min(1.0, _work(self.bytes, self.items) / whole) if whole else 1.0
+
+
+def _work(size: int, items: int) -> int:
+    return size + items * _ITEM
+
+
+class Tally(Progress):
+    """Counts what a transfer tells. Its methods never block."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards everything below: two threads of the transfer call, and one that shows
+        self._bytes = 0
+        self._items = 0
+        self._path = b""
+        self._size = 0
+        self._begun = 0  # bytes moved before the current file
+        self._total: Total | None = None
+        self._start = time.monotonic()
+        self._marks: deque[tuple[float, int, int]] = deque([(self._start, 0, 0)])  # time, bytes, work of late
+        self._large: deque[tuple[bytes, int]] = deque(maxlen=10_000)  # begun since take_started was called last
+
+    def started(self, path: bytes, size: int) -> None:
+        """Take note of a large file."""
+        with self._lock:
+            self._path, self._size, self._begun = path, size, self._bytes
+            self._large.append((path, size))
+
+    def moved(self, count: int) -> None:
+        """Count bytes."""
+        with self._lock:
+            self._bytes += count
+
+    def completed(self, items: int) -> None:
+        """Take the number of items that have arrived."""
+        with self._lock:
+            self._items = items
+
+    def failed(self, error: FileError) -> None:
+        """Leave it to the list at the end."""
+
+    def count(self, survey: Callable[[], Iterable[Total]]) -> None:
+        """Take the totals of a survey, to its end; what goes wrong with it is the transfer's to tell."""
+        try:
+            for total in survey():
+                with self._lock:
+                    self._total = total
+        except RshError:
+            return
+
+    def take_started(self) -> list[tuple[bytes, int]]:
+        """Give path and size of the large files that were begun since this was called last."""
+        with self._lock:
+            taken = list(self._large)
+            self._large.clear()
+            return taken
+
+    def state(self) -> State:
+        """Give how it stands."""
+        now = time.monotonic()
+        with self._lock:
+            work = _work(self._bytes, self._items)
+            while len(self._marks) > 1 and self._marks[1][0] <= now - _WINDOW:
+                self._marks.popleft()
+            since, bytes_then, work_then = self._marks[0]
+            if now - self._marks[-1][0] >= _WINDOW / 100:
+                self._marks.append((now, self._bytes, work))
+            span = max(now - since, 1e-6)
+            done = self._bytes - self._begun
+            large = self._path if done < self._size else b""
+            return State(
+                bytes=self._bytes,
+                items=self._items,
+                path=large,
+                size=self._size,
+                done=done,
+                total=self._total,
+                rate=(self._bytes - bytes_then) / span,
+                seconds_left=self._left(work, (work - work_then) / span),
+                elapsed=now - self._start,
+            )
+
+    def _left(self, work: int, rate: float) -> float | None:
+        if self._total is None or not self._total.complete or rate <= 0:
+            return None
+        return max(0, _work(self._total.bytes, self._total.items) - work) / rate

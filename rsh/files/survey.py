@@ -1,0 +1,70 @@
+"""How much there is to send: counted ahead of a transfer, beside it, for whoever shows how long it will take."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rsh.files.descent import DIRECTORY_FLAGS, Descent
+from rsh.files.names import join
+from rsh.files.tree import Step, walk
+from rsh.protocol.records import Total
+
+_TELL_EVERY: Final = 0.25  # seconds
+
+
+def survey(paths: Sequence[bytes], *, directory: bytes = b"") -> Iterator[Total]:
+    """Count what a transfer of some paths would send: totals so far, now and then, and the complete one last.
+
+    What cannot be read is left out: the transfer itself names it.
+
+    Args:
+        directory: where relative paths start; b"" is the process's.
+    """
+    counter = _Counter()
+    for path in paths:
+        try:
+            yield from counter.source(join(directory, path))
+        except OSError:
+            continue
+    yield Total(counter.items, counter.bytes, True)
+
+
+class _Counter:
+    def __init__(self) -> None:
+        self.items = 0
+        self.bytes = 0
+        self._told = time.monotonic()
+
+    def source(self, path: bytes) -> Iterator[Total]:
+        """Count a source and what is below it."""
+        status = os.lstat(path)
+        if not stat.S_ISDIR(status.st_mode):
+            self._add(status)
+            return
+        self.items += 1
+        place = Descent(os.open(path, DIRECTORY_FLAGS))
+        try:
+            for step, name, _ in walk(place):
+                self._take(step, name, place.fd)
+                if time.monotonic() - self._told >= _TELL_EVERY:
+                    self._told = time.monotonic()
+                    yield Total(self.items, self.bytes, False)
+        finally:
+            place.close()
+
+    def _take(self, step: Step, name: bytes, fd: int) -> None:
+        if step is Step.DIRECTORY or step is Step.SYMLINK:
+            self.items += 1
+        elif step is Step.FILE:
+            try:
+                self._add(os.stat(name, dir_fd=fd, follow_symlinks=False))
+            except OSError:
+                return  # gone since
+
+    def _add(self, status: os.stat_result) -> None:
+        self.items += 1
+        self.bytes += status.st_size if stat.S_ISREG(status.st_mode) else 0

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rsh.client.tally import Tally
+from rsh.errors import LinkError
+from rsh.protocol.records import Total
+
+
+def test_a_large_file_is_shown_until_all_of_it_has_moved() -> None:
+    tally = Tally()
+    tally.moved(7)
+    tally.started(b"big", 100)
+    tally.moved(40)
+    state = tally.state()
+    assert (state.path, state.size, state.done, state.bytes) == (b"big", 100, 40, 47)
+    tally.moved(60)
+    assert tally.state().path == b""
+
+
+def test_no_share_and_no_time_is_told_before_all_was_counted() -> None:
+    tally = Tally()
+    tally.moved(10)
+    tally.count(lambda: [Total(5, 50, False)])
+    state = tally.state()
+    assert (state.share, state.seconds_left) == (None, None)
+    assert state.total == Total(5, 50, False)
+
+
+def test_share_counts_items_beside_their_content() -> None:
+    tally = Tally()
+    tally.count(lambda: [Total(100, 0, True)])
+    tally.completed(25)
+    assert tally.state().share == 0.25
+
+
+def test_more_than_was_counted_is_not_more_than_everything() -> None:
+    tally = Tally()
+    tally.count(lambda: [Total(1, 10, True)])
+    tally.moved(10_000_000)
+    tally.completed(1)
+    state = tally.state()
+    assert state.share == 1.0
+    assert state.seconds_left == 0
+
+
+def test_a_count_that_fails_leaves_the_transfer_alone() -> None:
+    def lost() -> Iterator[Total]:
+        yield Total(1, 1, False)
+        raise LinkError("gone")
+
+    tally = Tally()
+    tally.count(lost)
+    assert tally.state().share is None
+
+
+def test_files_that_were_begun_are_given_once() -> None:
+    tally = Tally()
+    tally.started(b"one", 1)
+    assert tally.take_started() == [(b"one", 1)]
+    assert tally.take_started() == []
