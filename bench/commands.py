@@ -1,0 +1,25 @@
+"""One command: a whole process that does nothing, and one that prints a lot."""
+
+from __future__ import annotations
+
+from bench.measure import Candidate, compare
+from bench.stage import Bench
+
+
+def bench_exec(bench: Bench) -> None:
+    """A command that does nothing, as a whole process."""
+    candidates = [bench.ours("rsh exec H -- true", "exec", bench.rsh.host, "--", "true")]
+    if bench.ssh:
+        candidates.append(Candidate("ssh H true", bench.ssh.ssh("true")))
+    compare("exec true, whole process", candidates, 4 * bench.runs)
+
+
+def bench_output(bench: Bench) -> None:
+    """One GiB of output."""
+    line = "head -c 1G /dev/zero"
+    candidates = [bench.ours("rsh exec H -- head -c 1G", "exec", "-n", bench.rsh.host, "--", line)]
+    if bench.ssh:
+        candidates.append(Candidate("ssh H head -c 1G", bench.ssh.ssh(line)))
+        fast = ("-c", "aes128-gcm@openssh.com")
+        candidates.append(Candidate("ssh -c aes128-gcm H head -c 1G", bench.ssh.ssh(line, options=fast)))
+    compare("1 GiB of output", candidates, bench.runs)
