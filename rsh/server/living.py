@@ -7,7 +7,6 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -15,11 +14,12 @@ from io import IOBase
 
 from rsh.errors import Code, ProtocolError, Refused, RshError
 from rsh.files.stream import RecordReader, RecordWriter
+from rsh.holder import wire
+from rsh.holder.starting import command
 from rsh.protocol import records
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.records import Echo, Line, Ready
 from rsh.protocol.requests import Shell
-from rsh.server import holder
 from rsh.server.account import Account, Grant, command_environment
 from rsh.server.execution import check_directory
 from rsh.session.channel import Channel
@@ -63,9 +63,8 @@ def start_holder(
     ours, theirs = socket.socketpair()
     size = (str(request.terminal.columns), str(request.terminal.rows))
     try:
-        # -E and -S: no variable and no site-packages of the user's has a say in the process that holds their shell.
         process = subprocess.Popen(
-            [sys.executable, "-E", "-S", holder.__file__, *size, os.fsdecode(shell)],
+            command(*size, os.fsdecode(shell)),
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -122,14 +121,14 @@ class _Bridge:
     def _bring(self) -> None:
         """Pass on what the holder says until its shell has ended."""
         for kind, payload in _messages(self._sock):
-            if kind == holder.OUTPUT:
+            if kind == wire.OUTPUT:
                 self._channel.write(payload)
-            elif kind == holder.REPORT:
+            elif kind == wire.REPORT:
                 offset, status = struct.unpack_from(">QB", payload)
                 self._tell(Ready(offset, status, payload[9:]))
-            elif kind == holder.ECHO:
+            elif kind == wire.ECHO:
                 self._tell(Echo(bool(payload[0])))
-            elif kind == holder.ENDED:
+            elif kind == wire.ENDED:
                 _, status, number = struct.unpack(">QBB", payload)
                 self._channel.end(0)
                 self._records.end()
@@ -161,23 +160,23 @@ class _Bridge:
 
     def _pass_on(self, message: Signal | Resize) -> None:
         if isinstance(message, Resize):
-            self._send(holder.RESIZE, struct.pack(">HH", message.columns, message.rows))
+            self._send(wire.RESIZE, struct.pack(">HH", message.columns, message.rows))
         else:
             number = getattr(signal, f"SIG{message.name}", None)
             if isinstance(number, signal.Signals):
-                self._send(holder.SIGNAL, bytes([number]))
+                self._send(wire.SIGNAL, bytes([number]))
 
     def _pump_input(self) -> None:
         try:
             while data := self._channel.read(0):
-                self._send(holder.INPUT, bytes(data))
+                self._send(wire.INPUT, bytes(data))
         except RshError:
             pass  # The client has gone; the listener hangs up.
 
     def _pump_lines(self) -> None:
         try:
             for line in _lines(self._channel):
-                self._send(holder.RUN, line)
+                self._send(wire.RUN, line)
         except ProtocolError as error:
             self._channel.close(Code.PROTOCOL, str(error))
             self._hang_up()
@@ -187,7 +186,7 @@ class _Bridge:
     def _send(self, kind: int, payload: bytes) -> None:
         try:
             with self._sending:
-                self._sock.sendall(holder.HEAD.pack(kind, len(payload)) + payload)
+                self._sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
         except OSError:
             pass  # The shell has ended, which is told from there.
 
@@ -201,8 +200,8 @@ class _Bridge:
 def _messages(sock: socket.socket) -> Iterator[tuple[int, bytes]]:
     """Give the messages of a holder, to their end, which may come in the middle of one."""
     with sock.makefile("rb", buffering=256 * 1024) as file:
-        while len(head := _read(file, holder.HEAD.size)) == holder.HEAD.size:
-            kind, length = holder.HEAD.unpack(head)
+        while len(head := _read(file, wire.HEAD.size)) == wire.HEAD.size:
+            kind, length = wire.HEAD.unpack(head)
             payload = _read(file, length)
             if len(payload) == length:
                 yield kind, payload

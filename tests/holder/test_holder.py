@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from rsh.holder import wire
 from rsh.protocol.requests import Shell, Terminal
-from rsh.server import holder
 from rsh.server.living import start_holder
 
 
@@ -26,35 +26,35 @@ def daemon(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
 
 def say(sock: socket.socket, kind: int, payload: bytes) -> None:
     """Send the holder a message."""
-    sock.sendall(holder.HEAD.pack(kind, len(payload)) + payload)
+    sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
 
 
 def hear(sock: socket.socket, wanted: int) -> bytes:
     """Give the payload of the next message of a kind."""
     while True:
-        kind, length = holder.HEAD.unpack(sock.recv(holder.HEAD.size, socket.MSG_WAITALL))
+        kind, length = wire.HEAD.unpack(sock.recv(wire.HEAD.size, socket.MSG_WAITALL))
         payload = sock.recv(length, socket.MSG_WAITALL) if length else b""
         if kind == wanted:
             return payload
 
 
 def test_each_line_is_reported_once(daemon: socket.socket) -> None:
-    hear(daemon, holder.REPORT)
-    say(daemon, holder.RUN, b"cd /tmp; (exit 5)")
-    assert hear(daemon, holder.REPORT)[8:] == b"\x05/tmp"
+    hear(daemon, wire.REPORT)
+    say(daemon, wire.RUN, b"cd /tmp; (exit 5)")
+    assert hear(daemon, wire.REPORT)[8:] == b"\x05/tmp"
 
 
 def test_input_that_nobody_reads_makes_the_daemon_wait(daemon: socket.socket) -> None:
-    hear(daemon, holder.REPORT)
-    say(daemon, holder.RUN, b"stty raw -echo; echo on; exec sleep 60")
-    assert b"on" in hear(daemon, holder.OUTPUT)
+    hear(daemon, wire.REPORT)
+    say(daemon, wire.RUN, b"stty raw -echo; echo on; exec sleep 60")
+    assert b"on" in hear(daemon, wire.OUTPUT)
     daemon.settimeout(1)
     with pytest.raises(TimeoutError):
         for _ in range(100):
-            say(daemon, holder.INPUT, b"x" * 1_000_000)
+            say(daemon, wire.INPUT, b"x" * 1_000_000)
     # Leaving the fixture shows that the holder still hears us hang up.
 
 
 def test_shell_that_ends_is_told_of_with_its_status(daemon: socket.socket) -> None:
-    say(daemon, holder.RUN, b"exit 9")
-    assert struct.unpack(">QBB", hear(daemon, holder.ENDED))[1:] == (9, 0)
+    say(daemon, wire.RUN, b"exit 9")
+    assert struct.unpack(">QBB", hear(daemon, wire.ENDED))[1:] == (9, 0)

@@ -1,0 +1,17 @@
+"""How a holder's process is started: `python -I -S -c START FOLDER ARGUMENTS`.
+
+With -I and -S no variable, no site-packages of the user's and not the folder it happens to stand in has a say in the
+process that holds their shell; what is left is the standard library, and FOLDER, which the package `rsh` is in.
+"""
+
+import os
+import sys
+
+START = "import sys; sys.path.append(sys.argv.pop(1)); from rsh.holder.__main__ import main; main()"
+
+FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def command(*arguments: str) -> "list[str]":
+    """Give the argument vector of a holder's process."""
+    return [sys.executable, "-I", "-S", "-c", START, FOLDER, *arguments]

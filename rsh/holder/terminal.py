@@ -1,0 +1,84 @@
+"""The terminal that a shell runs on: its two ends, its size, its modes, and what is typed into it."""
+
+import fcntl
+import os
+import signal
+import struct
+import termios
+
+READ_SIZE = 64 * 1024
+
+# What a terminal can hold unread, with room to spare (Linux: 8 KiB on its way, and 4 KiB of lines; pty(7)).
+HOLDS = 64 * 1024
+
+
+class Terminal:
+    """A pseudo-terminal, both of whose ends stay open here.
+
+    Attributes:
+        master: the descriptor to wait for.
+        typed: what was typed and it has not taken yet.
+    """
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.typed = bytearray()
+        self._dropping = False  # its own queue is still full of what was interrupted
+        self.master, self._slave = os.openpty()
+        self.name = os.ttyname(self._slave)
+        self.resize(columns, rows)
+        _prefer_utf8(self._slave)
+        self._sane = termios.tcgetattr(self._slave)
+        os.set_blocking(self.master, False)
+
+    def read(self) -> bytes:
+        """Give what was printed; b"" when there is nothing now."""
+        try:
+            return os.read(self.master, READ_SIZE)
+        except OSError:
+            return b""
+
+    def type(self, data: bytes) -> None:
+        """Queue what was typed. An interrupt drops what nobody reads, as at a terminal, and does not wait behind it."""
+        attributes = termios.tcgetattr(self._slave)
+        flags, interrupt = attributes[3], attributes[6][termios.VINTR]
+        interrupts = flags & termios.ISIG and not flags & termios.NOFLSH and interrupt != b"\0"
+        if self.typed and interrupts and interrupt in data:
+            self.typed.clear()
+            self._dropping = True
+            self.signal(signal.SIGINT)
+            data = data.rpartition(interrupt)[2]
+        self.typed += data
+
+    def restore(self) -> None:
+        """Put the modes back that it began with, and forget what was typed before an interrupt: a line has ended."""
+        if self._dropping:
+            termios.tcflush(self._slave, termios.TCIFLUSH)
+            self._dropping = False
+        termios.tcsetattr(self._slave, termios.TCSANOW, self._sane)
+
+    def shows_typing(self) -> bool:
+        """Tell whether what is typed is shown: a password prompt is known by this fact and not guessed."""
+        flags = termios.tcgetattr(self._slave)[3]
+        return bool(flags & termios.ECHO) or not flags & termios.ICANON
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell it its size."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def signal(self, number: int) -> None:
+        """Send a signal to what runs in the foreground."""
+        try:
+            os.killpg(os.tcgetpgrp(self.master), number)
+        except (OSError, ValueError):
+            pass
+
+    def let_go(self) -> None:
+        """Close the end that programs have: what is left in it can be read, and then it ends."""
+        os.close(self._slave)
+
+
+def _prefer_utf8(terminal: int) -> None:
+    """Have the line discipline erase whole UTF-8 characters (IUTF8, termios(3))."""
+    attributes = termios.tcgetattr(terminal)
+    attributes[0] |= 0x4000
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
