@@ -5,7 +5,7 @@ _rsh_commands="connect exec put get ls cat rm mkdir mv stat sum df ping info key
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
     case $1 in
-        connect) printf '%s ' -b --batch -c --plain --prompt ;;
+        connect) printf '%s ' -b --batch -c -k --keep-going -X --no-rc --plain --prompt --ready-marker --no-echo ;;
         exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input --json ;;
         put | get) printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json ;;
         ls)
@@ -35,7 +35,7 @@ _rsh_value_of() {
         exec:-C | exec:--directory) echo directory ;;
         put:-t | put:--target-directory | mv:-t | mv:--target-directory) echo remote ;;
         sum:-a | sum:--algorithm) echo algorithm ;;
-        connect:-c | connect:--prompt | exec:-E | exec:--env | exec:--timeout) echo word ;;
+        connect:-c | connect:--prompt | connect:--ready-marker | exec:-E | exec:--env | exec:--timeout) echo word ;;
         ping:-c | ping:--count | ping:-i | ping:--interval) echo word ;;
     esac
 }

@@ -12,7 +12,7 @@ function __rsh_operands
             set ended 1
         else if test -z "$ended"; and string match -q -- '-?*' $word
             switch "$command:$word"
-                case '*:--color' '*:--colour' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' \
+                case '*:--color' '*:--colour' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' \
                     'exec:-C' 'exec:--directory' 'exec:-E' 'exec:--env' 'exec:--timeout' \
                     'put:-t' 'put:--target-directory' 'get:-t' 'get:--target-directory' \
                     'mv:-t' 'mv:--target-directory' 'sum:-a' 'sum:--algorithm' \
@@ -112,8 +112,12 @@ complete -c rsh -l debug -d 'show tracebacks'
 # connect
 complete -c rsh -n '__rsh_is connect' -s b -l batch -r -F -d 'take lines from FILE, - for stdin'
 complete -c rsh -n '__rsh_is connect' -s c -x -d 'run LINE and leave; may be repeated'
+complete -c rsh -n '__rsh_is connect' -s k -l keep-going -d 'in a batch, go on behind a line that fails'
+complete -c rsh -n '__rsh_is connect' -s X -l no-rc -d 'pass over the rc file and what config.toml sets'
 complete -c rsh -n '__rsh_is connect' -l plain -d 'no escape byte on the screen, a fixed prompt'
 complete -c rsh -n '__rsh_is connect' -l prompt -x -d 'the prompt of --plain'
+complete -c rsh -n '__rsh_is connect' -l ready-marker -x -d 'with --plain, a line before each prompt'
+complete -c rsh -n '__rsh_is connect' -l no-echo -d 'with --plain, do not show what is typed'
 
 # exec
 complete -c rsh -n '__rsh_is exec' -s C -l directory -x -a '(__rsh_directory)' -d 'run it in DIR'

@@ -29,7 +29,9 @@ MAY_IMPORT = {
 
 # Modules that show something on a screen: only these may import what draws there.
 SCREEN = {"prompt_toolkit", "pyfiglet", "pygments", "rich"}
-SCREEN_MODULES = {"rsh.client.screen", "rsh.client.banner", "rsh.client.bindings", "rsh.client.bars"}
+SCREEN_MODULES = {
+    f"rsh.client.{name}" for name in ("screen", "banner", "bars", "bindings", "highlighting", "line_history", "menu")
+}
 
 # What the protocol must not know: it has no socket, thread, clock or file.
 OUTSIDE = {"socket", "ssl", "threading", "time", "os", "subprocess", "select", "queue", "io"}

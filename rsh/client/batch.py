@@ -37,13 +37,20 @@ def batch_lines(lines: Iterable[str]) -> Iterator[BatchLine]:
         yield BatchLine(_without_prefix(pending.removesuffix("\n")), _is_forgiven(pending))
 
 
-def run_batch(lines: Iterable[str], run: Callable[[str], int]) -> int:
-    """Run lines until one fails that is not forgiven; give its status, or 0."""
+def run_batch(lines: Iterable[str], run: Callable[[str], int], stops: Callable[[], bool] = lambda: True) -> int:
+    """Run lines until one fails that is not forgiven; give its status, or 0.
+
+    Args:
+        stops: whether such a failure ends the batch; if not, the first one's status is given at the end.
+    """
+    first = 0
     for line in batch_lines(lines):
         status = run(line.text)
         if status and not line.forgiven:
-            return status
-    return 0
+            first = first or status
+            if stops():
+                break
+    return first
 
 
 def lines_of(path: str) -> Iterator[str]:

@@ -6,67 +6,92 @@ A screen module: it is imported only when a prompt is really shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from prompt_toolkit.application.current import get_app
-from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
-from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, has_focus, is_searching
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import (
+    Condition,
+    completion_is_selected,
+    emacs_mode,
+    has_completions,
+    has_focus,
+    is_searching,
+)
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.bindings import search
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.search import SearchDirection, start_search
 
 from rsh.client.lines import is_unfinished
-
-if TYPE_CHECKING:
-    from prompt_toolkit.shortcuts import PromptSession
+from rsh.client.settings import Settings
+from rsh.client.words import next_end, previous_start
 
 # Pastes of more lines than this are announced: it is easy not to see what they will run.
 PASTE_LINES = 5
 
 
 class Modes:
-    """What the function keys switch.
+    """What the function keys switch: settings, at once in force."""
 
-    Attributes:
-        several: Enter begins a new line and Alt-Enter runs (F3); `typing`: completions appear as one types (F2).
-    """
+    def __init__(
+        self, settings: Settings, apply: Callable[[], None], tell: Callable[[str], None], all_hosts: Callable[[], None]
+    ) -> None:
+        """Prepare.
 
-    def __init__(self, session: PromptSession[str], tell: Callable[[str], None]) -> None:
-        self.several = False
-        self.typing = False
-        self._session = session
+        Args:
+            apply: has the screen do as the settings say.
+            tell: shows a few words behind the line.
+            all_hosts: has the history of all hosts searched.
+        """
+        self._settings = settings
+        self._apply = apply
         self._tell = tell
+        self._all_hosts = all_hosts
 
     def toggle_completion(self, event: KeyPressEvent) -> None:
         """Have completions appear while typing, or on Tab only; Up then searches the history by what is typed."""
-        self.typing = not self.typing
-        self._session.complete_while_typing = self.typing
-        self._session.enable_history_search = not self.typing
-        self._tell("completion while typing" if self.typing else "completion on Tab")
+        typing = self._switch("complete", "tab", "typing") == "typing"
+        self._tell("completion while typing" if typing else "completion on Tab")
 
     def toggle_lines(self, event: KeyPressEvent) -> None:
         """Let Enter begin a new line, or run."""
-        self.several = not self.several
-        self._tell("Enter begins a line, Alt-Enter runs" if self.several else "Enter runs")
+        several = self._switch("multiline", "off", "on") == "on"
+        self._tell("Enter begins a line, Alt-Enter runs" if several else "Enter runs")
 
     def toggle_vi(self, event: KeyPressEvent) -> None:
         """Change between emacs' and vi's keys."""
-        vi = self._session.editing_mode is not EditingMode.VI
-        self._session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
-        self._tell("vi keys" if vi else "emacs keys")
+        self._tell(f"{self._switch('keys', 'emacs', 'vi')} keys")
+
+    def toggle_toolbar(self, event: KeyPressEvent) -> None:
+        """Show the line at the bottom, or only when there is something to tell."""
+        self._tell(f"toolbar {self._switch('toolbar', 'auto', 'on')}")
+
+    def search_all(self, event: KeyPressEvent) -> None:
+        """Search backwards in the history of all hosts."""
+        self._all_hosts()
+        start_search(direction=SearchDirection.BACKWARD)
+
+    def _switch(self, name: str, one: str, other: str) -> str:
+        self._settings.set(name, one if self._settings.shown(name) == other else other)
+        self._apply()
+        return self._settings.shown(name)
+
+    @property
+    def _several(self) -> bool:
+        return self._settings.on("multiline")
 
     def enter(self, event: KeyPressEvent) -> None:
         """Run the line if it is whole."""
         buffer = event.current_buffer
-        if self.several or is_unfinished(buffer.text):
+        if self._several or is_unfinished(buffer.text):
             buffer.newline(copy_margin=False)
         else:
             buffer.validate_and_handle()
 
     def alt_enter(self, event: KeyPressEvent) -> None:
         """Do what Enter does not."""
-        if self.several:
+        if self._several:
             event.current_buffer.validate_and_handle()
         else:
             event.current_buffer.newline(copy_margin=False)
@@ -96,7 +121,44 @@ def make_bindings(modes: Modes) -> KeyBindings:
     keys.add("f2", filter=typing)(modes.toggle_completion)
     keys.add("f3", filter=typing)(modes.toggle_lines)
     keys.add("f4", filter=typing)(modes.toggle_vi)
+    keys.add("f5", filter=typing)(modes.toggle_toolbar)
+    emacs = typing & emacs_mode
+    keys.add("escape", "r", filter=emacs)(modes.search_all)
+    keys.add("escape", "b", filter=emacs)(_word_back)
+    keys.add("escape", "f", filter=emacs)(_word_on)
+    keys.add("escape", "d", filter=emacs)(_cut_word_on)
+    keys.add("escape", "backspace", filter=emacs)(_cut_word_back)
     return keys
+
+
+def _word_back(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    buffer.cursor_position = previous_start(buffer.text, buffer.cursor_position)
+
+
+def _word_on(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    buffer.cursor_position = next_end(buffer.text, buffer.cursor_position)
+
+
+def _cut_word_back(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    size = buffer.cursor_position - previous_start(buffer.text, buffer.cursor_position)
+    _keep(event, buffer.delete_before_cursor(count=size), before=True)
+
+
+def _cut_word_on(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    size = next_end(buffer.text, buffer.cursor_position) - buffer.cursor_position
+    _keep(event, buffer.delete(count=size), before=False)
+
+
+def _keep(event: KeyPressEvent, cut: str, *, before: bool) -> None:
+    """Keep what was cut for Ctrl-Y; what is cut right after it goes to it."""
+    if event.is_repeat:
+        last = event.app.clipboard.get_data().text
+        cut = cut + last if before else last + cut
+    event.app.clipboard.set_text(cut)
 
 
 def _accept_completion(event: KeyPressEvent) -> None:

@@ -75,7 +75,7 @@ Right takes the grey text, Ctrl-X Ctrl-E opens the editor.
 
 def run_exit(context: PromptContext, options: Options) -> int:
     """Leave."""
-    raise Leave(options.status)
+    raise Leave(options.status, asked=True)
 
 
 def run_status(context: PromptContext, options: Options) -> int:
@@ -86,7 +86,8 @@ def run_status(context: PromptContext, options: Options) -> int:
 
 def run_history(context: PromptContext, options: Options) -> int:
     """Print lines typed before, the newest last."""
-    items = context.history.items() if context.history is not None else []
+    history = context.history
+    items = [] if history is None else history.items_of_all() if options.all else history.items()
     found = [item for item in items if options.pattern is None or options.pattern in item.line]
     if options.count is not None:
         found = found[max(0, len(found) - options.count) :]

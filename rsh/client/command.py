@@ -22,6 +22,7 @@ Kind: TypeAlias = Literal[
     "number",
     "choice",
     "topic",  # name of a command of this table
+    "setting",  # name of a setting (settings.py), then its value
     "word",
 ]
 Group: TypeAlias = Literal["files", "running", "machine", "trust", "here", "prompt"]

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from rsh.client.lines import RAW, find_by_prefix
 from rsh.client.quoting import quoted
+from rsh.client.settings import SETTINGS, Setting
 from rsh.client.syntax import Scan, Word
 from rsh.client.table import Argument, Command, Kind, arguments, commands, find
 from rsh.errors import UsageError
@@ -172,6 +173,8 @@ def _complete_ours(place: _Place, word: Word, command: Command, names: Names) ->
     if "--" not in before and word.text.startswith("-") and not word.quoted:
         return place.insert(_options(known, word.text))
     index = _count_operands(before, known)
+    if command.name == "set" and index == 1:
+        return place.insert(_setting_values(before[0], word.text))
     return place.insert(_operands(command, index, word.text, names, has_target="-t" in before))
 
 
@@ -210,6 +213,15 @@ def _operands(command: Command, index: int, word: str, names: Names, *, has_targ
     return _values(argument, argument.kind, word, names)
 
 
+def _setting_values(name: str, word: str) -> list[Name]:
+    """Give what a setting may be set to."""
+    setting: Setting | None = next((each for each in SETTINGS if each.name == name), None)
+    if setting is None:
+        return []
+    known = ("on", "off") if setting.kind == "switch" else setting.choices
+    return [Name(value) for value in known if value.startswith(word)]
+
+
 def _values(argument: Argument, kind: Kind, word: str, names: Names) -> list[Name]:
     """Give what a value of this kind may be."""
     if kind in ("local", "local-directory"):
@@ -218,6 +230,8 @@ def _values(argument: Argument, kind: Kind, word: str, names: Names) -> list[Nam
         return [name for name in names.there(word) if name.directory or kind == "remote"]
     if kind == "topic":
         return [Name(each.name, about=each.summary) for each in commands("prompt") if each.name.startswith(word)]
+    if kind == "setting" and not argument.many:
+        return [Name(each.name, about=each.about) for each in SETTINGS if each.name.startswith(word)]
     return [Name(choice) for choice in argument.choices if choice.startswith(word)]
 
 

@@ -1,4 +1,4 @@
-"""The file config.toml: aliases of hosts, each a table `hosts.NAME` with the `address` that it stands for."""
+"""The file config.toml: aliases of hosts, tables `hosts.NAME` with an `address`, and what `prompt` sets."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ def names() -> list[str]:
     path = os.path.join(places.config_dir(), "config.toml")
     hosts = load(path).get("hosts", {}) if os.path.exists(path) else {}
     return sorted(hosts) if isinstance(hosts, dict) else []
+
+
+def prompt_settings() -> dict[str, Any]:
+    """Give what the table [prompt] sets for every prompt."""
+    path = os.path.join(places.config_dir(), "config.toml")
+    found = load(path).get("prompt", {}) if os.path.exists(path) else {}
+    if not isinstance(found, dict):
+        raise UsageError(f"{path}: prompt is no table")
+    return found
 
 
 def load(path: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def run_line(context: PromptContext, text: str) -> int:
     Raises:
         shell.Leave: the line ends the prompt. KeyboardInterrupt. OutputClosed: nobody reads our stdout.
     """
-    context.verb = ""
+    context.verb, context.complained = "", False
     try:
         context.status = _run(context, text)
     except OutputClosed:
@@ -69,6 +69,7 @@ def _told(context: PromptContext, error: RshError) -> int:
 
         traceback.print_exc()
     complain(context.verb, error)
+    context.complained = True
     if context.close_if_lost():
         say("rsh: the next line connects again\n")
     return error.exit_status

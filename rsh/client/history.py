@@ -21,6 +21,8 @@ from rsh.places import ensure_dir
 # Of a longer file only the end is read: about 15,000 lines. Nobody looks further back by hand.
 READ_LIMIT: Final = 2 * 1024 * 1024
 
+ENDING: Final = ".jsonl"
+
 
 class Item(Struct):
     """One line that was typed.
@@ -44,6 +46,7 @@ class History:
     def __init__(self, path: str) -> None:
         """Use a file, which is made with the first line."""
         self._path = path
+        self._size = 0  # of the file as far as we have read or written it
 
     def begin(self, line: str, directory: bytes) -> Item | None:
         """Keep a line that is about to run; None when it is not to be kept: empty, or with a blank in front."""
@@ -61,12 +64,29 @@ class History:
 
     def items(self) -> list[Item]:
         """Give all lines, the oldest first."""
+        self._size = _size(self._path)
         return merged(_read_end(self._path))
+
+    def items_of_all(self) -> list[Item]:
+        """Give the lines of all accounts and hosts, the oldest first."""
+        folder = os.path.dirname(self._path)
+        try:
+            paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(ENDING)]
+        except OSError:
+            return []
+        return sorted((item for path in paths for item in merged(_read_end(path))), key=lambda item: item.when)
 
     def lines(self) -> list[str]:
         """Give the lines for the editor: the oldest first, each only where it was typed last."""
-        newest_first = dict.fromkeys(item.line for item in reversed(self.items()))
-        return list(reversed(newest_first))
+        return _each_once(self.items())
+
+    def lines_of_all(self) -> list[str]:
+        """Give the lines of all accounts and hosts, likewise."""
+        return _each_once(self.items_of_all())
+
+    def has_grown(self) -> bool:
+        """Say whether somebody else, such as another prompt, has added lines since we have read them."""
+        return _size(self._path) != self._size
 
     def _append(self, item: Item) -> None:
         try:
@@ -75,7 +95,7 @@ class History:
         except (OSError, UsageError):
             return
         try:
-            os.write(descriptor, _encode(item))
+            self._size += os.write(descriptor, _encode(item))
         except OSError:
             pass
         finally:
@@ -84,7 +104,7 @@ class History:
 
 def file_name(account: str, host: str) -> str:
     """Give the name of the history file of an account on a host: safe for any host that can be dialled."""
-    return f"{account}@{host}".replace("%", "%25").replace("/", "%2F") + ".jsonl"
+    return f"{account}@{host}".replace("%", "%25").replace("/", "%2F") + ENDING
 
 
 def merged(lines: Iterable[bytes]) -> list[Item]:
@@ -99,6 +119,18 @@ def merged(lines: Iterable[bytes]) -> list[Item]:
         elif item.when in items:
             items[item.when].status, items[item.when].duration = item.status, item.duration
     return sorted(items.values(), key=lambda item: item.when)
+
+
+def _each_once(items: list[Item]) -> list[str]:
+    newest_first = dict.fromkeys(item.line for item in reversed(items))
+    return list(reversed(newest_first))
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def _read_end(path: str) -> Iterator[bytes]:

@@ -36,6 +36,7 @@ class LivingShell:
         status: of its last line.
         ended: its returncode once it has ended, as subprocess gives it; None while it lives.
         settled: its first Ready was waited for.
+        echoes: its terminal shows what is typed.
     """
 
     def __init__(self, channel: Channel, idle: Sink) -> None:
@@ -48,6 +49,7 @@ class LivingShell:
         self.status = 0
         self.ended: int | None = None
         self.settled = False
+        self.echoes = True
         self._channel = channel
         self._idle = idle
         self._lines = RecordWriter(channel, lane=1)
@@ -172,7 +174,9 @@ class LivingShell:
             for record in RecordReader(self._channel, records.SHELL, lane=1):
                 if isinstance(record, Ready):
                     self._take_ready(record)
-                elif not isinstance(record, Echo):
+                elif isinstance(record, Echo):
+                    self.echoes = record.on
+                else:
                     raise ProtocolError("a line from the server")
         except RshError as error:
             self._fail(error)

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote_from_bytes
 
 from rsh.client.prompt_text import Place, tilde
+from rsh.client.settings import Settings
 from rsh.escape import printable
 
 # Terminals that take unknown OSC sequences for what they are: nothing. The Linux console and others print them.
@@ -37,14 +38,12 @@ def wants_marks(environment: Mapping[str, str]) -> bool:
     return environment.get("RSH_MARKS", "") != "0" and environment.get("TERM", "").startswith(_KNOWN)
 
 
-def output_ended(status: int) -> str:
-    """Mark the end of a line's output."""
-    return f"\x1b]133;D;{status}\x1b\\"
-
-
-def standing(place: Place) -> str:
-    """Tell the terminal where the shell over there stands, in its title too."""
-    host = quote_from_bytes(place.host.encode("utf-8", "surrogateescape"))
-    path = quote_from_bytes(place.directory or place.home)
-    title = f"rsh: {printable(place.host)}: {tilde(place.directory, place.home)}"
-    return f"\x1b]7;file://{host}{path}\x1b\\\x1b]2;{title}\x1b\\"
+def before_prompt(place: Place, settings: Settings) -> str:
+    """Mark the end of a line's output, and tell the terminal where the shell over there stands, in its title too."""
+    told = f"\x1b]133;D;{place.status}\x1b\\" if settings.on("marks") else ""
+    if settings.on("location"):
+        host = quote_from_bytes(place.host.encode("utf-8", "surrogateescape"))
+        told += f"\x1b]7;file://{host}{quote_from_bytes(place.directory or place.home)}\x1b\\"
+    if settings.on("title"):
+        told += f"\x1b]2;rsh: {printable(place.host)}: {tilde(place.directory, place.home)}\x1b\\"
+    return told

@@ -36,7 +36,11 @@ class _Answer:
 
 
 class Memory:
-    """Questions to the other side, asked in a thread of their own, and the answers to them."""
+    """Questions to the other side, asked in a thread of their own, and the answers to them.
+
+    Attributes:
+        told: is called when an answer has come, by that thread.
+    """
 
     def __init__(self, ask: Ask, *, budget: float = BUDGET) -> None:
         """Prepare.
@@ -45,6 +49,7 @@ class Memory:
             ask: puts one question; called in the worker thread only; may raise RshError.
             budget: how long `get` waits, in seconds.
         """
+        self.told: Callable[[], None] = lambda: None
         self._ask = ask
         self._budget = budget
         self._lock = threading.Lock()  # guards all below, and what is in an _Answer
@@ -55,6 +60,11 @@ class Memory:
 
     def get(self, key: Key) -> list[Name] | None:
         """Give the answer to a question; an old one when no new one comes in time, None when there is none."""
+        answer = self._ask_if_needed(key)
+        answer.heard.wait(self._budget)
+        return answer.names
+
+    def _ask_if_needed(self, key: Key) -> _Answer:
         with self._lock:
             answer = self._answers.setdefault(key, _Answer())
             if answer.era != self._era and not answer.asked:
@@ -64,8 +74,13 @@ class Memory:
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="completion", daemon=True)
                 self._worker.start()
-        answer.heard.wait(self._budget)
-        return answer.names
+            return answer
+
+    def peek(self, key: Key) -> list[Name] | None:
+        """Give what is known of a question without waiting; None when nobody has heard. It is asked if need be."""
+        answer = self._ask_if_needed(key)
+        with self._lock:
+            return answer.names if answer.heard.is_set() else None
 
     def forget(self) -> None:
         """Take all answers for outdated: something has run over there."""
@@ -95,6 +110,8 @@ class Memory:
                     answer.names, answer.era = names, era
                 answer.asked = False
                 answer.heard.set()
+            if names is not None:
+                self.told()
 
 
 class ClientNames:
@@ -132,6 +149,13 @@ class ClientNames:
     def programs_there(self, word: str) -> Iterable[Name]:
         """Give commands over there; for no letter at all, none."""
         return self._fitting("command", word[:1], word) if word else []
+
+    def knows(self, command: str) -> bool | None:
+        """Say whether the shell over there has a command; None while nobody has heard. Does not wait."""
+        known = self._memory.peek(("command", os.fsencode(command[:1]), self._directory()))
+        if known is None or len(known) >= MANY:
+            return None
+        return any(name.text == command for name in known)
 
     def _fitting(self, kind: str, asked: str, word: str) -> list[Name]:
         known = self._get(kind, asked)

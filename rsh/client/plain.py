@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+import termios
+from typing import TYPE_CHECKING, Any, Final
 
 from rsh.client.lines import is_unfinished
 from rsh.client.passthrough import to_stdout
@@ -21,11 +22,27 @@ CONTINUATION: Final = "... "  # the prompt of an unfinished line
 
 
 class PlainScreen:
-    """Reads lines from a terminal in its own line mode."""
+    """Reads lines from a terminal in its own line mode. A context manager when the echo is turned off."""
 
-    def __init__(self, prompt: str = DEFAULT_PROMPT) -> None:
-        """Use this prompt, byte for byte."""
-        self._prompt = prompt
+    def __init__(self, prompt: str = DEFAULT_PROMPT, *, ready: str = "", echo: bool = True) -> None:
+        """Prepare.
+
+        Args:
+            prompt: the prompt, byte for byte.
+            ready: a line that is written before each prompt; "" for none.
+            echo: leave it to the terminal to show what is typed.
+        """
+        self._prompt = f"{ready}\n{prompt}" if ready else prompt
+        self._echo = None if echo else EchoOff(0)
+
+    def __enter__(self) -> PlainScreen:
+        if self._echo is not None:
+            self._echo.set()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._echo is not None:
+            self._echo.restore()
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
         """Ask for a line, or for several when the first one is unfinished.
@@ -45,6 +62,9 @@ class PlainScreen:
             pass  # The shell over there says best what is missing.
         return text
 
+    def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
+        """Say nothing: every byte of this screen is promised (rsh(1), Plain mode)."""
+
     def leave(self, status: int) -> None:
         """End the program from a signal handler."""
         sys.exit(status)
@@ -56,6 +76,32 @@ class PlainScreen:
         except KeyboardInterrupt:
             to_stdout(b"\n")
             raise
+
+
+class EchoOff:
+    """A terminal that does not show what is typed."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._before: list[Any] | None = None
+
+    def set(self) -> None:
+        """Turn the echo off; what is no terminal has none."""
+        try:
+            self._before = termios.tcgetattr(self._descriptor)
+            mode = [*self._before[:6], list(self._before[6])]
+            mode[3] &= ~(termios.ECHO | termios.ECHONL)
+            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, mode)
+        except termios.error:
+            self._before = None
+
+    def restore(self) -> None:
+        """Put the terminal back."""
+        try:
+            if self._before is not None:
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+        except termios.error:
+            pass  # It has gone away.
 
 
 def _read_line() -> bytes:

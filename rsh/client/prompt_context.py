@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rsh.client.context import Context
 from rsh.client.history import History
+from rsh.client.settings import Settings
 from rsh.client.shell import Shell
 from rsh.client.terminal_shell import TerminalShell
 
@@ -20,9 +22,14 @@ class PromptContext(Context):
         shell: the shell over there; file commands start where it stands.
         history: what was typed; None in a batch.
         status: of the last line.
+        complained: an error of the last line was told.
+        settings: what can be set by `:set`.
+        jobs: gives how many work in the background.
+        sourcing: how deep files run files.
+        unfinished: gives in words what would be lost if the prompt ended now; "" for nothing.
     """
 
-    def __init__(self, outer: Context, *, terminal: bool) -> None:
+    def __init__(self, outer: Context, *, terminal: bool, settings: Settings | None = None) -> None:
         """Take over the connection and the wishes of `rsh connect` itself.
 
         Args:
@@ -35,6 +42,11 @@ class PromptContext(Context):
         )
         self.history: History | None = None
         self.status = 0
+        self.complained = False
+        self.sourcing = 0
+        self.jobs: Callable[[], int] = lambda: 0
+        self.unfinished: Callable[[], str] = lambda: ""
+        self.settings = settings or Settings()
         self._outer = outer
 
     @property

@@ -1,8 +1,16 @@
-"""What stands in front of the cursor: account, host, directory, and the last status when it was not 0 (R7)."""
+"""What stands in front of the cursor, by a format of codes (R7).
+
+%u account   %h host, short   %H host, whole   %d directory, short   %D directory, whole   %$ # for root, else $
+%s last status   %j background jobs   %l state of the link: nothing when there is none, else a blank first
+%t time   %n a new line   %% a percent sign
+"""
 
 from __future__ import annotations
 
+import re
+import time
 import zlib
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -14,7 +22,9 @@ from rsh.escape import printable
 Fragments: TypeAlias = list[tuple[str, str]]
 
 HOST_COLORS: Final = 6  # how many classes host0, host1 ... there are
+DEFAULT: Final = "%u@%h:%d%l%s%j%$ "
 _LEAST_ROOM: Final = 12  # columns that a directory may always take
+_CODE: Final = re.compile(r"%(.)|([^%]+)|%\Z", re.DOTALL)
 
 
 class Place(Struct, frozen=True):
@@ -24,6 +34,8 @@ class Place(Struct, frozen=True):
         account, host: whose and which machine's shell it is.
         directory, home: over there.
         status: of the last line.
+        jobs: how many work in the background.
+        link: the state of the link in a few words; "" when all is well.
     """
 
     account: str
@@ -31,21 +43,74 @@ class Place(Struct, frozen=True):
     directory: bytes
     home: bytes
     status: int = 0
+    jobs: int = 0
+    link: str = ""
 
 
-def fragments(place: Place, columns: int) -> Fragments:
-    """Give the prompt, for a screen of that many columns."""
-    short = printable(place.host.partition(".")[0] or place.host)
-    directory = shortened(tilde(place.directory, place.home), max(_LEAST_ROOM, columns // 3))
-    status = [("class:prompt.status", f" {place.status}")] if place.status else []
-    return [
-        ("class:prompt.account", printable(place.account) + "@"),
-        (f"class:prompt.host{color_of(place.host)}", short),
-        ("class:prompt", ":"),
-        ("class:prompt.directory", directory),
-        *status,
-        ("class:prompt", "# " if place.account == "root" else "$ "),
-    ]
+def fragments(place: Place, columns: int, form: str = DEFAULT) -> Fragments:
+    """Give the prompt, for a screen of that many columns; what is no code stands for itself."""
+    found: Fragments = []
+    for code, plain in _CODE.findall(form):
+        make = _CODES.get(code)
+        found += make(place, columns) if make else [("class:prompt", plain or "%" + code.removeprefix("%"))]
+    return [(style, text) for style, text in found if text]
+
+
+def _account(place: Place, columns: int) -> Fragments:
+    return [("class:prompt.account", printable(place.account))]
+
+
+def _host(place: Place, columns: int) -> Fragments:
+    short = place.host if place.host[:1].isdigit() else place.host.partition(".")[0] or place.host
+    return [(f"class:prompt.host{color_of(place.host)}", printable(short))]
+
+
+def _whole_host(place: Place, columns: int) -> Fragments:
+    return [(f"class:prompt.host{color_of(place.host)}", printable(place.host))]
+
+
+def _directory(place: Place, columns: int) -> Fragments:
+    shown = shortened(tilde(place.directory, place.home), max(_LEAST_ROOM, columns // 3))
+    return [("class:prompt.directory", shown)]
+
+
+def _whole_directory(place: Place, columns: int) -> Fragments:
+    return [("class:prompt.directory", printable(place.directory or place.home))]
+
+
+def _status(place: Place, columns: int) -> Fragments:
+    return [("class:prompt.status", f" {place.status}" if place.status else "")]
+
+
+def _jobs(place: Place, columns: int) -> Fragments:
+    return [("class:prompt.jobs", f" {{{place.jobs}}}" if place.jobs else "")]
+
+
+def _link(place: Place, columns: int) -> Fragments:
+    return [("class:prompt.link", f" ({printable(place.link)})" if place.link else "")]
+
+
+def _sign(place: Place, columns: int) -> Fragments:
+    return [("class:prompt", "#" if place.account == "root" else "$")]
+
+
+def _time(place: Place, columns: int) -> Fragments:
+    return [("class:prompt", time.strftime("%H:%M"))]
+
+
+_CODES: Final[dict[str, Callable[[Place, int], Fragments]]] = {
+    "u": _account,
+    "h": _host,
+    "H": _whole_host,
+    "d": _directory,
+    "D": _whole_directory,
+    "s": _status,
+    "j": _jobs,
+    "l": _link,
+    "$": _sign,
+    "t": _time,
+    "n": lambda place, columns: [("class:prompt", "\n")],
+}
 
 
 def color_of(host: str) -> int:

@@ -5,20 +5,16 @@ A screen module: it is imported only when a prompt is really shown.
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec.structs import replace
 from prompt_toolkit.application import Application, run_in_terminal
-from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
-from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import CompleteEvent, Completer
-from prompt_toolkit.completion import Completion as MenuEntry
-from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import History as EditorHistory
 from prompt_toolkit.input import Input
+from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.processors import AfterInput
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
@@ -28,98 +24,17 @@ from prompt_toolkit.styles import Style
 
 from rsh.client import marks
 from rsh.client.bindings import Modes, make_bindings
-from rsh.client.completion import complete
+from rsh.client.highlighting import LineLexer
 from rsh.client.history import History
+from rsh.client.line_history import Ghost, LineHistory
+from rsh.client.looks import LOOKS
+from rsh.client.menu import MenuCompleter
 from rsh.client.names import ClientNames
 from rsh.client.passthrough import to_stdout
 from rsh.client.prompt_text import Place, fragments
+from rsh.client.settings import Settings
 
-# The 16 colours of the terminal's own palette, which its user has made fit for its background.
-STYLE: Final = Style.from_dict(
-    {
-        "prompt.account": "bold",
-        "prompt.host0": "bold ansigreen",
-        "prompt.host1": "bold ansicyan",
-        "prompt.host2": "bold ansimagenta",
-        "prompt.host3": "bold ansiblue",
-        "prompt.host4": "bold ansiyellow",
-        "prompt.host5": "bold ansibrightcyan",
-        "prompt.directory": "ansiblue",
-        "prompt.status": "bold ansired",
-        "auto-suggestion": "noinherit dim",
-        "note": "dim",
-    }
-)
 CONTINUATION: Final = "… "
-
-
-class LineHistory(EditorHistory):
-    """Our history as the editor wants it; the file is written by whoever runs the lines."""
-
-    def __init__(self, history: History, loaded: Callable[[], None]) -> None:
-        """Use a history; `loaded` is called when its lines have come."""
-        super().__init__()
-        self._history = history
-        self._tell_loaded = loaded
-
-    async def load(self) -> AsyncGenerator[str, None]:
-        """Give the lines, the newest first; the file is read in another thread."""
-        if not self._loaded:
-            older = await asyncio.get_running_loop().run_in_executor(None, self._history.lines)
-            typed = set(self._loaded_strings)  # while the file was being read
-            self._loaded_strings += [line for line in reversed(older) if line not in typed]
-            self._loaded = True
-        for line in self._loaded_strings:
-            yield line
-        self._tell_loaded()
-
-    def load_history_strings(self) -> Iterable[str]:
-        """Give nothing: load does."""
-        return ()
-
-    def append_string(self, string: str) -> None:
-        """Keep a line for this prompt, where it was typed last; none with a blank in front."""
-        if not string.strip() or string[0].isspace():
-            return
-        if string in self._loaded_strings:
-            self._loaded_strings.remove(string)
-        super().append_string(string)
-
-    def store_string(self, string: str) -> None:
-        """Do nothing: it is stored when it runs."""
-
-
-class Ghost(AutoSuggest):
-    """Suggests the newest line of the history that begins with what is typed."""
-
-    def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
-        """Give the rest of that line."""
-        text = document.text
-        if not text.strip():
-            return None
-        for line in reversed(buffer.history.get_strings()):
-            if line.startswith(text) and line != text:
-                return Suggestion(line[len(text) :])
-        return None
-
-
-class MenuCompleter(Completer):
-    """Hands our completions to prompt_toolkit; runs in a thread of its."""
-
-    def __init__(self, names: ClientNames) -> None:
-        self._names = names
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[MenuEntry]:
-        """Give the completions of the word before the cursor."""
-        text = document.text_before_cursor
-        for each in complete(text, self._names):
-            yield MenuEntry(
-                each.text,
-                start_position=each.start - len(text),
-                display=each.shown,
-                display_meta=each.about or None,
-                style="fg:ansiblue bold" if each.directory else "",
-            )
 
 
 class Screen:
@@ -127,12 +42,14 @@ class Screen:
 
     Attributes:
         session: prompt_toolkit's side of it.
+        link: gives the state of the link in a few words; "" when all is well.
     """
 
     def __init__(
         self,
         history: History,
         names: ClientNames,
+        settings: Settings,
         *,
         color: bool,
         marked: bool = False,
@@ -142,43 +59,75 @@ class Screen:
         """Prepare a prompt; nothing is shown yet.
 
         Args:
+            settings: looked at before each line.
             color: use colours.
-            marked: put marks for the terminal around the prompt (marks.py).
+            marked: the terminal takes marks (marks.py).
             input, output: other ones than the terminal, for tests.
         """
+        self.link: Callable[[], str] = lambda: ""
         self._hint = ""
         self._place = Place("", "", b"", b"")
         self._names = names
+        self._settings = settings
+        self._color = color
         self._marked = marked
         self._output = output or _terminal_output()
-        self.session: PromptSession[str] = PromptSession(
-            history=LineHistory(history, self._suggest_again),
-            auto_suggest=Ghost(),
-            completer=MenuCompleter(names),
+        self._history = history
+        self._lines = LineHistory(history.lines, self._suggest_again)
+        self._all_lines = LineHistory(history.lines_of_all, self._suggest_again)
+        self._ghost = Ghost()
+        self._lexer = LineLexer(names.knows, self.refresh)
+        self.session: PromptSession[str] = self._session(input)
+        self.session.key_bindings = make_bindings(Modes(settings, self.apply, self.hint, self._search_all))
+        if color:
+            self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
+        self.session.default_buffer.on_text_changed += self._forget_hint
+        self.session.app.before_render += self._close_menu_of_one
+        self.session.app.after_render += self._load_lexer
+
+    def _session(self, input: Input | None) -> PromptSession[str]:
+        return PromptSession(
+            history=self._lines,
+            auto_suggest=self._ghost,
+            completer=MenuCompleter(self._names, self.hint),
             complete_in_thread=True,
-            complete_while_typing=False,
             complete_style=CompleteStyle.MULTI_COLUMN,
-            enable_history_search=True,
             enable_open_in_editor=True,
             enable_suspend=True,
             search_ignore_case=True,
             multiline=True,
             prompt_continuation=_continuation,
             input_processors=[AfterInput(self._note)],
-            style=STYLE,
-            color_depth=None if color else ColorDepth.DEPTH_1_BIT,
+            style=Style.from_dict(LOOKS),
+            color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
             include_default_pygments_style=False,
             tempfile_suffix=".sh",
             input=input,
             output=self._output,
         )
-        self.session.key_bindings = make_bindings(Modes(self.session, self.hint))
-        self.session.default_buffer.on_text_changed += self._forget_hint
-        self.session.app.before_render += self._close_menu_of_one
+
+    def _line_control(self) -> BufferControl:
+        """Give what shows the line."""
+        controls = [each for each in self.session.layout.find_all_controls() if isinstance(each, BufferControl)]
+        return next(each for each in controls if each.buffer is self.session.default_buffer)
+
+    def apply(self) -> None:
+        """Do as the settings say."""
+        typing = self._settings.text("complete") == "typing"
+        self.session.complete_while_typing = typing
+        self.session.enable_history_search = not typing
+        vi = self._settings.text("keys") == "vi"
+        self.session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        self._ghost.enabled = self._settings.on("suggest")
+        self._lexer.enabled = self._settings.on("highlight")
 
     def hint(self, text: str) -> None:
-        """Show a few words behind the line, till it changes."""
+        """Show a few words behind the line, till it changes; called by any thread."""
         self._hint = text
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Have the prompt drawn again; called by any thread."""
         self.session.app.invalidate()
 
     def print_above(self, data: bytes | bytearray | memoryview) -> None:
@@ -202,14 +151,51 @@ class Screen:
         """
         self._place = place
         self._hint = ""
+        self._prepare()
         if not fresh_line:
             self._begin_line()
         if not self._marked:
             return self.session.prompt(self._left)
-        self._send(marks.output_ended(place.status) + marks.standing(place))
+        self._send(marks.before_prompt(place, self._settings))
         line = self.session.prompt(self._left)
-        self._send(marks.OUTPUT_BEGINS)
+        if self._settings.on("marks"):
+            self._send(marks.OUTPUT_BEGINS)
         return line
+
+    def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
+        """Say a few words behind the output of a line, and make the terminal ring if it knows how."""
+        if note:
+            if not fresh_line:
+                self._begin_line()
+            self._send(f"\x1b[2m{note}\x1b[0m\r\n")
+        if ring and self._marked:
+            self._send(ring)
+
+    def renew_colors(self) -> None:
+        """Have the line coloured anew: more is known of commands; called by any thread."""
+        self._lexer.forget()
+        self.refresh()
+
+    def _prepare(self) -> None:
+        """Be ready for a new line."""
+        self.apply()
+        self._lexer.forget()
+        if self._history.has_grown():
+            self._lines.renew()
+        self.session.default_buffer.history = self._lines
+
+    def _load_lexer(self, app: Application[str]) -> None:
+        """Import what colours the line once the first prompt is there to be seen."""
+        self.session.app.after_render -= self._load_lexer
+        if self._color:
+            self._lexer.load()
+
+    def _search_all(self) -> None:
+        """Have the lines of all hosts in the place of this one's, till the next prompt."""
+        buffer = self.session.default_buffer
+        self._all_lines.renew()
+        buffer.history = self._all_lines
+        buffer.reset(buffer.document)
 
     def leave(self, status: int) -> None:
         """End the program from a signal handler.
@@ -231,8 +217,9 @@ class Screen:
         self.session.app.invalidate()
 
     def _left(self) -> StyleAndTextTuples:
-        shown = fragments(self._place, self._output.get_size().columns)
-        if not self._marked:
+        place = replace(self._place, link=self.link())
+        shown = fragments(place, self._output.get_size().columns, self._settings.text("prompt"))
+        if not self._marked or not self._settings.on("marks"):
             return [*shown]
         return [("[ZeroWidthEscape]", marks.PROMPT_BEGINS), *shown, ("[ZeroWidthEscape]", marks.LINE_BEGINS)]
 

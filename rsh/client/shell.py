@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 
 class Leave(Exception):
-    """The prompt is to end, with this exit status; None leaves the choice to the prompt."""
+    """The prompt is to end, with this exit status; None leaves the choice to the prompt.
 
-    def __init__(self, status: int | None) -> None:
+    Attributes:
+        asked: the user has asked for it; otherwise the shell over there has ended.
+    """
+
+    def __init__(self, status: int | None, *, asked: bool = False) -> None:
         super().__init__(status)
         self.status = status
+        self.asked = asked
 
 
 class Shell:
@@ -30,7 +35,10 @@ class Shell:
     Attributes:
         directory: where the next line runs; b"" is the home.
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
+        echoes: what is typed may be seen, and kept.
     """
+
+    echoes = True
 
     def __init__(self, remote: Callable[[], Remote]) -> None:
         """Prepare; nothing is asked of the other side yet.

@@ -23,10 +23,10 @@ _EXPANSION: Final = re.compile(r"`|\$(?=[\w{(@*#?!$-])")
 _WILDCARD: Final = re.compile(r"[][*?]")
 
 _REDIRECTIONS: Final = frozenset(["<", ">", ">>", "<<", "<<-", "<<<", "<&", ">&", "<>", ">|", "&>", "&>>"])
-_LEADERS: Final = frozenset(
+LEADERS: Final = frozenset(
     ["if", "then", "else", "elif", "while", "until", "do", "{", "!", "time"]
 )  # a command comes next
-_PARTNERS: Final = {
+PARTNERS: Final = {
     "if": "fi",
     "for": "done",
     "while": "done",
@@ -194,9 +194,9 @@ class Scan:
         """Follow the reserved words, and see whether a command may come next."""
         if code.open and text == code.open[-1]:
             code.open.pop()
-        elif text in _PARTNERS:
-            code.open.append(_PARTNERS[text])
-        code.command_next = text in _LEADERS or bool(_ASSIGNMENT.match(text))
+        elif text in PARTNERS:
+            code.open.append(PARTNERS[text])
+        code.command_next = text in LEADERS or bool(_ASSIGNMENT.match(text))
 
     def _operator(self, operator: str) -> None:
         code = self._codes[-1]

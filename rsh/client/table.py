@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from rsh.client.command import BOTH, CLI, PROMPT, Argument, Command, Group, Kind, Where
+from rsh.client.command import BOTH, CLI, Argument, Command, Group, Kind, Where
+from rsh.client.prompt_table import PROMPT_COMMANDS
 
 __all__ = ["Argument", "Command", "Group", "Kind", "Where", "COMMANDS", "GLOBAL", "arguments", "commands", "find"]
 
@@ -50,14 +51,18 @@ COMMANDS: Final = (
     Command(
         "connect",
         "Open the prompt over there; with no host, on this machine",
-        "rsh.client.repl:run_connect",
+        "rsh.client.connect:run_connect",
         "running",
         (
             Argument("host", "whom to call", kind="host", metavar="HOST", optional=True),
             Argument("batch", "take lines from FILE, - for stdin", ("-b", "--batch"), "local", metavar="FILE"),
             Argument("commands", "run LINE and leave; may be repeated", ("-c",), metavar="LINE", many=True),
+            _switch("keep_going", "in a batch, go on behind a line that fails", "-k", "--keep-going"),
+            _switch("no_rc", "pass over the rc file and what config.toml sets", "-X", "--no-rc"),
             _switch("plain", "no escape byte on the screen, a fixed prompt", "--plain"),
             Argument("prompt", "the prompt of --plain", ("--prompt",), metavar="TEXT", default="rsh> "),
+            Argument("ready_marker", "with --plain, a line before each prompt", ("--ready-marker",), metavar="TEXT"),
+            _switch("no_echo", "with --plain, do not show what is typed", "--no-echo"),
         ),
         CLI,
         examples=(("connect build", "work on build"), ("connect build -c 'make test'", "one line of the prompt")),
@@ -264,72 +269,7 @@ COMMANDS: Final = (
         CLI,
         examples=(("trust rsh://build:8000#SHA256:...", "pin that server's key"),),
     ),
-    # ---- the prompt's own: nothing of these goes over there
-    Command(
-        "lcd",
-        "Change the directory here",
-        "rsh.client.builtins:run_lcd",
-        "here",
-        (Argument("path", "where to", kind="local-directory", metavar="DIR", optional=True),),
-        PROMPT,
-        bare=True,
-    ),
-    Command(
-        "lls",
-        "List files here, as ls(1) does",
-        "rsh.client.builtins:run_lls",
-        "here",
-        (Argument("words", "options and files for ls", kind="local", metavar="ARG", many=True, optional=True),),
-        PROMPT,
-        bare=True,
-    ),
-    Command("lpwd", "Print the directory here", "rsh.client.builtins:run_lpwd", "here", (), PROMPT, bare=True),
-    Command(
-        "lmkdir",
-        "Make directories here",
-        "rsh.client.builtins:run_lmkdir",
-        "here",
-        (
-            Argument("paths", "directories to make", kind="local-directory", metavar="DIR", many=True),
-            _switch("parents", "those above as well; existing ones are no failure", "-p", "--parents"),
-        ),
-        PROMPT,
-        bare=True,
-    ),
-    Command(
-        "help",
-        "Tell what there is, or all about one command",
-        "rsh.client.builtins:run_help",
-        "prompt",
-        (Argument("topic", "a command", kind="topic", metavar="COMMAND", optional=True),),
-        PROMPT,
-        bare=True,
-        aliases=("?",),
-    ),
-    Command("status", "Print the exit status of the last line", "rsh.client.builtins:run_status", "prompt", (), PROMPT),
-    Command(
-        "history",
-        "Print lines typed before at this account and host",
-        "rsh.client.builtins:run_history",
-        "prompt",
-        (
-            Argument("pattern", "lines that hold this text", metavar="TEXT", optional=True),
-            Argument("count", "the last N", ("-n",), "number", metavar="N"),
-            _JSON,
-        ),
-        PROMPT,
-        examples=(("history -n 20 build", "the last 20 that name `build`"),),
-    ),
-    Command(
-        "exit",
-        "Leave",
-        "rsh.client.builtins:run_exit",
-        "prompt",
-        (Argument("status", "exit status to leave with", kind="number", metavar="N", optional=True),),
-        PROMPT,
-        bare=True,
-        aliases=("quit", "bye"),
-    ),
+    *PROMPT_COMMANDS,
 )
 
 

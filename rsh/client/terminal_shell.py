@@ -40,6 +40,11 @@ class TerminalShell:
         self._remote = remote
         self._living: LivingShell | None = None
 
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal over there shows what is typed; if not, it may be a password."""
+        return self._living is None or self._living.echoes
+
     def begin(self) -> LivingShell:
         """Have a shell started over there if there is none; does not wait for it."""
         from rsh.protocol.requests import Shell, Terminal

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rsh.client.marks import output_ended, standing, wants_marks
+from rsh.client.marks import before_prompt, wants_marks
 from rsh.client.prompt_text import Place
+from rsh.client.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -22,10 +23,16 @@ def test_marks_are_for_terminals_that_know_them(environment: dict[str, str], wan
     assert wants_marks(environment) == wanted
 
 
-def test_standing_is_told_without_a_control_character_of_the_other_side() -> None:
-    place = Place("ann", "b\x1bx", b"/a b/\xff\x07", b"/home/ann")
-    assert standing(place) == "\x1b]7;file://b%1Bx/a%20b/%FF%07\x1b\\\x1b]2;rsh: b\\x1bx: /a b/\\xff\\x07\x1b\\"
+PLACE = Place("ann", "b\x1bx", b"/a b/\xff\x07", b"/home/ann", 2)
 
 
-def test_status_is_told_with_the_end_of_output() -> None:
-    assert output_ended(2) == "\x1b]133;D;2\x1b\\"
+def test_terminal_is_told_without_a_control_character_of_the_other_side() -> None:
+    assert before_prompt(PLACE, Settings()) == (
+        "\x1b]133;D;2\x1b\\\x1b]7;file://b%1Bx/a%20b/%FF%07\x1b\\\x1b]2;rsh: b\\x1bx: /a b/\\xff\\x07\x1b\\"
+    )
+
+
+@pytest.mark.parametrize(("name", "code"), [("marks", "]133"), ("location", "]7"), ("title", "]2")])
+def test_each_can_be_left_out(name: str, code: str) -> None:
+    assert f"\x1b{code};" in before_prompt(PLACE, Settings())
+    assert f"\x1b{code};" not in before_prompt(PLACE, Settings({name: "off"}))

@@ -21,6 +21,7 @@ from rsh.client.history import History
 from rsh.client.names import ClientNames, Memory
 from rsh.client.prompt_text import Place
 from rsh.client.screen import Screen
+from rsh.client.settings import Settings
 
 Until: TypeAlias = Callable[[Buffer], bool]
 Step: TypeAlias = str | Until
@@ -45,13 +46,14 @@ class Desk:
     def __init__(self, keyboard: PipeInput, folder: Path, *, color: bool = False) -> None:
         self.shown = io.StringIO()
         self.history = History(str(folder / "h"))
+        self.settings = Settings()
         self.answers = threading.Event()
         self.answers.set()
         self._keyboard = keyboard
         output = Vt100_Output(self.shown, lambda: Size(rows=24, columns=80), term="xterm", enable_cpr=False)
         self.memory = Memory(self._ask)
         names = ClientNames(self.memory, lambda: b"")
-        self._screen = Screen(self.history, names, color=color, input=keyboard, output=output)
+        self._screen = Screen(self.history, names, self.settings, color=color, input=keyboard, output=output)
         self._steps: Iterator[Step] = iter(())
         self._until: Until | None = None
         self._screen.session.app.after_render += lambda _: self._go_on()
@@ -246,3 +248,36 @@ def test_output_without_a_newline_gets_a_mark_and_a_line_of_its_own(desk: Desk) 
     with create_pipe_input():
         desk._screen._begin_line()
     assert "\x1b[7m%\x1b[0m" + " " * 79 + "\r" in desk.shown.getvalue()
+
+
+def test_words_are_cut_as_in_bash_and_come_back(desk: Desk) -> None:
+    assert desk.type("cat /usr/lib/\x1b\x7f\x1b\x7f", line_is("cat /"), "\x19\r") == "cat /usr/lib/"
+    assert desk.type("cat /usr/lib \x17\r") == "cat "
+    assert desk.type("ab cd\x1bb\x1bd\x1bbx\r") == "xab "
+
+
+def test_cut_is_undone(desk: Desk) -> None:
+    assert desk.type("one two\x17\x1f\r") == "one two"
+
+
+def test_last_word_of_the_line_before_comes_back(desk: Desk) -> None:
+    keep(desk, "cat /etc/hosts")
+    assert desk.type(history_is_there, "less \x1b.\r") == "less /etc/hosts"
+
+
+def test_history_of_all_hosts_is_searched(desk: Desk, tmp_path: Path) -> None:
+    History(str(tmp_path / "other@host.jsonl")).begin("echo elsewhere", b"")
+    assert desk.type("\x1br", history_is_there, "elsew", shown(desk, "echo "), "\r") == "echo elsewhere"
+
+
+def test_lines_of_another_prompt_are_found(desk: Desk, tmp_path: Path) -> None:
+    assert desk.type("mine\r") == "mine"
+    History(str(tmp_path / "h")).begin("theirs", b"")
+    assert desk.type(history_is_there, UP, line_is("theirs"), UP, line_is("mine"), "\r") == "mine"
+
+
+def test_settings_are_in_force_at_once(desk: Desk) -> None:
+    desk.settings.set("keys", "vi")
+    assert desk.type("ab\x1b", lambda _: True, "0xi\r") == "b"
+    desk.settings.set("prompt", "new> %h")
+    desk.type(shown(desk, "new> "), "\r")

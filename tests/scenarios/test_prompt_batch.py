@@ -96,3 +96,25 @@ def test_dies_quietly_when_nobody_reads(me: Home, host: str) -> None:
     assert child.wait(20) in (-13, 141)
     assert child.stderr.read() == b""
     child.stderr.close()
+
+
+def test_batch_goes_on_behind_a_failure_when_it_is_told_to(me: Home, host: str) -> None:
+    lines = b"echo a\nsh -c 'exit 44'\n:ptu\necho b\n"
+    done = me.rsh("connect", host, "--keep-going", input=lines)
+    assert (done.returncode, done.stdout) == (44, b"a\nb\n")
+    assert me.rsh("connect", host, input=b":set stop off\n" + lines).stdout == b"a\nb\n"
+
+
+def test_rc_file_runs_first_unless_it_is_passed_over(home: Home) -> None:
+    (home.folder / "config" / "rsh").mkdir(mode=0o700)
+    (home.folder / "config" / "rsh" / "rc").write_text("echo rc\nfalse\n!echo here\n")
+    assert home.rsh("connect", "-c", "echo line").stdout == b"rc\nhere\nline\n"
+    assert home.rsh("connect", "-X", "-c", "echo line").stdout == b"line\n"
+
+
+def test_wrong_setting_of_the_configuration_is_told_and_the_rest_works(home: Home) -> None:
+    (home.folder / "config" / "rsh").mkdir(mode=0o700)
+    (home.folder / "config" / "rsh" / "config.toml").write_text("[prompt]\nkeys = 'nano'\n")
+    done = home.rsh("connect", "-c", "echo line")
+    assert (done.returncode, done.stdout) == (0, b"line\n")
+    assert b"rsh: connect: keys: 'nano' is none of emacs, vi" in done.stderr

@@ -192,3 +192,20 @@ def test_expect_drives_it(shared_daemon: Daemon, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_marker_stands_before_each_prompt_and_the_echo_can_be_off(shared_daemon: Daemon) -> None:
+    child = spawn(shared_daemon.home, "--plain", "--ready-marker", "READY-7f", "--no-echo", shared_daemon.host)
+    child.expect_exact("READY-7f\r\nrsh> ")
+    assert child.before == ""
+    child.sendline("echo rsh\\>; printf 'no newline'")
+    child.expect_exact("READY-7f\r\nrsh> ")
+    assert child.before == "rsh>\r\nno newline"
+    child.sendline("read x; echo got $x")
+    child.sendline("it")
+    child.expect_exact("READY-7f\r\nrsh> ")
+    assert child.before == "it\r\ngot it\r\n"  # what a program reads is echoed over there
+    child.sendline("exit 3")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 3

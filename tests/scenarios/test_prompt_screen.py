@@ -75,7 +75,7 @@ def test_lines_run_over_there_and_the_directory_is_kept(prompt: Terminal, work: 
 
 
 def test_status_is_in_the_prompt_when_it_is_not_zero(prompt: Terminal) -> None:
-    assert run(prompt, "sh -c 'exit 44'", f"/w 44{SIGN}") == []
+    assert run(prompt, "sh -c 'exit 44'", f"/w 44{SIGN}") == ["[exit 44]"]
     assert run(prompt, "true") == []
 
 
@@ -155,7 +155,7 @@ def test_put_and_get_and_ls_start_where_both_sides_stand(prompt: Terminal, work:
     assert run(prompt, 'get "it\'s a file" copy') == []
     assert (tmp_path / "here" / "copy").read_text() == "text"
     assert run(prompt, "lls | cat") == ["copy", "it's a file"]
-    assert run(prompt, "!pwd; exit 3", f"/w 3{SIGN}") == [f"{tmp_path}/here"]
+    assert run(prompt, "!pwd; exit 3", f"/w 3{SIGN}") == [f"{tmp_path}/here", "[exit 3]"]
     assert run(prompt, "lpwd") == [f"{tmp_path}/here"]
 
 

@@ -1,0 +1,184 @@
+"""`rsh connect`: decides how lines come, and prepares what the prompt needs while the connection is being made."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from rsh.client.complaints import complain
+from rsh.client.console import is_terminal
+from rsh.client.context import Context
+from rsh.client.dispatch import run_line
+from rsh.client.history import History, file_name
+from rsh.client.options import Options
+from rsh.client.passthrough import OutputClosed
+from rsh.client.prompt_context import PromptContext
+from rsh.client.settings import Settings
+from rsh.client.shell import Leave
+from rsh.client.terminal_shell import TerminalShell
+from rsh.errors import LinkError, RshError, UsageError
+
+if TYPE_CHECKING:
+    from rsh.client.completion import Name
+
+DUMB: Final = ("", "dumb", "unknown")  # terminals that do not know escape sequences
+
+
+def run_connect(context: Context, options: Options) -> int:
+    """Carry out `rsh connect`: a batch when lines do not come from a keyboard, else the prompt.
+
+    Returns:
+        In a batch, the status of the line that ended it; from the prompt, what `exit` was given, else 0.
+
+    Raises:
+        BrokenPipeError: nobody reads our stdout.
+    """
+    try:
+        return _run_as_asked(context, options)
+    except OutputClosed as error:
+        raise BrokenPipeError from error
+
+
+def _run_as_asked(context: Context, options: Options) -> int:
+    interactive = is_terminal(0) and is_terminal(1)
+    lines = _given_lines(options)
+    settings = _settings(options)
+    with PromptContext(context, terminal=interactive and options.batch != "-", settings=settings) as prompt:
+        first = [] if options.no_rc else _first_lines()
+        if lines is not None:
+            return _run_batch(prompt, first, lines)
+        if options.plain or _wants_plain() or not interactive:
+            return _run_plain(prompt, options, first)
+        return _run_on_screen(prompt, first)
+
+
+def _settings(options: Options) -> Settings:
+    """Take what the configuration sets; a wrong one is told, and keeps nobody from working."""
+    from rsh.client.configuration import prompt_settings
+
+    settings = Settings()
+    try:
+        for name, value in ({} if options.no_rc else prompt_settings()).items():
+            settings.set(name, value)
+    except UsageError as error:
+        complain("connect", error)
+    if options.keep_going:
+        settings.set("stop", "off")
+    return settings
+
+
+def _first_lines() -> list[str]:
+    """Give the lines of the user's rc file, which run before all others; none when there is no such file."""
+    from rsh.client.batch import lines_of
+    from rsh.places import config_dir
+
+    try:
+        path = os.path.join(config_dir(), "rc")
+        return list(lines_of(path)) if os.path.exists(path) else []
+    except RshError as error:
+        complain("connect", error)
+        return []
+
+
+def _given_lines(options: Options) -> Iterable[str] | None:
+    """Give the lines of a batch; None when they are to be typed."""
+    from rsh.client.batch import lines_of
+
+    if options.commands or options.batch:
+        return _chained(options.commands, lines_of(options.batch) if options.batch else ())
+    return None if is_terminal(0) else lines_of("-")
+
+
+def _chained(first: Iterable[str], second: Iterable[str]) -> Iterator[str]:
+    yield from first
+    yield from second
+
+
+def _wants_plain() -> bool:
+    return os.environ.get("RSH_PLAIN", "") not in ("", "0") or os.environ.get("TERM", "") in DUMB
+
+
+def _run_batch(context: PromptContext, first: Iterable[str], lines: Iterable[str]) -> int:
+    from rsh.client.batch import run_batch
+    from rsh.client.dial import CONNECT_TIMEOUT
+    from rsh.session.deadline import Deadline
+
+    context.quiet = True
+    context.color = "never" if context.color == "auto" else context.color
+    context.remote.wait_connected(Deadline(CONNECT_TIMEOUT))  # who cannot connect fails before the first line
+    try:
+        run_batch(first, lambda line: run_line(context, line), lambda: False)
+        return run_batch(lines, lambda line: run_line(context, line), lambda: context.settings.on("stop"))
+    except Leave as leave:
+        return context.status if leave.status is None else leave.status
+
+
+def _run_plain(context: PromptContext, options: Options, first: Iterable[str]) -> int:
+    from rsh.client.plain import PlainScreen
+    from rsh.client.repl import Repl
+
+    context.quiet = True  # no bar, which would redraw its line
+    context.color = "never"
+    os.environ["TERM"] = "dumb"  # for commands here and over there
+    with PlainScreen(options.prompt, ready=options.ready_marker, echo=not options.no_echo) as screen:
+        return Repl(context, screen, _open_history(context), first).run()
+
+
+def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
+    """Show the prompt; what it takes is imported while the connection is being made."""
+    loading = threading.Thread(target=__import__, args=("rsh.client.screen",), name="loading", daemon=True)
+    loading.start()
+    remote = context.remote
+    from rsh.client.banner import RoundTrip, greet
+    from rsh.client.colors import wants_color
+    from rsh.client.marks import wants_marks
+    from rsh.client.names import ClientNames, Memory
+    from rsh.client.repl import Repl
+
+    round_trip = RoundTrip(remote)
+    shell = context.shell
+    if isinstance(shell, TerminalShell):
+        shell.begin()
+    loading.join()
+    from rsh.client.screen import Screen
+
+    memory = Memory(lambda kind, word, directory: _ask(context, kind, word, directory))
+    names = ClientNames(memory, lambda: context.shell.directory)
+    history = _open_history(context)
+    color = wants_color(context.color, terminal=True)
+    screen = Screen(history, names, context.settings, color=color, marked=wants_marks(os.environ))
+    memory.told = screen.renew_colors
+    if isinstance(shell, TerminalShell):
+        shell.above = screen.print_above
+    if not context.quiet:
+        greet(remote, round_trip)
+    try:
+        return Repl(context, screen, history, first, after_line=memory.forget).run()
+    finally:
+        memory.close()
+
+
+def _open_history(context: PromptContext) -> History:
+    from rsh.places import state_dir
+
+    remote = context.remote
+    try:
+        folder = os.path.join(state_dir(), "history")
+    except RshError:
+        folder = ""  # No home: then nothing is kept.
+    context.history = History(
+        os.path.join(folder, file_name(remote.account, remote.name.rpartition("@")[2] or remote.system))
+    )
+    return context.history
+
+
+def _ask(context: PromptContext, kind: str, word: bytes, directory: bytes) -> list[Name]:
+    """Ask the other side for completions; a lost connection is not made again for that."""
+    from rsh.client.completion import Name
+
+    remote = context.connected
+    if remote is None:
+        raise LinkError("not connected")
+    return [Name(os.fsdecode(found.text), found.directory) for found in remote.complete(kind, word, directory)]

@@ -1,0 +1,34 @@
+"""How the prompt is coloured: in the terminal's own palette, which its user has made fit for its ground."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LOOKS: Final = {
+    "prompt.account": "bold",
+    "prompt.host0": "bold ansigreen",
+    "prompt.host1": "bold ansicyan",
+    "prompt.host2": "bold ansimagenta",
+    "prompt.host3": "bold ansiblue",
+    "prompt.host4": "bold ansiyellow",
+    "prompt.host5": "bold ansibrightcyan",
+    "prompt.directory": "ansiblue",
+    "prompt.status": "bold ansired",
+    "prompt.jobs": "ansicyan",
+    "prompt.link": "bold ansired",
+    "auto-suggestion": "noinherit dim",
+    "note": "dim",
+    "bottom-toolbar": "noreverse dim",
+    "bottom-toolbar.alarm": "nodim bold ansired",
+    # of the line (highlighting.py)
+    "line.ours": "bold ansicyan",
+    "line.command": "bold",
+    "line.unknown": "ansired",
+    "line.open": "ansiyellow underline",
+    "line.keyword": "bold ansimagenta",
+    "line.builtin": "ansicyan",
+    "line.string": "ansigreen",
+    "line.variable": "ansimagenta",
+    "line.comment": "dim italic",
+    "line.operator": "bold",
+}
