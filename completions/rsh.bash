@@ -7,7 +7,10 @@ _rsh_options() {
     case $1 in
         connect) printf '%s ' -b --batch -c -k --keep-going -X --no-rc --plain --prompt --ready-marker --no-echo ;;
         exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input --json ;;
-        put | get) printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json ;;
+        put | get)
+            printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
+            printf '%s ' --exclude --include --on-conflict -n --dry-run --limit
+            ;;
         ls)
             printf '%s ' -l -a --all -A --almost-all -h --human-readable -1 -t -S -r --reverse -R --recursive
             printf '%s ' -d --directory -F --classify --json
@@ -36,6 +39,8 @@ _rsh_value_of() {
         put:-t | put:--target-directory | mv:-t | mv:--target-directory) echo remote ;;
         sum:-a | sum:--algorithm) echo algorithm ;;
         connect:-c | connect:--prompt | connect:--ready-marker | exec:-E | exec:--env | exec:--timeout) echo word ;;
+        put:--on-conflict | get:--on-conflict) echo policy ;;
+        put:--exclude | put:--include | put:--limit | get:--exclude | get:--include | get:--limit) echo word ;;
         ping:-c | ping:--count | ping:-i | ping:--interval) echo word ;;
     esac
 }
@@ -146,6 +151,7 @@ _rsh_value() {
     case $1 in
         when) COMPREPLY=($(compgen -W "always auto never" -- "$2")) ;;
         algorithm) COMPREPLY=($(compgen -W "xxh128 sha256" -- "$2")) ;;
+        policy) COMPREPLY=($(compgen -W "overwrite skip newer rename backup ask fail" -- "$2")) ;;
         local) _rsh_local "$2" ;;
         remote) _rsh_remote "$2" ;;
         directory) [[ -n $3 ]] && _rsh_offer "$2" < <(_rsh_there "$3" "${2//\\/}" | grep '/$') ;;

@@ -15,6 +15,8 @@ function __rsh_operands
                 case '*:--color' '*:--colour' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' \
                     'exec:-C' 'exec:--directory' 'exec:-E' 'exec:--env' 'exec:--timeout' \
                     'put:-t' 'put:--target-directory' 'get:-t' 'get:--target-directory' \
+                    'put:--exclude' 'put:--include' 'put:--on-conflict' 'put:--limit' \
+                    'get:--exclude' 'get:--include' 'get:--on-conflict' 'get:--limit' \
                     'mv:-t' 'mv:--target-directory' 'sum:-a' 'sum:--algorithm' \
                     'ping:-c' 'ping:--count' 'ping:-i' 'ping:--interval'
                     set skip 1
@@ -131,12 +133,22 @@ complete -c rsh -n '__rsh_is exec' -l json -d 'print one JSON object with status
 complete -c rsh -n '__rsh_is put' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all sources'
 complete -c rsh -n '__rsh_is put' -s r -s R -l recursive -d 'accepted and implied: directories are copied whole'
 complete -c rsh -n '__rsh_is put' -s p -l preserve -d 'accepted and implied: modes and times are kept'
+complete -c rsh -n '__rsh_is put' -l exclude -x -d 'leave out what a gitignore pattern names'
+complete -c rsh -n '__rsh_is put' -l include -x -d 'take it in again'
+complete -c rsh -n '__rsh_is put' -l on-conflict -x -a 'overwrite skip newer rename backup ask fail' -d 'what to do with files that are there already'
+complete -c rsh -n '__rsh_is put' -s n -l dry-run -d 'say what would be done, do nothing'
+complete -c rsh -n '__rsh_is put' -l limit -x -d 'move so many bytes a second at most: 10M'
 complete -c rsh -n '__rsh_is put' -l json -d 'print JSON, one object a line'
 
 # get
 complete -c rsh -n '__rsh_is get' -s t -l target-directory -x -a '(__fish_complete_directories)' -d 'copy all sources into this directory'
 complete -c rsh -n '__rsh_is get' -s r -s R -l recursive -d 'accepted and implied: directories are copied whole'
 complete -c rsh -n '__rsh_is get' -s p -l preserve -d 'accepted and implied: modes and times are kept'
+complete -c rsh -n '__rsh_is get' -l exclude -x -d 'leave out what a gitignore pattern names'
+complete -c rsh -n '__rsh_is get' -l include -x -d 'take it in again'
+complete -c rsh -n '__rsh_is get' -l on-conflict -x -a 'overwrite skip newer rename backup ask fail' -d 'what to do with files that are there already'
+complete -c rsh -n '__rsh_is get' -s n -l dry-run -d 'say what would be done, do nothing'
+complete -c rsh -n '__rsh_is get' -l limit -x -d 'move so many bytes a second at most: 10M'
 complete -c rsh -n '__rsh_is get' -l json -d 'print JSON, one object a line'
 
 # ls

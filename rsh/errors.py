@@ -134,6 +134,7 @@ OUR_ERRORS: Final = {
     "ECHANGED": "File changed while it was read",
     "ESPECIAL": "Not a regular file, directory or symlink",
     "ECONFLICT": "Target exists",
+    "ESKIPPED": "Left as it is",
     "ENOTDIRTARGET": "Target is not a directory",
     "ESTOPPED": "Transfer was stopped",
     "EFAILED": "Failed for a reason the other side did not name",

@@ -20,6 +20,9 @@ Kind: TypeAlias = Literal[
     "assignment",  # NAME=VALUE
     "seconds",
     "number",
+    "rate",  # bytes a second: 10M
+    "exclude",  # a gitignore pattern
+    "include",  # likewise, and becomes one with `!` in front
     "choice",
     "topic",  # name of a command of this table
     "setting",  # name of a setting (settings.py), then its value

@@ -15,6 +15,9 @@ from rsh.errors import UsageError
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}  # as timeout(1)
 
 
+_SIZES: Final = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+
+
 class UnknownOption(UsageError):
     """An option that the command does not have: at the prompt a sign that the line is meant for the shell there."""
 
@@ -164,6 +167,10 @@ def _convert(argument: Argument, called: str, text: str) -> Any:
         if not (text.isascii() and text.isdigit()):
             raise UsageError(f"{called}: '{text}' is no number")
         return int(text)
+    if argument.kind == "rate":
+        return _rate(called, text)
+    if argument.kind == "include":
+        return "!" + text
     if argument.kind == "choice" and text not in argument.choices:
         raise UsageError(f"{called}: '{text}' is none of {', '.join(argument.choices)}")
     if argument.kind == "assignment" and "=" not in text[1:]:
@@ -179,6 +186,18 @@ def _seconds(called: str, text: str) -> float:
         value = -1.0
     if not 0 <= value < 1e9:
         raise UsageError(f"{called}: '{text}' is no time; write seconds, or 5m, 2h, 1d")
+    return value
+
+
+def _rate(called: str, text: str) -> int:
+    digits = text.rstrip("Bb").removesuffix("i").upper()
+    factor = _SIZES.get(digits[-1:], 0)
+    try:
+        value = int(float(digits[:-1] if factor else digits) * (factor or 1))
+    except (ValueError, OverflowError):
+        value = 0
+    if not 1 <= value < 2**62:
+        raise UsageError(f"{called}: '{text}' is no rate; write bytes a second, or 500K, 10M, 1.5G")
     return value
 
 

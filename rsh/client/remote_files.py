@@ -35,41 +35,78 @@ class RemoteFiles:
         self.session = session
         self.directory = b""
 
-    def put(self, *sources: Path, to: Path = b"", progress: Progress | None = None) -> Report:
+    def put(
+        self,
+        *sources: Path,
+        to: Path = b"",
+        progress: Progress | None = None,
+        exclude: Iterable[str | bytes] = (),
+        on_conflict: str = "overwrite",
+        agreed: Iterable[bytes] = (),
+        dry_run: bool = False,
+        limit: int = 0,
+    ) -> Report:
         """Copy files and trees there, by the rules of cp.
 
         Args:
             sources: paths here; directories are copied whole, symlinks as symlinks.
             to: a directory there to copy into, or the name that a single source gets.
+            progress: hears of what happens.
+            exclude: what is left out, as lines of a .gitignore in each source; `!` in front takes in again.
+            on_conflict: what happens to files that are there already: "overwrite", "skip", "newer", "rename",
+                "backup", "fail", or "ask", which replaces those in `agreed` and skips the rest.
+            dry_run: do nothing; `progress.planned` hears what would be done.
+            limit: bytes a second; 0 is no limit.
 
         Returns:
             The report; `Report.failures` names what did not arrive. The rest did.
         """
+        from rsh.files.filter import make_filter
+        from rsh.files.pace import paced
         from rsh.files.sender import send
 
-        channel = self.session.open(requests.Put(os.fsencode(to), self.directory), bulk=True)
+        rules = _encoded(exclude)
+        make_filter(rules)
+        request = requests.Put(
+            os.fsencode(to), self.directory, policy=on_conflict, agreed=tuple(agreed), rehearsal=dry_run
+        )
+        channel = self.session.open(request, bulk=True)
         try:
-            return send(channel, [os.fsencode(source) for source in sources], progress=progress)
+            return send(paced(channel, limit), _encoded(sources), progress=progress, rules=rules, rehearsal=dry_run)
         finally:
             channel.close()
 
-    def get(self, *sources: Path, to: Path = b".", progress: Progress | None = None) -> Report:
+    def get(
+        self,
+        *sources: Path,
+        to: Path = b".",
+        progress: Progress | None = None,
+        exclude: Iterable[str | bytes] = (),
+        on_conflict: str = "overwrite",
+        agreed: Iterable[bytes] = (),
+        dry_run: bool = False,
+        limit: int = 0,
+    ) -> Report:
         """Copy files and trees here; patterns in `sources` are expanded there. Otherwise as `put`."""
+        from rsh.files.conflicts import Conflicts
         from rsh.files.names import Asked
         from rsh.files.receiver import receive
+        from rsh.files.rehearsal import rehearse
 
-        paths = _encoded(sources)
-        channel = self.session.open(requests.Get(paths, self.directory), bulk=True)
+        paths, conflicts = _encoded(sources), Conflicts(on_conflict, tuple(agreed))
+        request = requests.Get(paths, self.directory, _encoded(exclude), rehearsal=dry_run, limit=limit)
+        channel = self.session.open(request, bulk=True)
+        run = rehearse if dry_run else receive
         try:
-            return receive(channel, os.fsencode(to), asked=Asked(paths), progress=progress)
+            return run(channel, os.fsencode(to), asked=Asked(paths), progress=progress, conflicts=conflicts)
         finally:
             channel.close()
 
-    def survey(self, *paths: Path) -> Iterator[Total]:
+    def survey(self, *paths: Path, exclude: Iterable[str | bytes] = ()) -> Iterator[Total]:
         """Count what `get` of these paths would bring: totals so far, and the complete one last."""
         from rsh.protocol.records import Total
 
-        return self._ask(requests.Survey(_encoded(paths), self.directory), (Total,))
+        return self._ask(requests.Survey(_encoded(paths), self.directory, _encoded(exclude)), (Total,))
 
     def scan(
         self, *paths: Path, recursive: bool = False, itself: bool = False, follow: bool = False

@@ -31,6 +31,30 @@ _TARGET_REMOTE: Final = Argument(
 _TREES: Final = _switch("recursive", "accepted and implied: directories are copied whole", "-r", "-R", "--recursive")
 _KEEP: Final = _switch("preserve", "accepted and implied: modes and times are kept", "-p", "--preserve")
 
+_ON_CONFLICT: Final = Argument(
+    "on_conflict",
+    "what to do with files that are there already",
+    ("--on-conflict",),
+    "choice",
+    metavar="POLICY",
+    choices=("overwrite", "skip", "newer", "rename", "backup", "ask", "fail"),
+    default="overwrite",
+)
+_FILTER: Final = (
+    Argument(
+        "exclude",
+        "leave out what a gitignore pattern names",
+        ("--exclude",),
+        "exclude",
+        metavar="PATTERN",
+        many=True,
+    ),
+    Argument("exclude", "take it in again", ("--include",), "include", metavar="PATTERN", many=True),
+)
+_DRY: Final = _switch("dry_run", "say what would be done, do nothing", "-n", "--dry-run")
+_LIMIT: Final = Argument("limit", "move so many bytes a second at most: 10M", ("--limit",), "rate", metavar="RATE")
+_COPY: Final = (*_FILTER, _ON_CONFLICT, _DRY, _LIMIT)
+
 # What every command of the command line takes beside its own, before or after its name.
 GLOBAL: Final = (
     _switch("help", "show this help", "--help"),
@@ -100,6 +124,7 @@ COMMANDS: Final = (
             _TARGET_REMOTE,
             _TREES,
             _KEEP,
+            *_COPY,
             _JSON,
         ),
         bare=True,
@@ -117,6 +142,7 @@ COMMANDS: Final = (
             _TARGET_LOCAL,
             _TREES,
             _KEEP,
+            *_COPY,
             _JSON,
         ),
         bare=True,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.complaints import complain, say
 from rsh.client.context import Context
+from rsh.client.copying import Plan, ask_first, wishes
 from rsh.client.options import Options
 from rsh.client.passthrough import to_stdout
 from rsh.client.progress import shown
@@ -22,36 +24,46 @@ _PIECE: Final = 256 * 1024  # what travels in one frame
 
 
 def run_put(context: Context, options: Options) -> int:
-    """Copy there; 1 when some failed, 3 when one arrived wrong."""
+    """Copy there; 1 when some failed, 3 when one arrived wrong, 4 when one was in the way."""
     from rsh.files.globs import expand
 
     sources, target = _sides(options)
     if "-" in sources:
         return _put_stdin(context, options, sources, target)
     local = expand([os.fsencode(source) for source in sources])
-    remote = context.remote
-    with _stoppable(context), shown(context, lambda: _survey(local), json=options.json) as progress:
-        report = remote.put(*local, to=target, progress=progress)
-    return _finish(context, options, report)
+    copy = partial(context.remote.put, *local, to=target, **wishes(options))
+    rules = [os.fsencode(rule) for rule in options.exclude]
+    return _copy(context, options, copy, lambda: _survey(local, rules))
 
 
 def run_get(context: Context, options: Options) -> int:
-    """Copy here; 1 when some failed, 3 when one arrived wrong."""
+    """Copy here; 1 when some failed, 3 when one arrived wrong, 4 when one was in the way."""
     sources, target = _sides(options)
     if target == "-":
         return _print_files(context, sources)
     if context.where == "prompt":
         target = os.path.expanduser(target)  # on the command line the shell has done so
     remote = context.remote
-    with _stoppable(context), shown(context, lambda: remote.survey(*sources), json=options.json) as progress:
-        report = remote.get(*sources, to=target, progress=progress)
+    copy = partial(remote.get, *sources, to=target, **wishes(options))
+    return _copy(context, options, copy, lambda: remote.survey(*sources, exclude=options.exclude))
+
+
+def _copy(
+    context: Context, options: Options, copy: Callable[..., Report], survey: Callable[[], Iterable[Total]]
+) -> int:
+    """Copy as the options want it: for show, after questions, or at once."""
+    if options.dry_run:
+        return _finish(context, options, copy(dry_run=True, progress=Plan(json=options.json)))
+    answers = ask_first(context, options, copy) if options.on_conflict == "ask" else {}
+    with _stoppable(context), shown(context, survey, json=options.json) as progress:
+        report = copy(progress=progress, **answers)
     return _finish(context, options, report)
 
 
-def _survey(paths: list[bytes]) -> Iterable[Total]:
+def _survey(paths: list[bytes], rules: list[bytes]) -> Iterable[Total]:
     from rsh.files.survey import survey
 
-    return survey(paths)
+    return survey(paths, rules=rules)
 
 
 @contextmanager
@@ -84,7 +96,7 @@ def _put_stdin(context: Context, options: Options, sources: list[str], target: s
     if options.json:
         from rsh.client.json_output import print_object
 
-        print_object({"event": "summary", "files": 1, "bytes": count, "failed": 0, "failures": []})
+        print_object({"event": "summary", "files": 1, "bytes": count, "skipped": 0, "failed": 0, "failures": []})
     return 0
 
 
@@ -120,6 +132,7 @@ def _finish(context: Context, options: Options, report: Report) -> int:
                 "event": "summary",
                 "files": report.files,
                 "bytes": report.bytes,
+                "skipped": report.skipped,
                 "failed": report.failed,
                 "failures": failures,
             }

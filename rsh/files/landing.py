@@ -13,6 +13,7 @@ import time
 from typing import NamedTuple
 
 from rsh.errors import FileError
+from rsh.files.conflicts import Conflicts
 from rsh.files.descent import Descent
 from rsh.files.names import join
 from rsh.files.target import Target, open_behind
@@ -29,8 +30,9 @@ class _Level(NamedTuple):
 class Landing:
     """The place of a receiver. Owns the target's descriptor. OSError and FileError are raised for one item each."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, conflicts: Conflicts | None = None) -> None:
         self._target = target
+        self._conflicts = conflicts or Conflicts()
         self._place = Descent(target.fd)
         self._levels: list[_Level] = []
         self._base = target.path  # what the topmost entered directory is called, for people
@@ -95,23 +97,29 @@ class Landing:
         """Give the index of the item that entered the current directory."""
         return self._levels[-1].item if self._levels else 0
 
-    def spot(self, name: bytes, *, link: bool = False) -> tuple[int, bytes]:
+    def spot(self, name: bytes, *, link: bool = False, mtime_ns: int | None = None) -> tuple[int, bytes]:
         """Give the directory and the name for a file, after a look at what is there.
 
         Args:
             link: it is a symlink itself, and replaces one instead of following it.
+            mtime_ns: its time, for the policy about files that are there already; None when there is none.
         """
-        fd = self._place.fd
+        fd, shown = self._place.fd, name
         if self._levels:
             if not self._levels[-1].fresh:
-                _check_replaceable(fd, name)
+                name = self._settle_conflict(fd, name, shown, mtime_ns)
             return fd, name
         name = self._target.name_for(name)
         if self._target.name is not None and not link and (behind := open_behind(fd, name)):
             self._behind, name = behind
             fd = self._behind
-        _check_replaceable(fd, name)
-        return fd, name
+        return fd, self._settle_conflict(fd, name, shown, mtime_ns)
+
+    def _settle_conflict(self, fd: int, name: bytes, shown: bytes, mtime_ns: int | None) -> bytes:
+        there = check_replaceable(fd, name)
+        if there is None or mtime_ns is None:
+            return name
+        return self._conflicts.settle(fd, name, there, mtime_ns, self.shown(shown))
 
     def shown(self, name: bytes = b"") -> bytes:
         """Give the path of `name`, or of the current directory, as the user would write it."""
@@ -145,12 +153,15 @@ class Landing:
             # Somebody else's directory that we may write to: it stays as its owner wants it.
 
 
-def _check_replaceable(fd: int, name: bytes) -> None:
+def check_replaceable(fd: int, name: bytes) -> os.stat_result | None:
+    """Look at what has a name; None for nothing. Raises OSError and FileError for what is never replaced."""
     try:
-        mode = os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode
+        there = os.stat(name, dir_fd=fd, follow_symlinks=False)
     except FileNotFoundError:
-        return
+        return None
+    mode = there.st_mode
     if stat.S_ISDIR(mode):
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
         raise FileError("ESPECIAL", name)
+    return there

@@ -13,6 +13,7 @@ from typing import Any, Final
 from xxhash import xxh3_128, xxh3_128_digest
 
 from rsh.errors import FileError, ProtocolError, error_name, file_error
+from rsh.files.conflicts import Conflicts
 from rsh.files.durability import Durability
 from rsh.files.landing import Landing
 from rsh.files.names import Asked, check_component
@@ -53,6 +54,7 @@ def receive(
     durability: str = "auto",
     asked: Asked | None = None,
     progress: Progress | None = None,
+    conflicts: Conflicts | None = None,
 ) -> Report:
     """Receive what a sender sends and put it in place, by the rules of cp(1).
 
@@ -64,13 +66,14 @@ def receive(
         directory: where a relative target starts; b"" is the process's.
         durability: "auto", "none" or "file" (rsh.files.durability).
         asked: which sources may come; None when the sender decides that.
+        conflicts: what happens to files that are there already; by default they are replaced.
 
     Raises:
         UsageError: unknown durability.
         ProtocolError: the sender broke the rules.
         RshError: the pipe failed. After any of these the caller closes the pipe; no part is left behind.
     """
-    return _Receiver(pipe, Durability(durability), asked, progress or Progress()).run(target, directory)
+    return _Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts).run(target, directory)
 
 
 class _Incoming:
@@ -88,7 +91,15 @@ class _Incoming:
 
 
 class _Receiver:
-    def __init__(self, pipe: Pipe, durability: Durability, asked: Asked | None, progress: Progress) -> None:
+    def __init__(
+        self,
+        pipe: Pipe,
+        durability: Durability,
+        asked: Asked | None,
+        progress: Progress,
+        conflicts: Conflicts | None,
+    ) -> None:
+        self._conflicts = conflicts
         self._in = RecordReader(pipe, records.TRANSFER)
         self._out = RecordWriter(pipe)
         self._durability = durability
@@ -126,7 +137,7 @@ class _Receiver:
             raise ProtocolError("a transfer starts with Begin")
         self._sources = begin.sources
         self._single = begin.sources == 1
-        self._landing = Landing(open_target(target, begin.sources, directory=directory))
+        self._landing = Landing(open_target(target, begin.sources, directory=directory), self._conflicts)
 
     def _stop(self, elements: Iterator[TransferRecord | memoryview], error: FileError) -> Report:
         """Refuse the transfer, and drain what is under way so that the sender can hear of it."""
@@ -203,7 +214,7 @@ class _Receiver:
         try:
             if b"\0" in record.target:
                 raise ProtocolError("NUL in a symlink")
-            directory, name = self._landing.spot(record.name, link=True)
+            directory, name = self._landing.spot(record.name, link=True, mtime_ns=record.mtime_ns)
             place_symlink(directory, name, record.target, record.mtime_ns)
             self._placed(0)
         except (OSError, FileError) as error:
@@ -218,7 +229,7 @@ class _Receiver:
             self._fail(record.name, FileError("EDIGEST"))
             return
         try:
-            directory, name = self._landing.spot(record.name)
+            directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
             part = Part(directory)
             try:
                 if content:
@@ -240,7 +251,7 @@ class _Receiver:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
-            directory, file.where = self._landing.spot(record.name)
+            directory, file.where = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
             file.part = Part(directory)
         except (OSError, FileError) as error:
             self._fail(record.name, error, now=True)

@@ -30,6 +30,9 @@ class Progress:
     def failed(self, error: FileError) -> None:
         """One path failed; the rest goes on."""
 
+    def planned(self, action: str, path: bytes, size: int) -> None:
+        """In a rehearsal: this would be done with a path of the target (rsh.files.conflicts.Action)."""
+
 
 class Report:
     """The result of a transfer.
@@ -39,6 +42,7 @@ class Report:
         bytes: content of those files.
         failures: what failed, each with its path; at most MAX_LISTED.
         failed: how many failed in all.
+        skipped: files that were there already and stayed as they were, because the policy says so.
     """
 
     def __init__(self) -> None:
@@ -46,6 +50,7 @@ class Report:
         self.bytes = 0
         self.failures: list[FileError] = []
         self.failed = 0
+        self.skipped = 0
         self._room = MAX_LISTED_BYTES
 
     def __repr__(self) -> str:
@@ -65,7 +70,10 @@ class Report:
         return 1 if self.failed else 0
 
     def add_failure(self, error: FileError) -> None:
-        """Count a failure, and list it if there is room."""
+        """Count a failure, and list it if there is room; what was skipped is none."""
+        if error.error == "ESKIPPED":
+            self.skipped += 1
+            return
         self.failed += 1
         self._room -= len(error.path)
         if len(self.failures) < MAX_LISTED and self._room >= 0:
@@ -74,4 +82,5 @@ class Report:
     def merge_failures(self, other: Report) -> None:
         """Add the failures of another report."""
         self.failed += other.failed
+        self.skipped += other.skipped
         self.failures += other.failures[: MAX_LISTED - len(self.failures)]

@@ -8,7 +8,7 @@ from rsh.errors import ProtocolError, RshError, file_error
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader
 from rsh.protocol import records
-from rsh.protocol.records import Done, Result, ResultRecord, Stop, Summary
+from rsh.protocol.records import Done, Result, ResultRecord, Stop, Summary, Would
 
 
 class Results:
@@ -87,6 +87,8 @@ class Results:
                 raise ProtocolError("stopped twice")
             self.stopped = True
             self._fail(record)
+        elif isinstance(record, Would):
+            self._progress.planned(record.action, record.path, record.size)
         else:
             self._take_summary(record)
 

@@ -15,6 +15,7 @@ from xxhash import xxh3_128, xxh3_128_digest
 
 from rsh.errors import RshError, error_name, file_error
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
+from rsh.files.filter import Filter, Rules, make_filter
 from rsh.files.names import is_component, join
 from rsh.files.report import Progress, Report
 from rsh.files.results import Results
@@ -42,7 +43,15 @@ READ_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | 
 _LATEST: Final = 2**63 - 1
 
 
-def send(pipe: Pipe, sources: Sequence[bytes], *, directory: bytes = b"", progress: Progress | None = None) -> Report:
+def send(
+    pipe: Pipe,
+    sources: Sequence[bytes],
+    *,
+    directory: bytes = b"",
+    progress: Progress | None = None,
+    rules: Rules = (),
+    rehearsal: bool = False,
+) -> Report:
     """Send files and trees to a receiver, and wait until it has dealt with them.
 
     What cannot be read, is special, or changes while it is read is reported and the rest goes on. Symlinks are sent as
@@ -51,17 +60,22 @@ def send(pipe: Pipe, sources: Sequence[bytes], *, directory: bytes = b"", progre
     Args:
         sources: paths; no patterns.
         directory: where relative ones start; b"" is the process's.
+        rules: what is left out (rsh.files.filter).
+        rehearsal: announce everything and send no content; for rsh.files.rehearsal.
 
     Raises:
+        UsageError: a rule that means nothing; nothing has been sent.
         ProtocolError: the receiver broke the rules.
         RshError: the pipe failed. In both cases the pipe has been closed.
     """
-    sender = _Sender(pipe, progress or Progress())
+    sender = _Sender(pipe, progress or Progress(), make_filter(rules), rehearsal)
     return sender.run(sources, directory)
 
 
 class _Sender:
-    def __init__(self, pipe: Pipe, progress: Progress) -> None:
+    def __init__(self, pipe: Pipe, progress: Progress, only: Filter | None, rehearsal: bool) -> None:
+        self._only = only
+        self._rehearsal = rehearsal
         self._pipe = pipe
         self._out = RecordWriter(pipe)
         self._progress = progress
@@ -101,6 +115,8 @@ class _Sender:
         mode = os.lstat(path).st_mode
         if stat.S_ISDIR(mode):
             self._tree(path, name)
+        elif self._only is not None and not self._only.keeps(name):
+            return
         elif stat.S_ISREG(mode):
             self._file(name, path, None)
         elif stat.S_ISLNK(mode):
@@ -111,7 +127,7 @@ class _Sender:
     def _tree(self, path: bytes, name: bytes) -> None:
         self._place = place = Descent(os.open(path, DIRECTORY_FLAGS))
         try:
-            steps = walk(place)
+            steps = walk(place, self._only)
             self._enter(place.fd, name if is_component(name) else b"")
             for step, found, error in steps:
                 if self._results.stopped:
@@ -155,6 +171,9 @@ class _Sender:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
                 self._fail(name, "ESPECIAL")
+            elif self._rehearsal:
+                self._results.sent += 1
+                self._out.record(File(name, stat.S_IMODE(status.st_mode), _mtime(status), status.st_size))
             elif status.st_size <= MAX_PACKED:
                 self._packed(name, fd, status)
             else:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
+from rsh.files.filter import Filter, Rules, make_filter
 from rsh.files.names import join
 from rsh.files.tree import Step, walk
 from rsh.protocol.records import Total
@@ -16,15 +17,22 @@ from rsh.protocol.records import Total
 _TELL_EVERY: Final = 0.25  # seconds
 
 
-def survey(paths: Sequence[bytes], *, directory: bytes = b"") -> Iterator[Total]:
+def survey(paths: Sequence[bytes], *, directory: bytes = b"", rules: Rules = ()) -> Iterator[Total]:
     """Count what a transfer of some paths would send: totals so far, now and then, and the complete one last.
 
     What cannot be read is left out: the transfer itself names it.
 
     Args:
         directory: where relative paths start; b"" is the process's.
+        rules: what is left out (rsh.files.filter).
+
+    Raises:
+        UsageError: a rule that means nothing; at once.
     """
-    counter = _Counter()
+    return _survey(paths, directory, _Counter(make_filter(rules)))
+
+
+def _survey(paths: Sequence[bytes], directory: bytes, counter: _Counter) -> Iterator[Total]:
     for path in paths:
         try:
             yield from counter.source(join(directory, path))
@@ -34,7 +42,8 @@ def survey(paths: Sequence[bytes], *, directory: bytes = b"") -> Iterator[Total]
 
 
 class _Counter:
-    def __init__(self) -> None:
+    def __init__(self, only: Filter | None) -> None:
+        self._only = only
         self.items = 0
         self.bytes = 0
         self._told = time.monotonic()
@@ -43,12 +52,13 @@ class _Counter:
         """Count a source and what is below it."""
         status = os.lstat(path)
         if not stat.S_ISDIR(status.st_mode):
-            self._add(status)
+            if self._only is None or self._only.keeps(path.rpartition(b"/")[2]):
+                self._add(status)
             return
         self.items += 1
         place = Descent(os.open(path, DIRECTORY_FLAGS))
         try:
-            for step, name, _ in walk(place):
+            for step, name, _ in walk(place, self._only):
                 self._take(step, name, place.fd)
                 if time.monotonic() - self._told >= _TELL_EVERY:
                     self._told = time.monotonic()

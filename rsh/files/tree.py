@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from rsh.errors import error_name
 from rsh.files.descent import Descent
+from rsh.files.filter import Filter
 
 
 class Step(Enum):
@@ -52,8 +53,11 @@ def _step(entry: os.DirEntry[str]) -> Step:
     return Step.SYMLINK if entry.is_symlink() else Step.SPECIAL
 
 
-def walk(place: Descent) -> Iterator[Found]:
+def walk(place: Descent, only: Filter | None = None) -> Iterator[Found]:
     """Walk what is below the current directory of `place`, which moves along.
+
+    Args:
+        only: what is not left out; counted from where the descent began.
 
     A directory is yielded when it has been entered and read, and again when it has been left. What fails is yielded as
     UNREADABLE and the rest goes on.
@@ -61,15 +65,15 @@ def walk(place: Descent) -> Iterator[Found]:
     Raises:
         OSError: at once, when the first directory cannot be read.
     """
-    return _walk(place, [_found(place)])
+    return _walk(place, [_found(place, only)], only)
 
 
-def _walk(place: Descent, pending: list[Iterator[Found]]) -> Iterator[Found]:
+def _walk(place: Descent, pending: list[Iterator[Found]], only: Filter | None) -> Iterator[Found]:
     while pending:
         step, name, error = next(pending[-1], _END)
         if step is Step.DIRECTORY:
             try:
-                pending.append(_entered(place, name))
+                pending.append(_entered(place, name, only))
             except OSError as failed:
                 step, error = Step.UNREADABLE, error_name(failed)
         elif step is Step.LEFT:
@@ -87,15 +91,19 @@ def _walk(place: Descent, pending: list[Iterator[Found]]) -> Iterator[Found]:
 _END: Final[Found] = (Step.LEFT, b"", "")
 
 
-def _found(place: Descent) -> Iterator[Found]:
+def _found(place: Descent, only: Filter | None) -> Iterator[Found]:
     names, others = scan(place.fd)
+    if only is not None:
+        above = b"".join(name + b"/" for name in place.names)
+        directory = Step.DIRECTORY
+        names = [name for name in names if only.keeps(above + name, directory=others.get(name) is directory)]
     return ((others.get(name, FILE), name, "") for name in names)
 
 
-def _entered(place: Descent, name: bytes) -> Iterator[Found]:
+def _entered(place: Descent, name: bytes, only: Filter | None) -> Iterator[Found]:
     place.enter(name)
     try:
-        return _found(place)
+        return _found(place, only)
     except OSError:
         place.leave()
         raise

@@ -144,6 +144,14 @@ class Summary(Struct, tag=19, array_like=True, frozen=True, forbid_unknown_field
     bytes: Count
 
 
+class Would(Struct, tag=81, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """In a rehearsal: what would be done with one item."""
+
+    action: Annotated[str, Meta(pattern=r"^[a-z]{1,16}\Z")]
+    path: Path
+    size: Count
+
+
 # --- answers ---
 
 _KINDS: Final = {
@@ -274,7 +282,7 @@ class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=T
 
 
 TransferRecord: TypeAlias = Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | End | Failure
-ResultRecord: TypeAlias = Result | Done | Stop | Summary
+ResultRecord: TypeAlias = Result | Done | Stop | Summary | Would
 AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Summary | Total
 ShellRecord: TypeAlias = Line | Ready | Echo
 Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord | ShellRecord

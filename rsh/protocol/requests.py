@@ -14,6 +14,8 @@ Path: TypeAlias = Annotated[bytes, Meta(max_length=65536)]
 Paths: TypeAlias = Annotated[tuple[Path, ...], Meta(max_length=65536)]
 Side: TypeAlias = Annotated[int, Meta(ge=0, lt=2**16)]
 Name: TypeAlias = Annotated[str, Meta(max_length=64)]
+Rules: TypeAlias = Annotated[tuple[Annotated[bytes, Meta(max_length=4096)], ...], Meta(max_length=1024)]
+Rate: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]  # bytes a second; 0 is no limit
 
 
 class Terminal(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +53,9 @@ class Put(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=Tru
     target: Path
     directory: Path = b""
     durability: Name = "auto"
+    policy: Name = "overwrite"  # what happens to files that are there already (rsh/files/conflicts.py)
+    agreed: Paths = ()  # with the policy "ask": what may be replaced
+    rehearsal: bool = False  # say what would be done, and do nothing
 
 
 class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +63,9 @@ class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=Tru
 
     paths: Paths
     directory: Path = b""
+    rules: Rules = ()  # what is left out, as in a .gitignore
+    rehearsal: bool = False  # announce files without their content
+    limit: Rate = 0
 
 
 class Read(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -145,6 +153,7 @@ class Survey(Struct, tag=25, array_like=True, frozen=True, forbid_unknown_fields
 
     paths: Paths
     directory: Path = b""
+    rules: Rules = ()
 
 
 Request: TypeAlias = (

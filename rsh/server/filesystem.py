@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from xxhash import xxh3_128
 
 from rsh.errors import Code, FileError, ProtocolError, Refused, UsageError, error_name
 from rsh.files import changes, globs, listing, operations
+from rsh.files.conflicts import Conflicts
+from rsh.files.filter import make_filter
 from rsh.files.names import join
+from rsh.files.pace import paced
 from rsh.files.receiver import receive
+from rsh.files.rehearsal import rehearse
 from rsh.files.sender import send
 from rsh.files.stream import RecordReader, RecordWriter, write_records
 from rsh.files.survey import survey
@@ -35,11 +40,9 @@ def serve(channel: Channel, request: requests.Request, account: Account, grant: 
         grant.require_write()
     directory = join(account.home, globs.expand_home(getattr(request, "directory", b"")))
     if isinstance(request, requests.Get):
-        channel.accept(bulk=True)
-        send(channel, globs.expand(request.paths, directory=directory), directory=directory)
+        _send(channel, request, directory)
     elif isinstance(request, requests.Put):
-        channel.accept(bulk=True)
-        receive(channel, globs.expand_home(request.target), directory=directory, durability=request.durability)
+        _receive(channel, request, directory)
     elif isinstance(request, requests.Read):
         channel.accept(bulk=True)
         _read(channel, globs.expand(request.paths, directory=directory), directory)
@@ -51,12 +54,44 @@ def serve(channel: Channel, request: requests.Request, account: Account, grant: 
     channel.close()
 
 
-def _answer(channel: Channel, request: requests.Request, directory: bytes) -> None:
-    """Serve a request that is answered by records and nothing else."""
+def _send(channel: Channel, request: requests.Get, directory: bytes) -> None:
+    paths = globs.expand(request.paths, directory=directory)
+    with _refusing_usage():
+        make_filter(request.rules)
+    channel.accept(bulk=True)
+    send(
+        paced(channel, request.limit),
+        paths,
+        directory=directory,
+        rules=request.rules,
+        rehearsal=request.rehearsal,
+    )
+
+
+def _receive(channel: Channel, request: requests.Put, directory: bytes) -> None:
+    target = globs.expand_home(request.target)
+    with _refusing_usage():
+        conflicts = Conflicts(request.policy, request.agreed)
+    channel.accept(bulk=True)
+    if request.rehearsal:
+        rehearse(channel, target, directory=directory, conflicts=conflicts)
+        return
+    receive(channel, target, directory=directory, durability=request.durability, conflicts=conflicts)
+
+
+@contextmanager
+def _refusing_usage() -> Iterator[None]:
+    """Refuse what a request asks for and does not exist."""
     try:
-        answer = _records(request, directory)
+        yield
     except UsageError as error:
         raise Refused(Code.UNSUPPORTED, str(error)) from error
+
+
+def _answer(channel: Channel, request: requests.Request, directory: bytes) -> None:
+    """Serve a request that is answered by records and nothing else."""
+    with _refusing_usage():
+        answer = _records(request, directory)
     channel.accept()
     write_records(channel, answer)
 
@@ -79,7 +114,8 @@ def _records(request: requests.Request, directory: bytes) -> Iterable[Record]:
             return operations.mounted()
         return operations.usage(globs.expand(request.paths, directory=directory), directory=directory)
     if isinstance(request, requests.Survey):
-        return survey(globs.expand(request.paths, directory=directory), directory=directory)
+        paths = globs.expand(request.paths, directory=directory)
+        return survey(paths, directory=directory, rules=request.rules)
     if isinstance(request, requests.Remove):
         paths = globs.expand(request.paths, directory=directory)
         return changes.remove(paths, directory=directory, recursive=request.recursive, force=request.force)

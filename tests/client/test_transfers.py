@@ -6,9 +6,10 @@ import json
 import os
 from pathlib import Path
 
+import pexpect
 import pytest
 
-from tests.machines import Daemon, Home
+from tests.machines import Daemon, Home, program
 
 
 @pytest.fixture
@@ -91,3 +92,86 @@ def test_no_bar_is_drawn_where_stderr_is_no_terminal(me: Home, host: str, tmp_pa
         file.truncate(200_000_000)
     done = me.rsh("get", f"{host}:{tmp_path}/big", str(tmp_path / "copy"))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    top = tmp_path / "tree"
+    (top / "build").mkdir(parents=True)
+    for name in ("a.c", "a.o", "keep.o", "build/x"):
+        (top / name).write_text(name)
+    return top
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_what_patterns_name_is_left_out(verb: str, me: Home, host: str, tree: Path, tmp_path: Path) -> None:
+    ends = [str(tree), f"{host}:{tmp_path}/copy"] if verb == "put" else [f"{host}:{tree}", str(tmp_path / "copy")]
+    done = me.rsh(verb, "--exclude=*.o", "--include=keep.o", "--exclude", "build/", *ends)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert sorted(os.listdir(tmp_path / "copy")) == ["a.c", "keep.o"]
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_a_dry_run_tells_everything_and_does_nothing(
+    verb: str, me: Home, host: str, tree: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "copy").mkdir()
+    target = f"{tmp_path}/copy"
+    ends = [f"{tree}/a.c", f"{host}:{target}"] if verb == "put" else [f"{host}:{tree}/a.c", target]
+    done = me.rsh(verb, "-n", *ends)
+    assert (done.returncode, done.stdout) == (0, f"create  {tmp_path}/copy/a.c\n".encode())
+    done = me.rsh(verb, "-n", "--json", *ends)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["would", "summary"]
+    assert os.listdir(target) == []
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_a_conflict_is_named_and_gives_status_4(verb: str, me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy").write_text("old")
+    target = f"{tmp_path}/copy"
+    ends = [str(source), f"{host}:{target}"] if verb == "put" else [f"{host}:{source}", target]
+    done = me.rsh(verb, "--on-conflict=fail", *ends)
+    assert (done.returncode, done.stderr) == (4, f"rsh: {verb}: {target}: Target exists\n".encode())
+    assert me.rsh(verb, "--on-conflict=skip", *ends).returncode == 0
+    assert (tmp_path / "copy").read_text() == "old"
+    assert me.rsh(verb, "--on-conflict=backup", *ends).returncode == 0
+    assert [(tmp_path / name).read_text() for name in ("copy", "copy~")] == ["content", "old"]
+
+
+def test_ask_needs_somebody_to_ask(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    done = me.rsh("put", "--on-conflict=ask", str(source), f"{host}:{tmp_path}/copy")
+    assert done.returncode == 2
+    assert b"needs a terminal" in done.stderr
+
+
+def test_each_answer_counts_for_its_file(me: Home, host: str, tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    for name in ("a.c", "a.o", "keep.o"):
+        (tmp_path / "copy" / name).write_text("old")
+    command = [*program("rsh"), "put", "--on-conflict=ask", f"{tree}/a.c", f"{tree}/a.o", f"{tree}/keep.o"]
+    child = pexpect.spawn(command[0], [*command[1:], f"{host}:{tmp_path}/copy/"], env=me.environment, timeout=30)
+    child.expect_exact("copy/a.c? (y)es, (n)o, (a)ll 3, (s)kip all: ")
+    child.sendline("n")
+    child.expect_exact("copy/a.o? ")
+    child.sendline("maybe")
+    child.expect_exact("copy/a.o? ")
+    child.sendline("a")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert [(tmp_path / "copy" / name).read_text() for name in ("a.c", "a.o", "keep.o")] == ["old", "a.o", "keep.o"]
+
+
+@pytest.mark.parametrize("rate", ["0", "x", "-1", "1e400G", ""])
+def test_a_rate_that_is_none_is_refused(rate: str, me: Home, host: str, source: Path) -> None:
+    done = me.rsh("put", f"--limit={rate}", str(source), f"{host}:/tmp/")
+    assert done.returncode == 2
+    assert b"is no rate" in done.stderr
+
+
+def test_a_pattern_that_means_nothing_is_refused(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    for ends in ([str(source), f"{host}:{tmp_path}/copy"], [f"{host}:{source}", f"{tmp_path}/copy"]):
+        done = me.rsh("put" if ends[0] == str(source) else "get", "--include=", *ends)
+        assert done.returncode != 0
+        assert b"not a gitignore pattern" in done.stderr

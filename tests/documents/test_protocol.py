@@ -130,6 +130,8 @@ def default_of(field: inspection.Field) -> str:
     value = field.default if field.default is not NODEFAULT else field.default_factory()
     if isinstance(value, bytes | str):
         return f' = "{value if isinstance(value, str) else value.decode()}"'
+    if value == ():
+        return " = []"
     return " = nil" if value is None else f" = {str(value).lower()}"
 
 
