@@ -3,10 +3,12 @@
     RshError
     |-- UsageError          our user asked for something that cannot be            (2)
     |-- LinkError           the network or the other end went away                 (255)
-    |   `-- DeadlineExpired it took longer than we were willing to wait            (255)
+    |   |-- DeadlineExpired it took longer than we were willing to wait            (255)
+    |   `-- LinkSilent      nothing was heard of the other end for too long        (255)
     |-- TrustError          the other side is not who we pinned                    (255)
     |-- ProtocolError       the other side broke the rules of the wire             (255)
     |-- Refused             the other side said no, honestly, with a Code          (255)
+    |   `-- SessionGone     the session does not exist there (any more)            (255)
     |-- CommandFailed       a remote command ended with a status other than 0      (its own)
     |-- CommandTimeout      a remote command ran into --timeout                    (124)
     `-- FileError           one file could not be read, written or found           (1)
@@ -75,6 +77,10 @@ class DeadlineExpired(LinkError):
     """An operation did not finish by its deadline."""
 
 
+class LinkSilent(LinkError):
+    """Nothing was heard of the other end for too long. It may live, and come back."""
+
+
 class TrustError(RshError):
     """The peer's certificate is not the one that was pinned."""
 
@@ -93,6 +99,13 @@ class Refused(RshError):
     def __init__(self, code: Code, message: str, *, advice: str = "") -> None:
         super().__init__(message, advice=advice)
         self.code = code
+
+
+class SessionGone(Refused):
+    """The session does not exist over there any more: the daemon was restarted, or waited for us long enough.
+
+    What was at work in it has ended, but for shells, which live in their holders. Dial anew.
+    """
 
 
 class CommandFailed(RshError):

@@ -81,14 +81,19 @@ class Link:
 
     # --- greeting, resuming, ending ---
 
-    def greet(self, software: str, account: str) -> None:
-        """Client: begin the conversation on a new stream, or go on with the session on one."""
+    def greet(self, software: str, account: str, age: int = 0) -> None:
+        """Client: begin the conversation on a new stream, or go on with the session on one.
+
+        Args:
+            software, account: who calls, and whom.
+            age: milliseconds since the first Hello, if no Welcome has ever come: perhaps nobody has heard of us yet.
+        """
         if self.state is LinkState.DETACHED:
             self._advance(LinkStep.ATTACH)
         self.epoch += 1
         self._take_as_acknowledged()
         self._outbox.push_link(
-            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received)
+            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received, age)
         )
 
     def welcome(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
@@ -97,7 +102,7 @@ class Link:
         Raises:
             ProtocolError: the Hello is not that of a new session.
         """
-        if hello.epoch != 1 or hello.expected:
+        if hello.expected or (hello.epoch != 1 and not hello.age):
             raise ProtocolError("a new session that has a past")
         self.epoch = hello.epoch
         self._advance(LinkStep.WELCOME)
@@ -144,8 +149,21 @@ class Link:
         self._outbox = Outbox()
 
     def ping(self, token: int) -> None:
-        """Ask the peer for a Pong."""
-        self._outbox.push_link(messages.Ping(token))
+        """Ask the peer for a Pong; without a stream nobody is asked."""
+        if self.state in (LinkState.GREETING, LinkState.OPEN):
+            self._outbox.push_link(messages.Ping(token))
+
+    @property
+    def progress(self) -> int:
+        """Numbered frames that have arrived, and that the peer has acknowledged."""
+        return self.received + self._outbox.replay.sent - len(self._outbox.replay)
+
+    @property
+    def kept(self) -> int:
+        """Bytes of data that are held for this session: sent but not acknowledged, not sent, arrived but not read."""
+        channels = self._channels.values()
+        waiting = sum(each.unsent + sum(half.held for half in each.receiving) for each in channels)
+        return self._outbox.replay.size + waiting
 
     def pong(self, token: int, clock: int) -> None:
         """Answer a Ping.
@@ -308,7 +326,8 @@ class Link:
         if self.role is Role.SERVER or self.state is not LinkState.GREETING:
             raise ProtocolError(f"unexpected {type(message).__name__}")
         if isinstance(message, messages.Refusal):
-            self._advance(LinkStep.CLOSE)
+            if self.epoch == 1 or message.code != Code.BUSY:
+                self._advance(LinkStep.CLOSE)  # else the session is there, and there will be room for us again
             return Ended(message.code, message.text)
         if self.epoch == 1 and message.expected:
             raise ProtocolError("a new session that expects old frames")

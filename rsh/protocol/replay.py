@@ -40,6 +40,11 @@ class Replay:
         """Whether nothing new may be sent until something is acknowledged."""
         return len(self._frames) >= MAX_UNACKNOWLEDGED or self._bytes >= MAX_UNACKNOWLEDGED_BYTES
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._bytes
+
     def append(self, frame: tuple[Buffer, ...]) -> None:
         """Keep a frame that is being sent."""
         self._frames.append(frame)

@@ -10,13 +10,14 @@ from rsh.protocol import messages
 from rsh.protocol.frames import MAX_PAYLOAD, Decoder, Frame, Kind, encode
 from rsh.protocol.link import Link, Role
 from rsh.session.deadline import Deadline
+from rsh.session.keeper import Dial, Keeper
 from rsh.session.session import Session
 from rsh.transport.stream import Stream
 
 SOFTWARE = f"rsh {__version__}"
 
 
-def connect(stream: Stream, *, account: str) -> Session:
+def connect(stream: Stream, *, account: str, again: Dial | None = None, patience: float | None = None) -> Session:
     """Begin a session on a stream as its client, and give it at once: requests may be sent before the Welcome is here.
 
     Whether the server takes us, `Session.wait_welcome` tells, and so does everything else done with the session.
@@ -24,10 +25,14 @@ def connect(stream: Stream, *, account: str) -> Session:
     Args:
         stream: connected; it belongs to the session now.
         account: whose shell is wanted over there, "" for whoever the daemon runs as.
+        again: makes another stream when one is lost; None: the session ends with its stream.
+        patience: seconds without a connection after which the session ends; 0 as without `again`, None: never.
     """
     link = Link(Role.CLIENT, os.urandom(16))
     link.greet(SOFTWARE, account)
-    session = Session(link, name="client")
+    session = Session(link, name="client", survives=again is not None and patience != 0)
+    if again is not None:
+        Keeper(session, again, software=SOFTWARE, account=account, patience=patience).start()
     session.attach(stream)
     session.start(stream, Decoder())
     return session

@@ -1,13 +1,19 @@
-"""A running link: who reads, who writes, who serves.
+"""A running link: who reads, who writes, who serves. It survives its streams.
 
 Threads, by name, and what ends them:
 
     reader    one for each stream, runs `run`: reads, feeds the link, hands events out. It never waits for an
-              application (their windows stop a peer that is too fast) and never writes. Ends when the stream does.
+              application (their windows stop a peer that is too fast) and never writes. Ends when the stream does,
+              or when a newer stream has taken its place: from then on nothing that it reads is taken in.
     writer    one for each session: waits until the link has something to send, takes it under the lock and writes it
               outside. Ends with the session.
+    keeper    on a client whose session survives its stream: dials again (keeper.py). Ends with the session.
     serve-N   one for each channel that the peer opened. Ends when the service returns; every blocking call it makes
               fails when the session ends.
+
+A stream is lost under the lock, exactly once, by whoever sees it first: its reader at the end of the bytes, `tend` when
+the peer is silent, `resume` when the peer comes on another stream. Closing it wakes reader and writer where they are.
+What the writer had taken for it is in the replay, so it does not matter whether it was written.
 
 One lock guards the link and the channels; nobody does I/O while holding it. The rejected alternative, a lock held
 across `sendall`, stops for ever as soon as both ends send more than the kernel buffers at once.
@@ -20,7 +26,9 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError
+from msgspec.structs import replace
+
+from rsh.errors import Code, LinkError, LinkSilent, ProtocolError, Refused, RshError, SessionGone
 from rsh.protocol.events import (
     Accepted,
     Arrived,
@@ -35,18 +43,29 @@ from rsh.protocol.events import (
     Welcomed,
 )
 from rsh.protocol.frames import MAX_PAYLOAD, Decoder
-from rsh.protocol.link import Link
-from rsh.protocol.messages import Welcome
+from rsh.protocol.link import Link, Role
+from rsh.protocol.messages import Hello, Welcome
 from rsh.protocol.requests import Request
 from rsh.protocol.states import LinkState
 from rsh.session.channel import Channel
+from rsh.session.condition import Condition
 from rsh.session.deadline import NEVER, Deadline
+from rsh.session.pulse import Pulse, Verdict
 from rsh.transport.stream import Stream
 
 Service: TypeAlias = Callable[[Channel], None]
+Watcher: TypeAlias = Callable[[Condition], None]
 
 # What the writer takes at once: one full frame, so that a keystroke that comes meanwhile waits for one frame at most.
 WRITE_SIZE: Final = MAX_PAYLOAD
+
+# Seconds of silence after which the peer is asked, and that it gets to answer. The client asks first: an idle session
+# costs a busy server one Pong in ten seconds, and the user learns first that nobody is there.
+CLIENT_PULSE: Final = (10.0, 10.0)
+SERVER_PULSE: Final = (15.0, 15.0)
+
+# The Ping of the pulse has this token; nobody waits for its Pong.
+PULSE_TOKEN: Final = 0
 
 
 class Session:
@@ -55,11 +74,31 @@ class Session:
     Attributes:
         welcome: what the server said of itself; on the server, what it said to the client.
         error: why the session ended; None while it lives.
+        away_since: when the stream was lost, as time.monotonic() counts; None while there is one.
+        lost_by: how the last stream was lost.
+        condition: how the connection is, for a user.
+        knock: has the keeper dial now; set by the keeper.
     """
 
-    def __init__(self, link: Link, *, name: str = "rsh", serve: Service | None = None) -> None:
+    def __init__(self, link: Link, *, name: str = "rsh", serve: Service | None = None, survives: bool = False) -> None:
+        """Prepare a session; `attach` begins it.
+
+        Args:
+            link: its bookkeeping; nobody else touches it from now on.
+            name: for the names of threads.
+            serve: serves a channel that the peer opened.
+            survives: it waits for another stream when one is lost, instead of ending.
+        """
         self.welcome: Welcome | None = None
         self.error: RshError | None = None
+        self.away_since: float | None = None
+        self.lost_by: LinkError | None = None
+        self.condition = Condition(connected=link.role is Role.SERVER, since=time.monotonic())
+        self._survives = survives
+        self._watchers: list[Watcher] = []  # replaced, never changed
+        self._pulse_of = CLIENT_PULSE if link.role is Role.CLIENT else SERVER_PULSE
+        self._pulse = self._new_pulse()
+        self.knock: Callable[[], None] = _nothing
         self._link = link  # guarded by _lock, as everything below
         self._name = name
         self._serve = serve
@@ -67,6 +106,7 @@ class Session:
         self._to_send = threading.Condition(self._lock)  # the writer waits on it
         self._changed = threading.Condition(self._lock)  # greeting, pongs and the end; applications wait on it
         self._stream: Stream | None = None
+        self._writable = False  # nothing that was written on the stream has failed
         self._writing = False  # the writer is between taking frames and having written them
         self._channels: dict[int, Channel] = {}
         self._serving = 0  # services at work, also for channels that the peer has closed meanwhile
@@ -80,24 +120,175 @@ class Session:
     def attach(self, stream: Stream) -> None:
         """Go on over this stream; the link has greeted, or has been greeted, on it."""
         with self._lock:
-            self._stream = stream
+            self._take(stream)
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_all, name=f"{self._name} writer", daemon=True)
                 self._writer.start()
-            self._to_send.notify()
+
+    def greet_again(self, stream: Stream, software: str, account: str, age: int) -> None:
+        """Client: go on over this stream; whether the server resumes the session, `condition` will tell.
+
+        Args:
+            stream: connected; it belongs to the session now.
+            software, account: as in the first Hello.
+            age: milliseconds since that, in case no Welcome has come yet.
+
+        Raises:
+            RshError: the session has ended meanwhile.
+        """
+        with self._lock:
+            if self.error:
+                raise self.error
+            self._link.greet(software, account, 0 if self.welcome else max(1, age))
+            self._take(stream)
+
+    def resume(self, stream: Stream, hello: Hello, welcome: Welcome) -> None:
+        """Server: go on over this stream. A stream that is still there is given up.
+
+        The caller has made sure that the key of the peer owns the session.
+
+        Raises:
+            Refused: the session has ended, or a newer stream was here first. ProtocolError: the numbers do not fit.
+        """
+        with self._lock:
+            if self.error or self._link.state is LinkState.CLOSED:
+                raise Refused(Code.NO_SESSION, "that session is not here any more")
+            if hello.epoch <= self._link.epoch:
+                raise Refused(Code.SUPERSEDED, "a newer connection of this session took over")
+            self._link.resume(hello, replace(welcome, expected=self._link.received))
+            old = self._stream
+            self._take(stream)
+            self.condition = Condition(connected=True, since=time.monotonic())
+        if old is not None:
+            old.close()
+        self._tell_watchers()
+
+    def fence(self, epoch: int) -> None:
+        """Server: give the stream up if it is older than this epoch: its peer is on its way here on another one."""
+        with self._lock:
+            old = self._stream if self._link.epoch < epoch else None
+        if old is not None:
+            self.lose(old, LinkError("its client dialled again"))
+
+    def lose(self, stream: Stream, error: LinkError) -> None:
+        """Take note that a stream is gone, if it is still the one in use. The session waits for another, or ends."""
+        with self._lock:
+            current = self._stream is stream
+            waits = current and self._survives and self._link.state is not LinkState.CLOSED and self.error is None
+            if waits:
+                self._link.detach()
+                self._stream = None
+                self.lost_by = error
+                self.away_since = time.monotonic()
+                since = self.away_since if self.condition.connected else self.condition.since
+                self.condition = Condition(connected=False, since=since, reason=str(error))
+                self._changed.notify_all()
+        stream.close()
+        if waits:
+            self._tell_watchers()
+        elif current:
+            self._end(error)
+
+    def expire(self, error: RshError) -> bool:
+        """End the session if it is away; whether it has ended."""
+        return self._end(error, only_away=True)
+
+    def tend(self, *, hurry: bool = False) -> None:
+        """Look after the stream: ask a silent peer whether it is there, and give a dead one up. Call it once a second.
+
+        Args:
+            hurry: the machine has slept: ask at once, and do not wait long.
+        """
+        with self._lock:
+            stream = self._stream
+            if stream is None or self.error is not None:
+                return
+            now = time.monotonic()
+            verdict = self._pulse.hurry(now) if hurry else self._pulse.look(now, stream.delivered())
+            if verdict is Verdict.ASK:
+                self._link.ping(PULSE_TOKEN)
+                self._to_send.notify()
+        if verdict is Verdict.DEAD:
+            self.lose(stream, LinkSilent(f"{stream.peer}: no answer"))
+
+    @property
+    def kept(self) -> int:
+        """Bytes of data that the session holds."""
+        with self._lock:
+            return self._link.kept
+
+    @property
+    def progress(self) -> int:
+        """Numbered frames that have got through so far, in both directions."""
+        with self._lock:
+            return self._link.progress
+
+    def _take(self, stream: Stream) -> None:
+        """Make a stream the one in use; with _lock held."""
+        self._stream = stream
+        self._writable = True
+        self._pulse = self._new_pulse()
+        self.away_since = None
+        self._to_send.notify()
+
+    def _new_pulse(self) -> Pulse:
+        idle, patience = self._pulse_of
+        return Pulse(time.monotonic(), idle=idle, patience=patience)
+
+    # --- condition ---
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Have `watcher` called with every new condition, and once when the session has ended.
+
+        It is called by the session's threads, with no lock held, and must not block.
+
+        Returns:
+            A function that stops it.
+        """
+        with self._lock:
+            self._watchers = [*self._watchers, watcher]
+        return lambda: self._stop_watching(watcher)
+
+    def retry_now(self) -> None:
+        """Dial now, if there is no connection; the user knows that the network is back."""
+        self.knock()
+
+    def give_up(self) -> None:
+        """End the session without waiting for anything: the user does not want to wait for the network."""
+        self._end(LinkError("given up"))
+
+    def note(self, condition: Condition) -> None:
+        """Take what the keeper says of its attempts, as long as there is no connection."""
+        with self._lock:
+            if self.condition.connected or self.error is not None:
+                return
+            self.condition = condition
+        self._tell_watchers()
+
+    def _stop_watching(self, watcher: Watcher) -> None:
+        with self._lock:
+            self._watchers = [each for each in self._watchers if each is not watcher]
+
+    def _tell_watchers(self) -> None:
+        """Hand the condition on. The lock is NOT held."""
+        for watcher in self._watchers:
+            watcher(self.condition)
+
+    # --- readers ---
 
     def run(self, stream: Stream, decoder: Decoder) -> None:
-        """Read the stream until it ends, in this thread. Then the session is over."""
+        """Read the stream until it ends, in this thread. Then the session waits for another one, or is over."""
         try:
             self._read_loop(stream, decoder)
-        except ProtocolError as error:
-            self._say_goodbye(Code.PROTOCOL, str(error))
-            self._end(error)
+            self.lose(stream, LinkError("the connection was closed"))
+        except LinkError as error:
+            self.lose(stream, error)
         except RshError as error:
-            self._end(error)
+            self._break_off(stream, error)
         finally:
-            self._end(LinkError("the connection was closed"))
             stream.close()
+            # A bug in here must not leave a session that nobody reads.
+            self.lose(stream, LinkError("the reader has failed"))
 
     def start(self, stream: Stream, decoder: Decoder) -> None:
         """Read the stream in a thread of its own."""
@@ -166,6 +357,11 @@ class Session:
             self._changed.wait(deadline.left())
         return pong
 
+    @property
+    def idle(self) -> bool:
+        """Whether no channel is open."""
+        return not self._channels
+
     def wait_idle(self, deadline: Deadline = NEVER) -> bool:
         """Wait until no channel is open; False when the deadline came first."""
         with self._lock:
@@ -173,14 +369,16 @@ class Session:
                 self._changed.wait(deadline.left())
             return not self._channels
 
-    # --- reader ---
-
     def _read_loop(self, stream: Stream, decoder: Decoder) -> None:
+        pulse = self._pulse
         while count := stream.readinto(decoder.space()):
+            pulse.heard = time.monotonic()
             frame = decoder.filled(count)
             if frame is None:
                 continue
             with self._lock:
+                if self._stream is not stream:
+                    return
                 event = self._link.receive(frame)
                 outside = self._handle(event, decoder) if event is not None else None
                 if self._link.wants_to_send():
@@ -210,14 +408,14 @@ class Session:
         elif isinstance(event, Closed):
             return self._channel_closed(event)
         else:
-            self._handle_link_event(event, decoder)
+            return self._handle_link_event(event, decoder)
         return None
 
-    def _handle_link_event(self, event: Welcomed | Pinged | Ponged | Ended, decoder: Decoder) -> None:
+    def _handle_link_event(
+        self, event: Welcomed | Pinged | Ponged | Ended, decoder: Decoder
+    ) -> Callable[[], None] | None:
         if isinstance(event, Welcomed):
-            self.welcome = event.welcome
-            decoder.limit = MAX_PAYLOAD
-            self._changed.notify_all()
+            return self._welcomed(event.welcome, decoder)
         elif isinstance(event, Pinged):
             self._link.pong(event.token, time.time_ns())
         elif isinstance(event, Ponged):
@@ -225,7 +423,26 @@ class Session:
                 self._pongs[event.token] = (time.perf_counter(), event.clock)
             self._changed.notify_all()
         else:
-            raise Refused(_code(event.code), event.text) if event.code else LinkError("the other side said goodbye")
+            raise self._farewell(event)
+        return None
+
+    def _welcomed(self, welcome: Welcome, decoder: Decoder) -> Callable[[], None]:
+        self.welcome = welcome
+        decoder.limit = MAX_PAYLOAD
+        self.condition = Condition(connected=True, since=time.monotonic())
+        for token, pong in self._pongs.items():
+            if pong is None:
+                self._link.ping(token)  # the last one went down with its stream
+        self._changed.notify_all()
+        return self._tell_watchers
+
+    def _farewell(self, event: Ended) -> RshError:
+        if self._link.state is not LinkState.CLOSED:
+            return LinkError(event.text)  # no room for us just now
+        code = _code(event.code)
+        if code in (Code.NO_SESSION, Code.SHUTDOWN):
+            return SessionGone(code, event.text)
+        return Refused(code, event.text) if event.code else LinkError("the other side said goodbye")
 
     def _begin_service(self, event: Opened) -> Callable[[], None] | None:
         if self._serve is None:
@@ -293,17 +510,17 @@ class Session:
                 self._write(stream, b"".join(buffers))
 
     def _can_write(self) -> bool:
-        return self._stream is not None and self._link.wants_to_send()
+        return self._stream is not None and self._writable and self._link.wants_to_send()
 
     def _write(self, stream: Stream, data: bytes) -> None:
         try:
             stream.write(data)
         except RshError:
+            # The reader of this stream sees its end too, perhaps after words of the peer that say why.
             with self._lock:
                 if self._stream is stream:
-                    self._stream = None
-            # The reader of this stream sees its end and says why.
-            stream.close()
+                    self._writable = False
+                    self._changed.notify_all()
 
     # --- ending ---
 
@@ -314,15 +531,26 @@ class Session:
                 return
             self._link.goodbye(code, text[:1024])
             self._to_send.notify()
-            while self._stream is not None and (self._writing or self._can_write()) and not deadline.expired:
+            while (self._writing or self._can_write()) and not deadline.expired:
                 self._changed.wait(deadline.left())
 
-    def _end(self, error: RshError) -> None:
-        """End the session for everyone in it; the first reason counts."""
+    def _break_off(self, stream: Stream, error: RshError) -> None:
+        """End the session because of what came on a stream, unless that is an old one by now."""
         with self._lock:
-            if self.error is not None:
-                return
+            current = self._stream is stream
+        if not current:
+            return
+        if isinstance(error, ProtocolError):
+            self._say_goodbye(Code.PROTOCOL, str(error))
+        self._end(error)
+
+    def _end(self, error: RshError, *, only_away: bool = False) -> bool:
+        """End the session for everyone in it; the first reason counts. Whether it was this one."""
+        with self._lock:
+            if self.error is not None or (only_away and self._stream is not None):
+                return False
             self.error = error
+            self.condition = Condition(connected=False, since=time.monotonic(), reason=str(error))
             self._link.abandon()
             channels = list(self._channels.values())
             self._channels.clear()
@@ -336,11 +564,17 @@ class Session:
         for channel in channels:
             channel.told(None)
         self._all_told.set()
+        self._tell_watchers()
+        return True
 
     def _add_channel(self, number: int, request: Request) -> Channel:
         channel = Channel(number, request, self._link, self._lock, self._to_send.notify)
         self._channels[number] = channel
         return channel
+
+
+def _nothing() -> None:
+    """Nobody dials for this session."""
 
 
 def _code(number: int) -> Code:

@@ -7,17 +7,26 @@ one never changes the file description under another thread's feet.
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
+import struct
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from rsh.errors import DeadlineExpired, LinkError
+from rsh.errors import DeadlineExpired, LinkError, LinkSilent
 
 DRAIN_SECONDS: Final = 1.0  # how long close_slowly() waits for the peer to have read our last words
+
+
+# tcpi_bytes_acked in struct tcp_info, since Linux 4.1: what stands before it has had the same size since then.
+BYTES_ACKED: Final = struct.Struct("120xQ")
+
+# What the kernel says of a network or a host that does not answer, in contrast to one that has closed the connection.
+_SILENT: Final = frozenset((errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN))
 
 
 class Stream(ABC):
@@ -49,6 +58,10 @@ class Stream(ABC):
     @abstractmethod
     def set_deadline(self, deadline: float | None) -> None:
         """Let every wait that begins from now on end at deadline (seconds of time.monotonic()), None for never."""
+
+    @abstractmethod
+    def delivered(self) -> int:
+        """Count the bytes that the peer's kernel has acknowledged since the beginning; 0 where nobody counts them."""
 
     @abstractmethod
     def close(self) -> None:
@@ -114,6 +127,17 @@ class SocketStream(Stream):
         """As Stream.set_deadline."""
         self._deadline = deadline
 
+    def delivered(self) -> int:
+        """As Stream.delivered: tcpi_bytes_acked of tcp(7)."""
+        with self._gate:
+            if self._closed or self._sock.family not in (socket.AF_INET, socket.AF_INET6):
+                return 0
+            try:
+                told = self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_ACKED.size)
+            except OSError:
+                return 0
+        return int(BYTES_ACKED.unpack(told)[0]) if len(told) == BYTES_ACKED.size else 0
+
     def fileno(self) -> int:
         """Give the descriptor, for questions such as SO_PEERCRED; -1 after close."""
         return self._sock.fileno()
@@ -157,6 +181,8 @@ class SocketStream(Stream):
         try:
             return work(view)
         except OSError as error:
+            if error.errno in _SILENT and not self._closed:
+                raise LinkSilent(f"{self.peer}: {error.strerror}") from error
             raise LinkError(f"{self.peer}: {'closed here' if self._closed else error.strerror}") from error
         finally:
             with self._gate:

@@ -125,6 +125,10 @@ class TLSStream(Stream):
         """As Stream.set_deadline."""
         self._raw.set_deadline(deadline)
 
+    def delivered(self) -> int:
+        """As Stream.delivered."""
+        return self._raw.delivered()
+
     def close(self) -> None:
         """As Stream.close; the peer is told if that costs no waiting."""
         self._say_goodbye()
