@@ -2,7 +2,8 @@
 
 _rsh_server() {
     local options="--bind --socket --max-connections --max-per-address --max-unauthenticated
-        --max-unauthenticated-per-address --max-channels --drain --log-level --log-json --version -h --help"
+        --max-unauthenticated-per-address --max-channels --max-sessions --linger --grace --drain
+        --log-level --log-json --version -h --help"
     local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word
     COMPREPLY=()
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -18,7 +19,7 @@ _rsh_server() {
             compopt -o filenames 2>/dev/null
             COMPREPLY=($(compgen -W "none" -- "$cur") $(compgen -f -- "$cur"))
             ;;
-        --max-* | --drain) ;;
+        --max-* | --linger | --grace | --drain) ;;
         *)
             if [[ $cur == -* ]]; then
                 COMPREPLY=($(compgen -W "$options" -- "$cur"))

@@ -27,7 +27,7 @@ _rsh_options() {
         trust) printf '%s ' --replace --forget --json ;;
         "") printf '%s ' -V --version ;;
     esac
-    printf '%s ' --help -q --quiet --color --colour --debug
+    printf '%s ' --help -q --quiet --color --colour --reconnect-timeout --debug
 }
 
 # What the value of an option is: nothing for an option that has none.

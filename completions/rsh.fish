@@ -109,6 +109,7 @@ complete -c rsh -f
 complete -c rsh -l help -d 'show this help'
 complete -c rsh -s q -l quiet -d 'print errors only'
 complete -c rsh -l color -l colour -x -a 'always auto never' -d 'when to colour: always, auto, never'
+complete -c rsh -l reconnect-timeout -x -d 'leave after S without a connection, 0: at once'
 complete -c rsh -l debug -d 'show tracebacks'
 
 # connect

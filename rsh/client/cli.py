@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from rsh.client import complaints
 from rsh.client.context import Context
@@ -18,6 +18,13 @@ from rsh.errors import RshError, UsageError
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
     from rsh.transport.stream import Stream
+
+
+# Commands that keep a terminal busy until their user leaves.
+STAYING: Final = ("connect", "shell", "attach")
+
+# How long others may be without a connection, in seconds: a night's job must not hang for ever.
+RECONNECT_TIMEOUT: Final = 600.0
 
 
 def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | None = None) -> int:
@@ -117,7 +124,8 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
         sys.stdout.write(page(command, "cli"))
         return 0
     host = locate(command, options)
-    with Context("cli", lambda: _open(host, embedded), host=host) as context:
+    patience = _patience(command, options)
+    with Context("cli", lambda: _open(host, embedded, patience), host=host) as context:
         context.verb = command.name
         context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
         status = load(command)(context, options)
@@ -133,11 +141,19 @@ def load(command: Command) -> Callable[[Context, Options], int]:
     return function
 
 
-def _open(host: str | None, embedded: Callable[[], Stream] | None) -> Remote:
+def _patience(command: Command, options: Options) -> float | None:
+    """Give the seconds that we stay without a connection: before a terminal somebody sits who decides."""
+    if options.reconnect_timeout is not None:
+        return float(options.reconnect_timeout)
+    stays = command.name in STAYING or getattr(options, "terminal", False)
+    return None if stays and os.isatty(0) and os.isatty(1) else RECONNECT_TIMEOUT
+
+
+def _open(host: str | None, embedded: Callable[[], Stream] | None, patience: float | None) -> Remote:
     from rsh.client.dial import dial
     from rsh.client.remote import Remote
 
-    remote = Remote(dial(host, embedded=embedded))
+    remote = Remote(dial(host, embedded=embedded, patience=patience))
     gc.enable()
     return remote
 

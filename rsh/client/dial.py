@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -38,13 +39,21 @@ class Dialled(Struct, frozen=True):
     encrypted: bool = False
 
 
-def dial(host: str | None, *, embedded: Embedded | None = None, deadline: Deadline | None = None) -> Dialled:
+def dial(
+    host: str | None,
+    *,
+    embedded: Embedded | None = None,
+    deadline: Deadline | None = None,
+    patience: float | None = None,
+) -> Dialled:
     """Connect and greet.
 
     Args:
         host: `[user@]host[:port]`, `unix:PATH`, `fd:N`, an alias of the configuration; None for this machine.
         embedded: makes the stream to a server inside this process, for None.
         deadline: for connecting, the handshake included.
+        patience: seconds without a connection after which the session ends; 0: it ends with its connection, None: it
+            dials for ever.
 
     Raises:
         UsageError: no such form of address. LinkError: nobody answers. TrustError: the wrong one answers.
@@ -55,13 +64,23 @@ def dial(host: str | None, *, embedded: Embedded | None = None, deadline: Deadli
             raise UsageError("no host given")
         return Dialled(greeting.connect(embedded(), account=""), "")
     address = resolve(host)
+    account = address.user or ""
+    if address.kind == "fd":
+        return Dialled(greeting.connect(_plain(address, deadline), account=account), host)
     if address.kind != "tcp":
-        stream = SocketStream(sockets.dial(address, deadline.at), str(address))
-        return Dialled(greeting.connect(stream, account=address.user or ""), host)
+        again = partial(_plain, address)
+        return Dialled(greeting.connect(again(deadline), account=account, again=again, patience=patience), host)
     from rsh.client.trusting import secure
 
     secured, fingerprint = secure(address, deadline)
-    return Dialled(greeting.connect(secured, account=address.user or ""), host, fingerprint, encrypted=True)
+    session = greeting.connect(
+        secured, account=account, again=lambda deadline: secure(address, deadline)[0], patience=patience
+    )
+    return Dialled(session, host, fingerprint, encrypted=True)
+
+
+def _plain(address: Address, deadline: Deadline) -> Stream:
+    return SocketStream(sockets.dial(address, deadline.at), str(address))
 
 
 def resolve(host: str) -> Address:

@@ -53,12 +53,20 @@ class CompletedCommand:
         return f"CompletedCommand(args={self.args!r}, returncode={self.returncode})"
 
 
-def connect(host: str | None = None, *, timeout: float = CONNECT_TIMEOUT, embedded: Embedded | None = None) -> Remote:
+def connect(
+    host: str | None = None,
+    *,
+    timeout: float = CONNECT_TIMEOUT,
+    reconnect_timeout: float | None = None,
+    embedded: Embedded | None = None,
+) -> Remote:
     """Connect to a machine.
 
     Args:
         host: `[user@]host[:port]`, `unix:PATH` or an alias of the configuration; None for this machine, with no daemon.
         timeout: seconds until the server must have answered.
+        reconnect_timeout: seconds without a connection after which everything fails with LinkError; 0: at once, None:
+            never. Until then calls wait, and go on where they were when the connection is back.
         embedded: for None: makes the stream to a server; by default one inside this process.
 
     Raises:
@@ -69,7 +77,7 @@ def connect(host: str | None = None, *, timeout: float = CONNECT_TIMEOUT, embedd
 
         embedded = importlib.import_module("rsh.embedded").dial
     deadline = Deadline(timeout)
-    remote = Remote(dial(host, embedded=embedded, deadline=deadline))
+    remote = Remote(dial(host, embedded=embedded, deadline=deadline, patience=reconnect_timeout))
     try:
         remote.wait_connected(deadline)
     except BaseException:

@@ -68,6 +68,14 @@ GLOBAL: Final = (
         choices=("always", "auto", "never"),
         default="auto",
     ),
+    Argument(
+        "reconnect_timeout",
+        "leave after S without a connection, 0: at once",
+        ("--reconnect-timeout",),
+        "seconds",
+        metavar="S",
+        where=CLI,
+    ),
     _switch("debug", "show tracebacks", "--debug", where=CLI),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rsh.errors import LinkError, TrustError
+from rsh.errors import DeadlineExpired, LinkError, TrustError
 from rsh.session.deadline import Deadline
 from rsh.transport import sockets, tls
 from rsh.transport.address import Address
@@ -13,6 +13,9 @@ from rsh.trust.identity import identity
 
 # For a second look at a server that was refused, in seconds: only to name its fingerprint.
 LOOK_TIMEOUT = 3.0
+
+# How often a handshake is begun on a network that cuts connections.
+HANDSHAKES = 3
 
 
 def secure(address: Address, deadline: Deadline) -> tuple[tls.TLSStream, str]:
@@ -27,16 +30,31 @@ def secure(address: Address, deadline: Deadline) -> tuple[tls.TLSStream, str]:
     accepted = known_hosts.lookup(address)
     if not accepted:
         raise _unknown(address, deadline)
-    context = tls.client_context(identity("id").path, accepted)
-    stream = tls.TLSStream(_dial(address, deadline), context)
     try:
-        stream.handshake(frozenset(accepted))
+        stream = _shake_hands(address, accepted, deadline)
     except TrustError as error:
         # Without a pin it was only not this account's own daemon.
         pinned = known_hosts.pinned(address)
         raise (_changed(address, pinned) if pinned else _unknown(address, Deadline(LOOK_TIMEOUT))) from error
     stream.set_deadline(None)
     return stream, fingerprint(stream.peer_certificate())
+
+
+def _shake_hands(address: Address, accepted: list[bytes], deadline: Deadline) -> tls.TLSStream:
+    """Connect and shake hands; again at once if the connection is cut in between."""
+    context = tls.client_context(identity("id").path, accepted)
+    for left in reversed(range(HANDSHAKES)):
+        stream = tls.TLSStream(_dial(address, deadline), context)
+        try:
+            stream.handshake(frozenset(accepted))
+        except DeadlineExpired:
+            raise
+        except LinkError:
+            if not left:
+                raise
+        else:
+            return stream
+    raise AssertionError("the last attempt returns or raises")
 
 
 def look(address: Address, deadline: Deadline) -> bytes:

@@ -53,6 +53,7 @@ class Grant(Struct, frozen=True):
     label: str = ""  # for the log: the key's comment or fingerprint
     read_only: bool = False
     no_shell: bool = False
+    linger: float | None = None  # seconds that a session of it is kept while its client is silent; None: as the daemon
 
     def require_write(self) -> None:
         """Raise Refused when the key may only read."""

@@ -57,13 +57,11 @@ def parser() -> argparse.ArgumentParser:
         default = getattr(defaults, name)
         flag = "--" + name.replace("_", "-")
         top.add_argument(flag, type=_positive, default=default, metavar="N", help=f"{words} (default {default})")
-    top.add_argument(
-        "--drain",
-        type=_seconds,
-        default=defaults.drain,
-        metavar="S",
-        help=f"seconds that requests at work get to finish after SIGTERM (default {defaults.drain:g})",
-    )
+    for name, words in WAITS.items():
+        default = getattr(defaults, name)
+        top.add_argument(
+            f"--{name}", type=_seconds, default=default, metavar="S", help=f"{words} (default {default:g})"
+        )
     top.add_argument("--log-level", choices=logs.LEVELS, default="info", help="least level that is logged")
     top.add_argument("--log-json", action="store_true", help="log JSON objects, one a line")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -80,6 +78,13 @@ LIMITS = {
     "max_unauthenticated": "connections that have not logged in yet, in all",
     "max_unauthenticated_per_address": "the same from one address",
     "max_channels": "requests at work in one session",
+    "max_sessions": "sessions of one key, those that are away included",
+}
+
+WAITS = {
+    "linger": "seconds that a session is kept whose client is silent",
+    "grace": "seconds that a session is kept whose connection was closed",
+    "drain": "seconds that requests at work get to finish after SIGTERM",
 }
 
 
@@ -145,8 +150,8 @@ def print_url(address: str) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    limits = {name: getattr(arguments, name) for name in LIMITS}
-    return Options(bind=tuple(arguments.bind or ()), socket=arguments.socket, drain=arguments.drain, **limits)
+    numbers = {name: getattr(arguments, name) for name in (*LIMITS, *WAITS)}
+    return Options(bind=tuple(arguments.bind or ()), socket=arguments.socket, **numbers)
 
 
 def _positive(text: str) -> int:

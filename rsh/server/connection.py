@@ -10,7 +10,7 @@ from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError
 from rsh.protocol.frames import Decoder
 from rsh.protocol.messages import Hello
 from rsh.server.account import Grant
-from rsh.server.hosting import begin
+from rsh.server.hosting import begin, welcome_of
 from rsh.server.house import House
 from rsh.server.roster import Guest
 from rsh.server.services import Services
@@ -60,6 +60,8 @@ class Connection:
             hello = _greet(stream, decoder, deadline)
         finally:
             knocking.leave(self._host)
+        if guest := self._house.roster.find(key, hello.session):
+            guest.session.fence(hello.epoch)  # its place becomes ours
         if not inside.enter(self._host):
             greeting.refuse(stream, Code.BUSY, "too many connections; try again later")
             raise LinkError("refused: too many connections")
@@ -89,35 +91,62 @@ class Connection:
         return stream, stream.peer_certificate()
 
     def _welcome(self, stream: Stream, decoder: Decoder, hello: Hello, key: bytes) -> None:
-        """Begin the session and be its reader until it ends."""
+        """Begin the session, or go on with it, and be its reader until the stream ends."""
         account = self._house.account
         try:
             grant = self._house.keys.grant(key, self._host) if key else Grant(label="same user")
             if hello.account not in ("", account.name):
                 raise Refused(Code.ACCOUNT, f"this daemon runs as {account.name}, not as {hello.account}")
-            if hello.epoch > 1:
-                raise Refused(Code.NO_SESSION, "that session is not here any more")
+            guest = self._resume(stream, hello, key) or self._begin(stream, hello, grant, key)
         except Refused as error:
             greeting.refuse(stream, error.code, str(error))
             raise
-        self._host_session(stream, decoder, hello, grant, key)
+        except ProtocolError as error:
+            greeting.refuse(stream, Code.PROTOCOL, str(error))
+            raise
+        self._read(guest, stream, decoder)
 
-    def _host_session(self, stream: Stream, decoder: Decoder, hello: Hello, grant: Grant, key: bytes) -> None:
+    def _resume(self, stream: Stream, hello: Hello, key: bytes) -> Guest | None:
+        """Go on with the session if it is here."""
+        guest = self._house.roster.find(key, hello.session)
+        if guest is None:
+            return None
+        guest.session.resume(stream, hello, welcome_of(self._house.account))
+        guest.name = self._name(stream, hello)
+        log.info("%s = session resumed, stream %d", guest.name, hello.epoch)
+        return guest
+
+    def _begin(self, stream: Stream, hello: Hello, grant: Grant, key: bytes) -> Guest:
+        """Begin the session, unless it has begun a moment ago on another stream."""
         house = self._house
-        name = f"{stream.peer} {hello.session[:2].hex()}"
-        services = Services(house.account, grant, house.environment, name=name, max_channels=house.options.max_channels)
-        session = begin(stream, hello, services, house.options.max_channels)
-        guest = Guest(session, name, key)
-        house.roster.add(guest)
-        if key and key not in house.keys.current():
-            # Removed since we looked, and whoever ends the sessions of removed keys may have come before us.
-            session.close(Code.UNKNOWN_KEY, "this key is no longer authorised")
+        name, channels = self._name(stream, hello), house.options.max_channels
+        services = Services(house.account, grant, house.environment, name=name, max_channels=channels)
+        session = begin(hello, services, channels, survives=True)
+        linger = house.options.linger if grant.linger is None else grant.linger
+        guest = Guest(session, name, key, hello.session, linger)
+        if not house.roster.admit(guest, hello):
+            if found := self._resume(stream, hello, key):
+                return found
+            raise Refused(Code.NO_SESSION, "that session is not here any more")
         log.info("%s = session begins: %s", name, grant.label)
+        session.attach(stream)
+        return guest
+
+    def _read(self, guest: Guest, stream: Stream, decoder: Decoder) -> None:
+        house = self._house
+        if guest.key and guest.key not in house.keys.current():
+            # Removed since we looked, and whoever ends the sessions of removed keys may have come before us.
+            guest.session.close(Code.UNKNOWN_KEY, "this key is no longer authorised")
         try:
-            session.run(stream, decoder)
+            guest.session.run(stream, decoder)
         finally:
-            house.roster.remove(guest)
-            log.info("%s = session ended: %s", name, session.error)
+            if guest.session.error is not None:
+                house.roster.remove(guest)
+            elif guest.session.away_since is not None:
+                log.info("%s = away: %s", guest.name, guest.session.lost_by)
+
+    def _name(self, stream: Stream, hello: Hello) -> str:
+        return f"{stream.peer} {hello.session[:2].hex()}"
 
 
 def _greet(stream: Stream, decoder: Decoder, deadline: Deadline) -> Hello:

@@ -1,7 +1,7 @@
 """The daemon: its sockets, its limits, its keys, and how it stops.
 
-Threads: one accept loop for each socket (Listener), one for each connection (it becomes the session's reader), and the
-main thread, which waits for signals.
+Threads: one accept loop for each socket (Listener), one for each connection (it becomes the session's reader), one that
+looks after the sessions, and the main thread, which waits for signals.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from typing import TypeAlias
+import threading
+from typing import Final, TypeAlias
 
 from rsh import places
 from rsh.errors import Code, RshError, UsageError
@@ -25,6 +26,9 @@ from rsh.transport import listening, sockets
 from rsh.transport.address import Address, parse
 
 log = logging.getLogger("rsh.server")
+
+# Seconds between two looks after the sessions.
+TICK: Final = 1.0
 
 Named: TypeAlias = tuple[socket.socket, str]  # a listening socket and its address as announced
 
@@ -47,6 +51,7 @@ class Daemon:
         self._house = House(options, Account.current(), dict(os.environb), self._keys)
         inherited = inherited_sockets(options)
         own = open_sockets(options, inherited)
+        self._stopped = threading.Event()
         self._listeners = [self._listener(sock, name) for sock, name in inherited + own]
         self.addresses = [listener.name for listener in self._listeners]
         self._paths = [name.removeprefix("unix:") for _, name in own if name.startswith("unix:")]  # to be removed
@@ -55,6 +60,7 @@ class Daemon:
         """Accept connections from now on."""
         for listener in self._listeners:
             listener.start()
+        threading.Thread(target=self._tend, name="tending", daemon=True).start()
 
     def reload(self) -> None:
         """Read the keys again and end the sessions of those that are no longer authorised."""
@@ -68,12 +74,14 @@ class Daemon:
 
     def stop(self) -> None:
         """Free the addresses, let requests at work finish for a while, then end all sessions."""
+        self._stopped.set()
         # First of all, while they are still ours: a daemon that starts now may put its own in their place.
         for path in self._paths:
             _remove(path)
         for listener in self._listeners:
             listener.stop()
         log.info("= stopped listening, %d sessions", len(self._house.roster.guests()))
+        self._house.roster.close()
         if not self._house.roster.wait_idle(Deadline(self._options.drain)):
             log.warning("! requests were still at work after %g s", self._options.drain)
         self.hurry()
@@ -82,6 +90,14 @@ class Daemon:
     def hurry(self) -> None:
         """End all sessions now, whatever is at work in them."""
         self._house.roster.dismiss(Code.SHUTDOWN, "the daemon is shutting down")
+
+    def _tend(self) -> None:
+        """Look after the sessions until the daemon stops."""
+        while not self._stopped.wait(TICK):
+            try:
+                self._house.roster.tend()
+            except Exception:  # a net for bugs: sessions that nobody looks after would stay for ever
+                log.exception("! tending the sessions failed")
 
     def _listener(self, sock: socket.socket, name: str) -> Listener:
         return Listener(sock, name, self._serve, self._house.arrive, self._house.depart)

@@ -23,16 +23,22 @@ def host_own_machine(stream: Stream, account: Account, environment: Mapping[byte
     decoder = Decoder()
     hello = greeting.read_hello(stream, decoder, Deadline(10.0))
     services = Services(account, Grant(label="own machine"), environment, name="own machine", own_machine=True)
-    begin(stream, hello, services, MAX_CHANNELS).run(stream, decoder)
-
-
-def begin(stream: Stream, hello: Hello, services: Services, max_channels: int) -> Session:
-    """Answer the Hello and make the session; its reader is still to be started."""
-    account = services.account
-    link = Link(Role.SERVER, hello.session, max_channels=max_channels * WAITING)
-    welcome = Welcome(VERSION, greeting.SOFTWARE, account.name, account.system, account.home)
-    link.welcome(hello, welcome)
-    session = Session(link, name=f"session {hello.session[:2].hex()}", serve=services.serve)
-    session.welcome = welcome
+    session = begin(hello, services, MAX_CHANNELS)
     session.attach(stream)
+    session.run(stream, decoder)
+
+
+def begin(hello: Hello, services: Services, max_channels: int, *, survives: bool = False) -> Session:
+    """Answer the Hello and make the session; it is still to be attached to its stream."""
+    link = Link(Role.SERVER, hello.session, max_channels=max_channels * WAITING)
+    welcome = welcome_of(services.account)
+    link.welcome(hello, welcome)
+    name = f"session {hello.session[:2].hex()}"
+    session = Session(link, name=name, serve=services.serve, survives=survives)
+    session.welcome = welcome
     return session
+
+
+def welcome_of(account: Account) -> Welcome:
+    """Give the words for a client that is welcome."""
+    return Welcome(VERSION, greeting.SOFTWARE, account.name, account.system, account.home)

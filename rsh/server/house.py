@@ -35,7 +35,7 @@ class House:
         self.keys = keys
         self.knocking = Admission(options.max_unauthenticated, options.max_unauthenticated_per_address, PATIENCE)
         self.inside = Admission(options.max_connections, options.max_per_address, PATIENCE)
-        self.roster = Roster()
+        self.roster = Roster(grace=options.grace, max_sessions=options.max_sessions)
         # Each connection has a thread, also while it waits for its turn: this is where that ends.
         self._most = options.max_connections + 4 * options.max_unauthenticated
         self._most_per_address = options.max_per_address + 4 * options.max_unauthenticated_per_address

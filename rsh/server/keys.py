@@ -65,4 +65,4 @@ class Keys:
         if entry is None:
             raise Refused(Code.UNKNOWN_KEY, "this key is not authorised")
         entry.check(host)
-        return Grant(label=entry.comment, read_only=entry.read_only, no_shell=entry.no_shell)
+        return Grant(label=entry.comment, read_only=entry.read_only, no_shell=entry.no_shell, linger=entry.linger)

@@ -1,46 +1,140 @@
-"""The live sessions of a daemon: who is here, and how all of them are asked to leave."""
+"""The sessions of a daemon: who is here, who is away and may come back, and how all of them are asked to leave.
+
+A session belongs to the key that began it, so it is known by both, key and id: an id that was stolen is worth nothing
+under another key. Ids of sessions that are over are remembered for a while. That decides about a client which has never
+been welcomed and says Hello again: if its session was here once, what it asked for has been done, and must not be done
+twice; if it certainly was not, because we have been here for longer and forgotten nobody since, it begins now.
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from msgspec import Struct
 
-from rsh.errors import Code
+from rsh.errors import Code, LinkSilent, Refused
+from rsh.protocol.messages import Hello
+from rsh.protocol.requests import Shell
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
 
+log = logging.getLogger("rsh.server")
+
+# Ids of sessions that are over, for each key.
+REMEMBERED: Final = 4096
+
+# What the sessions of one key may hold in memory while they are away, 256 MiB: the one that is away longest goes first.
+MAX_KEPT: Final = 256 * 1024 * 1024
+
+# Requests whose work outlives a session, so that nobody has to wait for it to end.
+LASTING: Final = (Shell,)
+
 
 class Guest(Struct, eq=False):
-    """A session and the key it belongs to."""
+    """A session and the key it belongs to.
+
+    Attributes:
+        session: the session.
+        name: for the log: where its client is, and the beginning of its id.
+        key: DER of the certificate; b"" where the kernel vouched.
+        id: the session's.
+        linger: seconds it may be silent.
+    """
 
     session: Session
     name: str
-    key: bytes  # DER of the certificate; b"" where the kernel vouched
+    key: bytes
+    id: bytes
+    linger: float
 
 
 class Roster:
-    """The sessions that are going on."""
+    """All sessions, by key and id."""
 
-    def __init__(self) -> None:
-        self._guests: set[Guest] = set()  # guarded by _lock
-        self._lock = threading.Lock()
+    def __init__(self, *, grace: float, max_sessions: int) -> None:
+        """Begin with nobody.
 
-    def add(self, guest: Guest) -> None:
-        """Take note of a session that begins."""
+        Args:
+            grace: seconds that a session waits whose connection was closed.
+            max_sessions: of one key.
+        """
+        self._grace = grace
+        self._max_sessions = max_sessions
+        self._lock = threading.Lock()  # guards what follows; taken before a session's own lock, never after it
+        self._guests: dict[tuple[bytes, bytes], Guest] = {}
+        self._past: dict[bytes, _Past] = {}
+        self._begun = time.monotonic()
+        self._closing = False
+
+    # --- coming ---
+
+    def find(self, key: bytes, session: bytes) -> Guest | None:
+        """Give the session of a key with this id."""
         with self._lock:
-            self._guests.add(guest)
+            return self._guests.get((key, session))
 
-    def remove(self, guest: Guest) -> None:
-        """Take note of a session that has ended."""
+    def admit(self, guest: Guest, hello: Hello) -> bool:
+        """Take a session in that begins.
+
+        Returns:
+            Whether it was: False when it is here already.
+
+        Raises:
+            Refused: it is over, or may be; there are too many of its key; or the daemon is going away.
+        """
         with self._lock:
-            self._guests.discard(guest)
+            if (guest.key, guest.id) in self._guests:
+                return False
+            if self._closing:
+                raise Refused(Code.SHUTDOWN, "the daemon is shutting down")
+            if not self._is_new(guest, hello):
+                raise Refused(Code.NO_SESSION, "that session is not here any more")
+            leaving = self._make_room(guest.key)
+            self._guests[guest.key, guest.id] = guest
+        self._dispose(leaving, "there are too many sessions of its key")
+        return True
+
+    def _is_new(self, guest: Guest, hello: Hello) -> bool:
+        """Tell whether a session has certainly not been here; with _lock held."""
+        past = self._past.get(guest.key)
+        if past is not None and guest.id in past.ids:
+            return False
+        if hello.epoch == 1:
+            return True
+        known_since = self._begun if past is None else max(self._begun, past.forgot_at)
+        return 0 < hello.age < (time.monotonic() - known_since) * 1000
+
+    def _make_room(self, key: bytes) -> list[Guest]:
+        """Choose who leaves for one more session of a key; with _lock held."""
+        own = [guest for guest in self._guests.values() if guest.key == key]
+        if len(own) < self._max_sessions:
+            return []
+        away = [guest for guest in own if guest.session.away_since is not None]
+        if not away:
+            raise Refused(Code.BUSY, "too many sessions of this key")
+        return [min(away, key=lambda guest: guest.session.away_since or 0.0)]
+
+    # --- going ---
+
+    def remove(self, guest: Guest) -> bool:
+        """Take note that a session is over; whether it was still here."""
+        with self._lock:
+            known = self._guests.pop((guest.key, guest.id), None)
+            if known is not None:
+                self._past.setdefault(guest.key, _Past()).add(guest.id)
+        if known is not None:
+            log.info("%s = session ended: %s", guest.name, guest.session.error)
+        return known is not None
 
     def guests(self) -> list[Guest]:
-        """Give those who are here now."""
+        """Give those who are here or away now."""
         with self._lock:
-            return list(self._guests)
+            return list(self._guests.values())
 
     def dismiss(self, code: Code, text: str, whom: Callable[[Guest], bool] = lambda _: True) -> list[Guest]:
         """End the sessions of those who are meant, with a word on why; give them."""
@@ -53,8 +147,78 @@ class Roster:
             thread.start()
         for thread in threads:
             thread.join(2.0)
+        for guest in meant:
+            self.remove(guest)
         return meant
+
+    def close(self) -> None:
+        """Let nobody begin any more, and dismiss those for whom nothing is at work, or who are away."""
+        with self._lock:
+            self._closing = True
+        self.dismiss(Code.SHUTDOWN, "the daemon is shutting down", _has_no_work)
 
     def wait_idle(self, deadline: Deadline) -> bool:
         """Wait until nobody has a request at work; False when the deadline came first."""
-        return all(guest.session.wait_idle(deadline) for guest in self.guests())
+        return all(guest.session.wait_idle(deadline, besides=LASTING) for guest in self.guests())
+
+    # --- looking after ---
+
+    def tend(self) -> None:
+        """Look after all sessions; call it once a second."""
+        guests = self.guests()
+        for guest in guests:
+            guest.session.tend()
+        self._dispose([guest for guest in guests if self._is_overdue(guest)], "its client did not come back")
+        self._dispose(_too_heavy(guests), "it holds too much memory for a session that is away")
+
+    def _is_overdue(self, guest: Guest) -> bool:
+        since, error = guest.session.away_since, guest.session.lost_by
+        if since is None:
+            return guest.session.error is not None
+        return time.monotonic() - since >= (guest.linger if isinstance(error, LinkSilent) else self._grace)
+
+    def _dispose(self, guests: Iterable[Guest], why: str) -> None:
+        """End sessions that are away, unless their clients have just come back."""
+        for guest in guests:
+            guest.session.expire(Refused(Code.NO_SESSION, why))
+            if guest.session.error is not None:
+                self.remove(guest)
+
+
+class _Past:
+    """Which sessions of a key are over.
+
+    Attributes:
+        ids: the last of them.
+        forgot_at: when we forgot one, as time.monotonic() counts.
+    """
+
+    def __init__(self) -> None:
+        self.ids: set[bytes] = set()
+        self.forgot_at = 0.0
+        self._order: deque[bytes] = deque()
+
+    def add(self, session: bytes) -> None:
+        """Remember one more."""
+        self.ids.add(session)
+        self._order.append(session)
+        if len(self._order) > REMEMBERED:
+            self.ids.discard(self._order.popleft())
+            self.forgot_at = time.monotonic()
+
+
+def _has_no_work(guest: Guest) -> bool:
+    return guest.session.away_since is not None or guest.session.is_idle(besides=LASTING)
+
+
+def _too_heavy(guests: list[Guest]) -> list[Guest]:
+    """Choose whom to end so that what sessions hold while they are away stays within bounds for each key."""
+    away = [guest for guest in guests if guest.session.away_since is not None]
+    away.sort(key=lambda guest: guest.session.away_since or 0.0, reverse=True)
+    held: dict[bytes, int] = {}
+    heavy = []
+    for guest in away:
+        held[guest.key] = held.get(guest.key, 0) + guest.session.kept
+        if held[guest.key] > MAX_KEPT:
+            heavy.append(guest)
+    return heavy

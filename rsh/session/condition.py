@@ -15,7 +15,8 @@ class Condition(Struct, frozen=True):
         since: when that began, as time.monotonic() counts.
         attempts: how often we have dialled since it was lost; 0 while connected.
         reason: why there is no connection: of the last attempt, else of the loss; "" while connected.
-        retry_at: when the next attempt begins, as time.monotonic() counts; None while one is under way, or none will be.
+        retry_at: when the next attempt begins, as time.monotonic() counts; None while one is under way, or none is to
+            come.
     """
 
     connected: bool

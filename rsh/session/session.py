@@ -120,10 +120,10 @@ class Session:
     def attach(self, stream: Stream) -> None:
         """Go on over this stream; the link has greeted, or has been greeted, on it."""
         with self._lock:
-            self._take(stream)
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._write_all, name=f"{self._name} writer", daemon=True)
-                self._writer.start()
+            if self._stream is None and self.error is None:
+                self._take(stream)
+                return
+        stream.close()  # its peer was faster, on another stream
 
     def greet_again(self, stream: Stream, software: str, account: str, age: int) -> None:
         """Client: go on over this stream; whether the server resumes the session, `condition` will tell.
@@ -229,6 +229,9 @@ class Session:
         self._writable = True
         self._pulse = self._new_pulse()
         self.away_since = None
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._write_all, name=f"{self._name} writer", daemon=True)
+            self._writer.start()
         self._to_send.notify()
 
     def _new_pulse(self) -> Pulse:
@@ -357,17 +360,20 @@ class Session:
             self._changed.wait(deadline.left())
         return pong
 
-    @property
-    def idle(self) -> bool:
-        """Whether no channel is open."""
-        return not self._channels
-
-    def wait_idle(self, deadline: Deadline = NEVER) -> bool:
-        """Wait until no channel is open; False when the deadline came first."""
+    def is_idle(self, besides: tuple[type, ...] = ()) -> bool:
+        """Tell whether no channel is open, besides those for certain kinds of requests."""
         with self._lock:
-            while self._channels and not deadline.expired:
+            return self._is_idle(besides)
+
+    def wait_idle(self, deadline: Deadline = NEVER, besides: tuple[type, ...] = ()) -> bool:
+        """Wait until `is_idle`; False when the deadline came first."""
+        with self._lock:
+            while not self._is_idle(besides) and not deadline.expired:
                 self._changed.wait(deadline.left())
-            return not self._channels
+            return self._is_idle(besides)
+
+    def _is_idle(self, besides: tuple[type, ...]) -> bool:
+        return all(isinstance(channel.request, besides) for channel in self._channels.values())
 
     def _read_loop(self, stream: Stream, decoder: Decoder) -> None:
         pulse = self._pulse
@@ -416,7 +422,7 @@ class Session:
     ) -> Callable[[], None] | None:
         if isinstance(event, Welcomed):
             return self._welcomed(event.welcome, decoder)
-        elif isinstance(event, Pinged):
+        if isinstance(event, Pinged):
             self._link.pong(event.token, time.time_ns())
         elif isinstance(event, Ponged):
             if event.token in self._pongs:

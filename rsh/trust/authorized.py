@@ -6,6 +6,7 @@ A line is `[OPTIONS] rsh-cert BASE64 [COMMENT]`. Options are separated by commas
     no-shell                nothing may be run
     expires=2027-01-31      from that day on, or moment (ISO 8601; UTC unless it says otherwise), the key is unknown
     from="10.0.0.0/8,::1"   the key is good only from these networks
+    linger=86400            sessions are kept so many seconds while the client is silent
 
 An option that is not known here disables the line: it may have been meant as a restriction.
 """
@@ -39,6 +40,7 @@ class Authorized(msgspec.Struct, frozen=True):
         read_only, no_shell: what it may not do.
         expires: seconds since the epoch from which on it is unknown, None for never.
         networks: where it may come from, as CIDR; () for anywhere.
+        linger: seconds that its sessions are kept while its client is silent, None for the daemon's own choice.
     """
 
     der: bytes
@@ -47,6 +49,7 @@ class Authorized(msgspec.Struct, frozen=True):
     no_shell: bool = False
     expires: float | None = None
     networks: tuple[str, ...] = ()
+    linger: float | None = None
 
     def check(self, host: str, now: float | None = None) -> None:
         """Refuse the key if it came too late or from the wrong place.
@@ -217,11 +220,19 @@ def _options(text: str) -> Authorized:
             entry = msgspec.structs.replace(entry, **{name.replace("-", "_"): True})
         elif name == "expires" and value:
             entry = msgspec.structs.replace(entry, expires=_moment(value))
+        elif name == "linger" and value:
+            entry = msgspec.structs.replace(entry, linger=_seconds(value))
         elif name == "from" and value:
             entry = msgspec.structs.replace(entry, networks=_networks(value))
         else:
             raise UsageError(f"option {option!r} is not known here, so the line is disabled")
     return entry
+
+
+def _seconds(text: str) -> float:
+    if not text.isdecimal() or not text.isascii():
+        raise UsageError(f"linger={text!r} is no number of seconds")
+    return min(float(text), 1e9)
 
 
 def _moment(text: str) -> float:
