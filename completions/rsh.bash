@@ -9,7 +9,7 @@ _rsh_options() {
         exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input --json ;;
         put | get)
             printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
-            printf '%s ' --exclude --include --on-conflict -n --dry-run --limit
+            printf '%s ' --exclude --include --on-conflict -n --dry-run --limit --compress --no-compress
             ;;
         ls)
             printf '%s ' -l -a --all -A --almost-all -h --human-readable -1 -t -S -r --reverse -R --recursive

@@ -139,6 +139,8 @@ complete -c rsh -n '__rsh_is put' -l include -x -d 'take it in again'
 complete -c rsh -n '__rsh_is put' -l on-conflict -x -a 'overwrite skip newer rename backup ask fail' -d 'what to do with files that are there already'
 complete -c rsh -n '__rsh_is put' -s n -l dry-run -d 'say what would be done, do nothing'
 complete -c rsh -n '__rsh_is put' -l limit -x -d 'move so many bytes a second at most: 10M'
+complete -c rsh -n '__rsh_is put' -l compress -d 'compress whatever shrinks'
+complete -c rsh -n '__rsh_is put' -l no-compress -d 'compress nothing'
 complete -c rsh -n '__rsh_is put' -l json -d 'print JSON, one object a line'
 
 # get
@@ -150,6 +152,8 @@ complete -c rsh -n '__rsh_is get' -l include -x -d 'take it in again'
 complete -c rsh -n '__rsh_is get' -l on-conflict -x -a 'overwrite skip newer rename backup ask fail' -d 'what to do with files that are there already'
 complete -c rsh -n '__rsh_is get' -s n -l dry-run -d 'say what would be done, do nothing'
 complete -c rsh -n '__rsh_is get' -l limit -x -d 'move so many bytes a second at most: 10M'
+complete -c rsh -n '__rsh_is get' -l compress -d 'compress whatever shrinks'
+complete -c rsh -n '__rsh_is get' -l no-compress -d 'compress nothing'
 complete -c rsh -n '__rsh_is get' -l json -d 'print JSON, one object a line'
 
 # ls

@@ -25,7 +25,19 @@ _ANSWERS: Final = {"y": (True, False), "n": (False, False), "a": (True, True), "
 
 def wishes(options: Options) -> dict[str, Any]:
     """Give what Remote.put and Remote.get take of a command's options."""
-    return {"exclude": options.exclude, "on_conflict": options.on_conflict, "limit": options.limit or 0}
+    return {
+        "exclude": options.exclude,
+        "on_conflict": options.on_conflict,
+        "limit": options.limit or 0,
+        "compress": compression(options),
+    }
+
+
+def compression(options: Options) -> bool | None:
+    """Give whether to compress; None when that is left to us."""
+    if options.compress and options.no_compress:
+        raise UsageError("--compress and --no-compress contradict each other")
+    return True if options.compress else False if options.no_compress else None
 
 
 class Plan(Progress):

@@ -126,6 +126,16 @@ class Remote(RemoteFiles):
         """The home directory over there."""
         return self.session.wait_welcome(Deadline(CONNECT_TIMEOUT)).home
 
+    @property
+    def near(self) -> bool:
+        """Tell whether the other side is, as far as its address says, on this machine."""
+        if not self.name:
+            return True
+        from rsh.client.dial import resolve
+
+        address = resolve(self.name)
+        return address.kind != "tcp" or address.host == "localhost" or address.host.startswith(("127.", "::1"))
+
     def ping(self, timeout: float = CONNECT_TIMEOUT) -> tuple[float, int]:
         """Measure a round trip: seconds, and the clock over there in nanoseconds since 1970."""
         return self.session.ping(Deadline(timeout))

@@ -45,6 +45,7 @@ class RemoteFiles:
         agreed: Iterable[bytes] = (),
         dry_run: bool = False,
         limit: int = 0,
+        compress: bool | None = None,
     ) -> Report:
         """Copy files and trees there, by the rules of cp.
 
@@ -57,22 +58,36 @@ class RemoteFiles:
                 "backup", "fail", or "ask", which replaces those in `agreed` and skips the rest.
             dry_run: do nothing; `progress.planned` hears what would be done.
             limit: bytes a second; 0 is no limit.
+            compress: whether to; None leaves it to what the link and the processors are measured to do.
 
         Returns:
             The report; `Report.failures` names what did not arrive. The rest did.
         """
+        from rsh.files.compression import squeezed
         from rsh.files.filter import make_filter
         from rsh.files.pace import paced
         from rsh.files.sender import send
 
         rules = _encoded(exclude)
         make_filter(rules)
+        mode = self._compression(compress)
         request = requests.Put(
-            os.fsencode(to), self.directory, policy=on_conflict, agreed=tuple(agreed), rehearsal=dry_run
+            os.fsencode(to),
+            self.directory,
+            policy=on_conflict,
+            agreed=tuple(agreed),
+            rehearsal=dry_run,
+            compression=mode,
         )
         channel = self.session.open(request, bulk=True)
         try:
-            return send(paced(channel, limit), _encoded(sources), progress=progress, rules=rules, rehearsal=dry_run)
+            return send(
+                squeezed(paced(channel, limit), mode),
+                _encoded(sources),
+                progress=progress,
+                rules=rules,
+                rehearsal=dry_run,
+            )
         finally:
             channel.close()
 
@@ -86,21 +101,37 @@ class RemoteFiles:
         agreed: Iterable[bytes] = (),
         dry_run: bool = False,
         limit: int = 0,
+        compress: bool | None = None,
     ) -> Report:
         """Copy files and trees here; patterns in `sources` are expanded there. Otherwise as `put`."""
+        from rsh.files.compression import expanded
         from rsh.files.conflicts import Conflicts
         from rsh.files.names import Asked
         from rsh.files.receiver import receive
         from rsh.files.rehearsal import rehearse
 
         paths, conflicts = _encoded(sources), Conflicts(on_conflict, tuple(agreed))
-        request = requests.Get(paths, self.directory, _encoded(exclude), rehearsal=dry_run, limit=limit)
+        mode = self._compression(compress)
+        request = requests.Get(paths, self.directory, _encoded(exclude), dry_run, limit, mode)
         channel = self.session.open(request, bulk=True)
         run = rehearse if dry_run else receive
         try:
-            return run(channel, os.fsencode(to), asked=Asked(paths), progress=progress, conflicts=conflicts)
+            return run(
+                expanded(channel, mode), os.fsencode(to), asked=Asked(paths), progress=progress, conflicts=conflicts
+            )
         finally:
             channel.close()
+
+    def _compression(self, wanted: bool | None) -> str:
+        """Give the mode for a transfer: what the user wants, else what fits where the other side is."""
+        if wanted is not None:
+            return "always" if wanted else "no"
+        return "near" if self.near else "far"
+
+    @property
+    def near(self) -> bool:
+        """Tell whether the other side is, as far as its address says, on this machine."""
+        return False
 
     def survey(self, *paths: Path, exclude: Iterable[str | bytes] = ()) -> Iterator[Total]:
         """Count what `get` of these paths would bring: totals so far, and the complete one last."""

@@ -53,7 +53,11 @@ _FILTER: Final = (
 )
 _DRY: Final = _switch("dry_run", "say what would be done, do nothing", "-n", "--dry-run")
 _LIMIT: Final = Argument("limit", "move so many bytes a second at most: 10M", ("--limit",), "rate", metavar="RATE")
-_COPY: Final = (*_FILTER, _ON_CONFLICT, _DRY, _LIMIT)
+_COMPRESSION: Final = (
+    _switch("compress", "compress whatever shrinks", "--compress"),
+    _switch("no_compress", "compress nothing", "--no-compress"),
+)
+_COPY: Final = (*_FILTER, _ON_CONFLICT, _DRY, _LIMIT, *_COMPRESSION)
 
 # What every command of the command line takes beside its own, before or after its name.
 GLOBAL: Final = (

@@ -56,6 +56,7 @@ class Put(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=Tru
     policy: Name = "overwrite"  # what happens to files that are there already (rsh/files/conflicts.py)
     agreed: Paths = ()  # with the policy "ask": what may be replaced
     rehearsal: bool = False  # say what would be done, and do nothing
+    compression: Name = "no"  # of the transfer's lane 0: "no", "near", "far" or "always" (rsh/files/compression.py)
 
 
 class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +67,7 @@ class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=Tru
     rules: Rules = ()  # what is left out, as in a .gitignore
     rehearsal: bool = False  # announce files without their content
     limit: Rate = 0
+    compression: Name = "no"  # as for Put
 
 
 class Read(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from xxhash import xxh3_128
 
 from rsh.errors import Code, FileError, ProtocolError, Refused, UsageError, error_name
 from rsh.files import changes, globs, listing, operations
+from rsh.files.compression import check_mode, expanded, squeezed
 from rsh.files.conflicts import Conflicts
 from rsh.files.filter import make_filter
 from rsh.files.names import join
@@ -58,9 +59,10 @@ def _send(channel: Channel, request: requests.Get, directory: bytes) -> None:
     paths = globs.expand(request.paths, directory=directory)
     with _refusing_usage():
         make_filter(request.rules)
+        check_mode(request.compression)
     channel.accept(bulk=True)
     send(
-        paced(channel, request.limit),
+        squeezed(paced(channel, request.limit), request.compression),
         paths,
         directory=directory,
         rules=request.rules,
@@ -72,11 +74,13 @@ def _receive(channel: Channel, request: requests.Put, directory: bytes) -> None:
     target = globs.expand_home(request.target)
     with _refusing_usage():
         conflicts = Conflicts(request.policy, request.agreed)
+        check_mode(request.compression)
     channel.accept(bulk=True)
+    pipe = expanded(channel, request.compression)
     if request.rehearsal:
-        rehearse(channel, target, directory=directory, conflicts=conflicts)
+        rehearse(pipe, target, directory=directory, conflicts=conflicts)
         return
-    receive(channel, target, directory=directory, durability=request.durability, conflicts=conflicts)
+    receive(pipe, target, directory=directory, durability=request.durability, conflicts=conflicts)
 
 
 @contextmanager

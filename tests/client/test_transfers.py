@@ -9,6 +9,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.files.transfers import snapshot
 from tests.machines import Daemon, Home, program
 
 
@@ -175,3 +176,16 @@ def test_a_pattern_that_means_nothing_is_refused(me: Home, host: str, source: Pa
         done = me.rsh("put" if ends[0] == str(source) else "get", "--include=", *ends)
         assert done.returncode != 0
         assert b"not a gitignore pattern" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--compress", "--no-compress"])
+def test_what_is_compressed_arrives_as_it_was(option: str, me: Home, host: str, tree: Path, tmp_path: Path) -> None:
+    (tree / "text").write_bytes(b"again and " * 100_000)
+    (tree / "noise").write_bytes(os.urandom(300_000))
+    assert me.rsh("put", option, str(tree), f"{host}:{tmp_path}/there").returncode == 0
+    assert me.rsh("get", option, f"{host}:{tmp_path}/there", f"{tmp_path}/back").returncode == 0
+    assert snapshot(bytes(tmp_path / "back")) == snapshot(bytes(tree))
+
+
+def test_two_wishes_about_compression_contradict(me: Home, host: str, source: Path) -> None:
+    assert me.rsh("put", "--compress", "--no-compress", str(source), f"{host}:/tmp/").returncode == 2
