@@ -19,6 +19,8 @@ _C0: Final = bytes((*range(0x18), 0x19, *range(0x1C, 0x20)))
 _INSIDE: Final = rb"\x00-\x17\x19\x1c-\x1f"
 _CSI: Final = re.compile(rb"\x1b\[([%b0-?]*+)([%b -/]*+)([@-~])?" % (_INSIDE, _INSIDE))
 _ESCAPE: Final = re.compile(rb"\x1b([ -/]*+)([0-~])?")
+# A run of what coloured and full-screen output is made of: SGR, moving, erasing, and text between. Most of all output.
+_RUN: Final = re.compile(rb"(?:\x1b\[(?:([0-9;]*+)m|[0-9;]*+[A-HJ-MPSTX@df])[^\x1b\x0e\x0f]*+)++")
 _END_OF_OSC: Final = re.compile(rb"[\x07\x18\x1a\x1b]")
 _END_OF_STRING: Final = re.compile(rb"[\x18\x1a\x1b]")
 _STRINGS: Final = b"]PX^_"  # what begins OSC, DCS, SOS, PM and APC
@@ -28,7 +30,10 @@ class Follower(Protocol):
     """Who is told of what was found."""
 
     def obey_csi(self, name: bytes, parameters: bytes) -> None:
-        """Take a control sequence: its private prefix, intermediate and final bytes as the name."""
+        """Take a control sequence: its private prefix, intermediate and final bytes as the name.
+
+        Those that only move and erase may be left out, and of several that only style (SGR), all but the last.
+        """
 
     def obey_escape(self, between: bytes, final: bytes) -> None:
         """Take an escape sequence."""
@@ -67,7 +72,13 @@ class SequenceReader:
                 self._read_shifts(data, start, len(data) if escape < 0 else escape)
             if escape < 0:
                 return
-            start = self._read_sequence(data, escape)
+            run = _RUN.match(data, escape)
+            if run is None:
+                start = self._read_sequence(data, escape)
+                continue
+            if run[1] is not None:
+                self._follower.obey_csi(b"m", run[1])
+            start = run.end()
 
     def forget(self) -> None:
         """Be outside of any sequence."""
