@@ -1,12 +1,13 @@
 # Completion of rsh(1) for bash. Files over there are asked for with a short patience; what fails is passed over.
 
-_rsh_commands="connect exec put get ls cat rm mkdir mv stat sum df ping info key trust help"
+_rsh_commands="connect exec shell reset put get ls cat rm mkdir mv stat sum df ping info key trust help"
 
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
     case $1 in
-        connect) printf '%s ' -b --batch -c -k --keep-going -X --no-rc --plain --prompt --ready-marker --no-echo ;;
-        exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input --json ;;
+        connect) printf '%s ' -b --batch -c -k --keep-going -X --no-rc --plain --prompt --ready-marker --no-echo -e --escape --encoding ;;
+        exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input --json -e --escape --encoding ;;
+        shell) printf '%s ' -C --directory -E --env -e --escape --encoding ;;
         put | get)
             printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
             printf '%s ' --exclude --include --on-conflict -n --dry-run --limit --compress --no-compress
@@ -35,12 +36,13 @@ _rsh_value_of() {
     case $1:$2 in
         *:--color | *:--colour) echo when ;;
         connect:-b | connect:--batch | get:-t | get:--target-directory) echo local ;;
-        exec:-C | exec:--directory) echo directory ;;
+        exec:-C | exec:--directory | shell:-C | shell:--directory) echo directory ;;
         put:-t | put:--target-directory | mv:-t | mv:--target-directory) echo remote ;;
         sum:-a | sum:--algorithm) echo algorithm ;;
         connect:-c | connect:--prompt | connect:--ready-marker | exec:-E | exec:--env | exec:--timeout) echo word ;;
         put:--on-conflict | get:--on-conflict) echo policy ;;
         put:--exclude | put:--include | put:--limit | get:--exclude | get:--include | get:--limit) echo word ;;
+        connect:-e | exec:-e | shell:-e | *:--escape | *:--encoding | shell:-E | shell:--env) echo word ;;
         ping:-c | ping:--count | ping:-i | ping:--interval) echo word ;;
     esac
 }
@@ -162,7 +164,7 @@ _rsh_operand() {
     local command=$1 word=$2 count=$3
     case $command in
         help) COMPREPLY=($(compgen -W "$_rsh_commands" -- "$word")) ;;
-        connect | exec | ping | info) ((count == 0)) && _rsh_offer "$word" < <(_rsh_hosts) ;;
+        connect | exec | shell | ping | info) ((count == 0)) && _rsh_offer "$word" < <(_rsh_hosts) ;;
         trust) _rsh_offer "$word" < <(_rsh_hosts) ;;
         put | get)
             if [[ ${word%%/*} == *:* ]]; then

@@ -14,6 +14,8 @@ function __rsh_operands
             switch "$command:$word"
                 case '*:--color' '*:--colour' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' \
                     'exec:-C' 'exec:--directory' 'exec:-E' 'exec:--env' 'exec:--timeout' \
+                    'connect:-e' 'exec:-e' 'shell:-e' '*:--escape' '*:--encoding' \
+                    'shell:-C' 'shell:--directory' 'shell:-E' 'shell:--env' \
                     'put:-t' 'put:--target-directory' 'get:-t' 'get:--target-directory' \
                     'put:--exclude' 'put:--include' 'put:--on-conflict' 'put:--limit' \
                     'get:--exclude' 'get:--include' 'get:--on-conflict' 'get:--limit' \
@@ -121,6 +123,8 @@ complete -c rsh -n '__rsh_is connect' -l plain -d 'no escape byte on the screen,
 complete -c rsh -n '__rsh_is connect' -l prompt -x -d 'the prompt of --plain'
 complete -c rsh -n '__rsh_is connect' -l ready-marker -x -d 'with --plain, a line before each prompt'
 complete -c rsh -n '__rsh_is connect' -l no-echo -d 'with --plain, do not show what is typed'
+complete -c rsh -n '__rsh_is connect' -s e -l escape -x -d 'begins an escape after Enter: a character, ^X, or none'
+complete -c rsh -n '__rsh_is connect' -l encoding -x -d 'what is spoken over there, for a terminal'
 
 # exec
 complete -c rsh -n '__rsh_is exec' -s C -l directory -x -a '(__rsh_directory)' -d 'run it in DIR'
@@ -129,6 +133,16 @@ complete -c rsh -n '__rsh_is exec' -l timeout -x -d 'end it after S seconds, exi
 complete -c rsh -n '__rsh_is exec' -s t -l tty -d 'give it a terminal'
 complete -c rsh -n '__rsh_is exec' -s n -l no-input -d 'stdin is empty'
 complete -c rsh -n '__rsh_is exec' -l json -d 'print one JSON object with status, duration and output'
+complete -c rsh -n '__rsh_is exec' -s e -l escape -x -d 'begins an escape after Enter: a character, ^X, or none'
+complete -c rsh -n '__rsh_is exec' -l encoding -x -d 'what is spoken over there, for a terminal'
+
+# shell
+complete -c rsh -n '__rsh_is shell' -s C -l directory -x -a '(__rsh_directory)' -d 'start it in DIR'
+complete -c rsh -n '__rsh_is shell' -s E -l env -x -d 'set a variable for it'
+complete -c rsh -n '__rsh_is shell' -s e -l escape -x -d 'begins an escape after Enter: a character, ^X, or none'
+complete -c rsh -n '__rsh_is shell' -l encoding -x -d 'what is spoken over there, for a terminal'
+
+# reset
 
 # put
 complete -c rsh -n '__rsh_is put' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all sources'
@@ -215,6 +229,8 @@ complete -c rsh -n '__rsh_is trust' -l json -d 'print JSON, one object a line'
 complete -c rsh -n __rsh_is -s V -l version -d 'print the version'
 complete -c rsh -n __rsh_is -a connect -d 'Open the prompt over there; with no host, on this machine'
 complete -c rsh -n __rsh_is -a exec -d 'Run one command over there'
+complete -c rsh -n __rsh_is -a shell -d 'Run the login shell over there, as ssh does'
+complete -c rsh -n __rsh_is -a reset -d 'Mend a terminal that a killed program has left unusable'
 complete -c rsh -n __rsh_is -a put -d 'Copy files and trees there'
 complete -c rsh -n __rsh_is -a get -d 'Copy files and trees here'
 complete -c rsh -n __rsh_is -a ls -d 'List files over there'
@@ -230,8 +246,8 @@ complete -c rsh -n __rsh_is -a info -d 'Tell what machine it is: system, clock, 
 complete -c rsh -n __rsh_is -a key -d 'Print this account\'s key line, for rsh-server authorize over there'
 complete -c rsh -n __rsh_is -a trust -d 'Trust the server of a URL (rsh-server url there prints it), or list whom we trust'
 complete -c rsh -n __rsh_is -a help -d 'Show the help of a command'
-complete -c rsh -n '__rsh_is help' -a 'connect exec put get ls cat rm mkdir mv stat sum df ping info key trust'
-complete -c rsh -n '__rsh_is connect exec ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
+complete -c rsh -n '__rsh_is help' -a 'connect exec shell reset put get ls cat rm mkdir mv stat sum df ping info key trust'
+complete -c rsh -n '__rsh_is connect exec shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
 complete -c rsh -n '__rsh_is exec; and not __rsh_has 0' -a '(__rsh_command_word)'
 complete -c rsh -n '__rsh_is put' -F
 complete -c rsh -n '__rsh_is get; and not __rsh_has 0' -F

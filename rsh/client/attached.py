@@ -1,6 +1,6 @@
 """A remote command in the foreground here: our streams are its streams, our signals and window changes reach it.
 
-What `rsh exec` and the lines of the prompt have in common.
+What `rsh exec`, `rsh shell` and the lines of the prompt have in common.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from rsh.client.signals import SignalRelay, name_of
 from rsh.session.deadline import NEVER, Deadline
 
 if TYPE_CHECKING:
-    from rsh.client.console import RawMode
+    from rsh.client.wishes import Wishes
 
 FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ON_TERMINAL: Final = (*FORWARDED, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 
 
 def run_attached(
@@ -28,51 +29,59 @@ def run_attached(
     stdout: Sink = to_stdout,
     stderr: Sink = to_stderr,
     deadline: Deadline = NEVER,
+    wishes: Wishes | None = None,
 ) -> int:
     """See a command to its end, from the main thread. The process is closed afterwards, however it went.
 
     Args:
         terminal: the command has a terminal; ours becomes a raw wire to it, and is put back on every way out.
         stdin: descriptor of its input; None sends none.
+        wishes: for a terminal.
 
     Returns:
         As subprocess's returncode.
 
     Raises:
-        passthrough.OutputClosed: nobody reads our stdout any more. RshError: as RemoteProcess.wait.
+        passthrough.OutputClosed: nobody reads our stdout any more. passthrough.Left: the user left by an escape.
+        SystemExit: TERM or HUP while on a terminal. RshError: as RemoteProcess.wait.
     """
-    passthrough = Passthrough(process, stdin=stdin, stdout=stdout, stderr=None if terminal else stderr)
-    if not terminal:
-        with SignalRelay(FORWARDED, lambda number: process.signal(name_of(number))):
-            return passthrough.run(deadline)
-    from rsh.client.console import RawMode
+    if terminal:
+        from rsh.client.wishes import Wishes
 
-    with RawMode(0) as raw:
-        ours = _TerminalSignals(process, raw)
-        with SignalRelay((*FORWARDED, signal.SIGWINCH, signal.SIGCONT), ours.act):
-            ours.act(signal.SIGWINCH)  # The window may have changed while the command was being started.
-            return passthrough.run(deadline)
+        return _run_on_terminal(process, stdin, stdout, deadline, wishes or Wishes())
+    passthrough = Passthrough(process, stdin=stdin, stdout=stdout, stderr=stderr)
+    with SignalRelay(FORWARDED, lambda number: process.signal(name_of(number))):
+        return passthrough.run(deadline)
 
 
-class _TerminalSignals:
-    """What signals mean while our terminal is a wire to the one over there."""
+def _run_on_terminal(process: Attachable, stdin: int | None, stdout: Sink, deadline: Deadline, wishes: Wishes) -> int:
+    from rsh.client.console import is_terminal
+    from rsh.client.foreground import Foreground
+    from rsh.client.handover import Handover
+    from rsh.client.modes import Modes
 
-    def __init__(self, process: Attachable, raw: RawMode) -> None:
-        self._process = process
-        self._raw = raw
-
-    def act(self, number: int) -> None:
-        from rsh.client.console import size
-
-        if number == signal.SIGCONT:
-            self._raw.resume()
-        if number in (signal.SIGWINCH, signal.SIGCONT):
-            self._process.resize(*size())
-        else:
-            self._process.signal(name_of(number))
+    handover = Handover(wishes.modes or Modes(), show=stdout, looks=wishes.looks, transcoder=wishes.transcoder)
+    foreground = Foreground(process, handover, wishes)
+    typing = stdin is not None and is_terminal(stdin)
+    passthrough = Passthrough(
+        process, stdin=stdin, stdout=handover.show, stderr=None, feed=foreground.keyboard().feed if typing else None
+    )
+    foreground.give_up = passthrough.give_up
+    with SignalRelay(ON_TERMINAL, foreground.act), handover, foreground:
+        foreground.act(signal.SIGWINCH)  # The window may have changed while the command was being started.
+        return passthrough.run(deadline)
 
 
-def passed_environment(own: Mapping[bytes, bytes] = os.environb, *, terminal: bool) -> dict[bytes, bytes]:
-    """Give what a command gets of our own environment: the language, and what the terminal can do if it has one."""
+def passed_environment(
+    own: Mapping[bytes, bytes] = os.environb, *, terminal: bool, language: bool = True
+) -> dict[bytes, bytes]:
+    """Give what a command gets of our own environment: the language, and what the terminal can do if it has one.
+
+    Args:
+        language: False where another encoding is spoken than here: then the other side's own language is the right one.
+    """
     names = (b"TERM", b"COLORTERM") if terminal else (b"COLORTERM",)
-    return {name: value for name, value in own.items() if name in (b"LANG", *names) or name.startswith(b"LC_")}
+    passed = {name: value for name, value in own.items() if name in names}
+    if language:
+        passed |= {name: value for name, value in own.items() if name == b"LANG" or name.startswith(b"LC_")}
+    return passed

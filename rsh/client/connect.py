@@ -18,6 +18,7 @@ from rsh.client.prompt_context import PromptContext
 from rsh.client.settings import Settings
 from rsh.client.shell import Leave
 from rsh.client.terminal_shell import TerminalShell
+from rsh.client.wishes import wishes_of
 from rsh.errors import LinkError, RshError, UsageError
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def run_connect(context: Context, options: Options) -> int:
 
 def _run_as_asked(context: Context, options: Options) -> int:
     interactive = is_terminal(0) and is_terminal(1)
+    wishes = wishes_of(options, context.host)
     lines = _given_lines(options)
     settings = _settings(options)
-    with PromptContext(context, terminal=interactive and options.batch != "-", settings=settings) as prompt:
+    with PromptContext(context, wishes, terminal=interactive and options.batch != "-", settings=settings) as prompt:
         first = [] if options.no_rc else _first_lines()
         if lines is not None:
             return _run_batch(prompt, first, lines)

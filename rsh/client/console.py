@@ -59,6 +59,11 @@ class RawMode:
         if self._before is not None:
             self._set(_raw(self._before))
 
+    def pause(self) -> None:
+        """Put the terminal back till `resume`."""
+        if self._before is not None:
+            self._set(self._before)
+
     def restore(self) -> None:
         """Put the terminal back; more than once does no harm."""
         before, self._before = self._before, None

@@ -1,4 +1,7 @@
-"""`rsh exec`: one command over there, as if it ran here: its streams, signals and exit status are ours."""
+"""`rsh exec` and `rsh shell`: one command over there, or the account's login shell, as if it ran here.
+
+Its streams, signals and exit status are ours.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,21 @@ from rsh.client.attached import passed_environment, run_attached
 from rsh.client.context import Context
 from rsh.client.options import Options
 from rsh.client.passthrough import Buffer, OutputClosed
-from rsh.errors import Code, CommandTimeout, DeadlineExpired, Refused, RshError, exit_status, explain
+from rsh.errors import (
+    Code,
+    CommandTimeout,
+    DeadlineExpired,
+    Refused,
+    RshError,
+    UsageError,
+    exit_status,
+    explain,
+)
 from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
     from rsh.client.process import RemoteProcess
+    from rsh.client.wishes import Wishes
 
 # What a shell answers for a command that is not there, and for one that is but cannot be run (POSIX, 2.8.2).
 NOT_FOUND: Final = 127
@@ -44,22 +57,49 @@ def run_exec(context: Context, options: Options) -> int:
         raise BrokenPipeError from error  # the program ends as others do whose reader has left
 
 
+def run_shell(context: Context, options: Options) -> int:
+    """Carry out `rsh shell`; the exit status is that of the login shell.
+
+    With a keyboard it runs on a terminal; without one it reads its lines from our stdin, as with ssh(1).
+    """
+    from rsh.client.console import is_terminal
+
+    as_exec = {"terminal": is_terminal(0), "command": [], "no_input": False, "timeout": None, "json": False}
+    for name, value in as_exec.items():
+        setattr(options, name, value)
+    return run_exec(context, options)
+
+
 def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -> int:
-    process = _start(context, options)
+    wishes = _wishes(context, options)
+    process = _start(context, options, language=not options.encoding)
     context.wait_connected()
+    if wishes is not None:
+        wishes.session = context.begin().session
     stdin = None if options.no_input else 0
-    return run_attached(process, terminal=options.terminal, stdin=stdin, deadline=deadline, **sinks)
+    return run_attached(process, terminal=options.terminal, stdin=stdin, deadline=deadline, wishes=wishes, **sinks)
 
 
-def _start(context: Context, options: Options) -> RemoteProcess:
+def _wishes(context: Context, options: Options) -> Wishes | None:
+    """Read what concerns the terminal, before anything is asked of the other side."""
+    if not options.terminal:
+        if options.encoding and options.command:
+            raise UsageError("--encoding needs -t: without a terminal bytes pass as they are")
+        return None
+    from rsh.client.wishes import wishes_of
+
+    return wishes_of(options, context.host)
+
+
+def _start(context: Context, options: Options, *, language: bool) -> RemoteProcess:
     """Send the request: one word is a line for the shell over there, several words are its arguments, untouched."""
     words = [os.fsencode(word) for word in options.command]
-    environment = passed_environment(terminal=options.terminal)
+    environment = passed_environment(terminal=options.terminal, language=language)
     for assignment in options.environment:
         name, _, value = os.fsencode(assignment).partition(b"=")
         environment[name] = value
     return context.begin().start(
-        words if len(words) > 1 else options.command[0],
+        options.command[0] if len(words) == 1 else words or None,
         cwd=os.fsencode(options.directory) if options.directory else None,
         env=environment,
         terminal=_terminal() if options.terminal else None,
@@ -77,7 +117,7 @@ def _terminal() -> Any:
 def _explained(error: Refused, options: Options) -> RshError:
     """Put into words what the server says by an errno name."""
     if error.code == Code.COMMAND and str(error).isupper():
-        return NotStarted(options.command[0], str(error))
+        return NotStarted((options.command or ["the login shell"])[0], str(error))
     if error.code == Code.FILE and options.directory:
         return RshError(f"{options.directory}: {explain(str(error))}")
     return error

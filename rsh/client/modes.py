@@ -63,6 +63,11 @@ class Modes:
         self._titles = 0  # pushed
         self._working = False  # OSC 9;4 progress is shown
 
+    @property
+    def alternate(self) -> bool:
+        """Whether the alternate screen is shown, as full-screen programs do."""
+        return self._alternate != 0
+
     # --- following ---
 
     def feed(self, data: Buffer) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
@@ -60,23 +61,47 @@ class OutputClosed(RshError):
     exit_status = 141
 
 
+class Left(RshError):
+    """The user left, or had to, while the command ran.
+
+    Attributes:
+        exit_status: what the program is to end with.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.exit_status = status
+
+
 class Passthrough:
     """One remote command and where its streams end here. Used once."""
 
-    def __init__(self, process: Attachable, *, stdin: int | None, stdout: Sink, stderr: Sink | None) -> None:
+    def __init__(
+        self,
+        process: Attachable,
+        *,
+        stdin: int | None,
+        stdout: Sink,
+        stderr: Sink | None,
+        feed: Callable[[int, int], bool] | None = None,
+    ) -> None:
         """Prepare; nothing runs yet.
 
         Args:
             stdin: descriptor to read input from; None sends none, not even an end.
             stdout, stderr: take the output, blocking as they like; stderr None when the command has a terminal.
+            feed: brings the input instead of us, in a thread of ours: Keyboard.feed. False means that we are hung up.
         """
         self._process = process
         self._stdin = stdin
+        self._bring = feed or self._feed_all
         self._sinks = [(process.read_stdout, stdout)]
         if stderr is not None:
             self._sinks.append((process.read_stderr, stderr))
-        self._failure: RshError | None = None  # of our own stdout; first one counts
-        self._stop_read, self._stop_write = os.pipe()  # closing the second wakes the stdin thread
+        self._changed = threading.Condition()  # guards what follows
+        self._pumping = len(self._sinks)  # pumps that have not ended
+        self._failure: BaseException | None = None  # why it is over before its end; the first one counts
+        self._stop_read, self._stop_write = os.pipe()  # closing the second wakes the thread of the input
 
     def run(self, deadline: Deadline) -> int:
         """Move bytes until the command has ended and all its output is written.
@@ -85,14 +110,15 @@ class Passthrough:
             As subprocess's returncode.
 
         Raises:
-            OutputClosed, FileError: our stdout took no more. RshError: as RemoteProcess.wait.
+            OutputClosed, FileError: our stdout took no more. Left, SystemExit: `give_up`. RshError: as
+            RemoteProcess.wait.
         """
         pumps = [_thread(self._pump_out, reader, sink) for reader, sink in self._sinks]
         feeder = _thread(self._feed, self._stdin) if self._stdin is not None else None
         patience: float | None = IMPATIENCE
         try:
-            for thread in pumps:
-                thread.join(deadline.left())
+            with self._changed:
+                self._changed.wait_for(lambda: self._failure or not self._pumping, deadline.left())
             if self._failure is None:
                 status = self._process.wait(deadline)
                 patience = None
@@ -101,6 +127,13 @@ class Passthrough:
         if self._failure is not None:
             raise self._failure
         return status
+
+    def give_up(self, failure: BaseException) -> None:
+        """Have `run` raise this soon; any thread may say so, and nothing holds it up."""
+        with self._changed:
+            self._failure = self._failure or failure
+            self._changed.notify_all()
+        self._process.close()
 
     def _finish(self, pumps: list[threading.Thread], feeder: threading.Thread | None, patience: float | None) -> None:
         """See all output written; without patience only what whoever takes it takes at once."""
@@ -121,29 +154,38 @@ class Passthrough:
                 sink(piece)
         except OSError as error:
             closed = isinstance(error, BrokenPipeError)
-            self._give_up(OutputClosed("output closed") if closed else FileError(error_name(error), b"write error"))
+            self.give_up(OutputClosed("output closed") if closed else FileError(error_name(error), b"write error"))
         except RshError:
             pass  # wait() raises the same
-
-    def _give_up(self, failure: RshError) -> None:
-        self._failure = self._failure or failure
-        self._process.close()
+        except Exception as error:  # noqa: BLE001  # a net for bugs: the terminal must be given back
+            self.give_up(error)
+        finally:
+            with self._changed:
+                self._pumping -= 1
+                self._changed.notify_all()
 
     def _feed(self, descriptor: int) -> None:
-        """Send our stdin until it ends, the command does, or the caller stops us."""
-        waiting = select.poll()
-        waiting.register(self._stop_read, 0)
         try:
-            waiting.register(descriptor, select.POLLIN)
-            while not any(ready == self._stop_read for ready, _ in waiting.poll()):
-                data = _read(descriptor)
-                if data == b"":
-                    self._process.close_stdin()
-                    return
-                if data is not None:
-                    self._process.write(data)
+            if not self._bring(descriptor, self._stop_read):
+                self.give_up(SystemExit(128 + signal.SIGHUP))
         except RshError:
             pass  # It ended, or takes no input any more: then nobody misses ours.
+        except Exception as error:  # noqa: BLE001  # as above
+            self.give_up(error)
+
+    def _feed_all(self, descriptor: int, stop: int) -> bool:
+        """Send our stdin until it ends, the command does, or the caller stops us."""
+        waiting = select.poll()
+        waiting.register(stop, 0)
+        waiting.register(descriptor, select.POLLIN)
+        while not any(ready == stop for ready, _ in waiting.poll()):
+            data = _read(descriptor)
+            if data == b"":
+                self._process.close_stdin()
+                break
+            if data is not None:
+                self._process.write(data)
+        return True
 
 
 def _read(descriptor: int) -> bytes | None:

@@ -72,6 +72,7 @@ class RemoteProcess:
     def close(self) -> None:
         """Want nothing more of it: if it still runs, it and what it started end over there."""
         self._channel.close(discard=True)
+        self._over.set()  # Whoever waits for the end hears of it, though the other side may be out of reach.
 
     def _on_message(self, message: Signal | Resize | Exit | None) -> None:
         if isinstance(message, Exit):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rsh.client.context import Context
 from rsh.client.history import History
 from rsh.client.settings import Settings
 from rsh.client.shell import Shell
 from rsh.client.terminal_shell import TerminalShell
+from rsh.client.wishes import Wishes
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
@@ -29,16 +30,19 @@ class PromptContext(Context):
         unfinished: gives in words what would be lost if the prompt ended now; "" for nothing.
     """
 
-    def __init__(self, outer: Context, *, terminal: bool, settings: Settings | None = None) -> None:
+    def __init__(
+        self, outer: Context, wishes: Wishes | None = None, *, terminal: bool, settings: Settings | None = None
+    ) -> None:
         """Take over the connection and the wishes of `rsh connect` itself.
 
         Args:
+            wishes: how programs over there have the terminal here.
             terminal: lines run on a terminal over there.
         """
         super().__init__("prompt", lambda: outer.remote, host=outer.host)
         self.quiet, self.color, self.debug = outer.quiet, outer.color, outer.debug
         self.shell: Shell | TerminalShell = (
-            TerminalShell(lambda: self.remote) if terminal else Shell(lambda: self.remote)
+            TerminalShell(lambda: self.remote, wishes or Wishes()) if terminal else Shell(lambda: self.remote)
         )
         self.history: History | None = None
         self.status = 0
@@ -63,6 +67,11 @@ class PromptContext(Context):
 
     def __enter__(self) -> PromptContext:
         return self
+
+    def __exit__(self, *exception: Any) -> None:
+        if isinstance(self.shell, TerminalShell):
+            self.shell.give_back()
+        super().__exit__(*exception)
 
     def close(self) -> None:
         """End the connection; the next use makes a new one."""

@@ -156,7 +156,7 @@ class Remote(RemoteFiles):
 
     def start(
         self,
-        command: Command,
+        command: Command | None,
         *,
         cwd: Path | None = None,
         env: Mapping[Any, Any] | None = None,
@@ -167,7 +167,8 @@ class Remote(RemoteFiles):
         """Start a command and give it while it runs.
 
         Args:
-            command: a str is a line for the shell over there; a sequence is an argument vector, passed unchanged.
+            command: a str is a line for the shell over there; a sequence is an argument vector, passed unchanged;
+                None is the account's login shell, which reads its lines from its input.
             cwd: where it runs; `directory` by default.
             env: variables to set; some, such as LD_PRELOAD, are refused.
             terminal: run it on a terminal of this size.
@@ -177,9 +178,10 @@ class Remote(RemoteFiles):
         Raises:
             LinkError: the session is over. That the command cannot be started is raised by the process's methods.
         """
+        words = (command,) if isinstance(command, str) else command or ()
         request = requests.Exec(
-            (os.fsencode(command),) if isinstance(command, str) else tuple(map(os.fsencode, command)),
-            isinstance(command, str),
+            tuple(map(os.fsencode, words)),
+            command is None or isinstance(command, str),
             os.path.join(self.directory, os.fsencode(cwd or b"")),
             {os.fsencode(name): os.fsencode(value) for name, value in (env or {}).items()},
             terminal,

@@ -58,6 +58,10 @@ _COMPRESSION: Final = (
     _switch("no_compress", "compress nothing", "--no-compress"),
 )
 _COPY: Final = (*_FILTER, _ON_CONFLICT, _DRY, _LIMIT, *_COMPRESSION)
+_ESCAPE: Final = Argument(
+    "escape", "begins an escape after Enter: a character, ^X, or none", ("-e", "--escape"), metavar="CHAR", default="~"
+)
+_ENCODING: Final = Argument("encoding", "what is spoken over there, for a terminal", ("--encoding",), metavar="CODEC")
 
 # What every command of the command line takes beside its own, before or after its name.
 GLOBAL: Final = (
@@ -99,6 +103,8 @@ COMMANDS: Final = (
             Argument("prompt", "the prompt of --plain", ("--prompt",), metavar="TEXT", default="rsh> "),
             Argument("ready_marker", "with --plain, a line before each prompt", ("--ready-marker",), metavar="TEXT"),
             _switch("no_echo", "with --plain, do not show what is typed", "--no-echo"),
+            _ESCAPE,
+            _ENCODING,
         ),
         CLI,
         examples=(("connect build", "work on build"), ("connect build -c 'make test'", "one line of the prompt")),
@@ -116,6 +122,8 @@ COMMANDS: Final = (
             _switch("terminal", "give it a terminal", "-t", "--tty"),
             _switch("no_input", "stdin is empty", "-n", "--no-input"),
             _switch("json", "print one JSON object with status, duration and output", "--json"),
+            _ESCAPE,
+            _ENCODING,
             Argument("command", "one word is a shell line, several are its arguments", kind="command", many=True),
         ),
         CLI,
@@ -123,6 +131,30 @@ COMMANDS: Final = (
             ("exec build -- 'cd src && make'", "one word: a shell line"),
             ("exec build -- ls -l 'a file'", "several words: passed unchanged"),
         ),
+    ),
+    Command(
+        "shell",
+        "Run the login shell over there, as ssh does",
+        "rsh.client.exec:run_shell",
+        "running",
+        (
+            _HOST,
+            Argument("directory", "start it in DIR", ("-C", "--directory"), "remote-directory", metavar="DIR"),
+            Argument("environment", "set a variable for it", ("-E", "--env"), "assignment", metavar="K=V", many=True),
+            _ESCAPE,
+            _ENCODING,
+        ),
+        CLI,
+        examples=(("shell build", "with its own prompt, history and keys"),),
+    ),
+    Command(
+        "reset",
+        "Mend a terminal that a killed program has left unusable",
+        "rsh.client.reset:run_reset",
+        "here",
+        (),
+        CLI,
+        examples=(("reset", "type Ctrl-J, rsh reset, Ctrl-J where Enter does nothing"),),
     ),
     Command(
         "put",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rsh.client.attached import passed_environment, run_attached
-from rsh.client.console import size
+from rsh.client.complaints import say
+from rsh.client.console import is_terminal, size
 from rsh.client.living import LivingShell, RunningLine
-from rsh.client.passthrough import Buffer, to_stdout
+from rsh.client.modes import Modes
+from rsh.client.passthrough import Buffer, Left, to_stdout
 from rsh.client.shell import Leave
+from rsh.client.wishes import Wishes
 from rsh.errors import RshError, exit_status
 
 if TYPE_CHECKING:
@@ -26,17 +27,22 @@ class TerminalShell:
         directory: where the shell stands; b"" is the home.
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
         above: shows what a background job prints while the prompt is shown.
+        wishes: how programs have the terminal.
     """
 
-    def __init__(self, remote: Callable[[], Remote]) -> None:
+    def __init__(self, remote: Callable[[], Remote], wishes: Wishes) -> None:
         """Prepare; nothing is asked of the other side yet.
 
         Args:
             remote: gives the connection, also when the last one was lost.
+            wishes: how programs have the terminal; the rest of it is filled in here.
         """
         self.directory = b""
         self.fresh_line = True
         self.above: Callable[[Buffer], None] = to_stdout
+        self._modes = Modes()  # what lines, and jobs behind them, have switched on here
+        self.wishes = wishes
+        wishes.modes, wishes.looks = self._modes, False
         self._remote = remote
         self._living: LivingShell | None = None
 
@@ -50,8 +56,9 @@ class TerminalShell:
         from rsh.protocol.requests import Shell, Terminal
 
         if self._living is None or not self._living.alive:
-            request = Shell(Terminal(*size()), self.directory, passed_environment(terminal=True))
-            channel = self._remote().session.open(request)
+            environment = passed_environment(terminal=True, language=self.wishes.transcoder is None)
+            session = self.wishes.session = self._remote().session
+            channel = session.open(Shell(Terminal(*size()), self.directory, environment))
             self._living = LivingShell(channel, self._show_above)
         return self._living
 
@@ -74,16 +81,23 @@ class TerminalShell:
         """
         self.settle()
         living = self.begin()
-        return self._attend(RunningLine(living, os.fsencode(line)))
+        transcoder = self.wishes.transcoder
+        return self._attend(RunningLine(living, transcoder.line(line) if transcoder else os.fsencode(line)))
+
+    def give_back(self) -> None:
+        """Put back at our terminal what is left of all that lines have switched on: the prompt is over."""
+        if is_terminal(1) and (back := self._modes.undo()):
+            to_stdout(back)
 
     def _attend(self, line: RunningLine) -> int:
         self.fresh_line = True
         try:
-            status = exit_status(run_attached(line, terminal=True, stdin=0, stdout=self._write))
+            status = exit_status(run_attached(line, terminal=True, stdout=self._write, wishes=self.wishes))
+        except Left as left:
+            say(f"rsh: {left}\n")
+            raise Leave(left.exit_status) from left
         except RshError:
             self._living = None
-            if line.leaving:
-                sys.exit(128 + signal.Signals[f"SIG{line.leaving}"])
             raise
         living = self._living
         if living is None or living.ended is not None:
@@ -93,7 +107,11 @@ class TerminalShell:
         return status
 
     def _show_above(self, data: Buffer) -> None:
-        self.above(data)  # What it is may be set only after the shell has begun.
+        """Show a background job's output, and leave the terminal as the prompt needs it."""
+        if self.wishes.transcoder is not None:
+            data = self.wishes.transcoder.to_screen(data)
+        self._modes.feed(data)
+        self.above(bytes(data) + self._modes.undo(looks=False))  # What it is may be set only after the shell has begun.
 
     def _write(self, data: Buffer) -> None:
         to_stdout(data)

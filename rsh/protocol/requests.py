@@ -29,7 +29,7 @@ class Exec(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=Tr
     """Runs a command: a shell line (one word) or an argument vector. Lanes: 0 stdin and stdout, 1 stderr."""
 
     arguments: tuple[bytes, ...]
-    shell: bool  # arguments[0] is a line for the account's shell
+    shell: bool  # arguments[0] is a line for the account's shell; without arguments that shell itself, as at a login
     directory: Path = b""
     environment: dict[bytes, bytes] = {}
     terminal: Terminal | None = None

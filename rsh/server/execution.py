@@ -32,6 +32,10 @@ TERMINAL_PATIENCE: Final = 0.05
 # Shells whose `trap ... EXIT` and `pwd` say where they stood at the end.
 POSIX_SHELLS: Final = (b"bash", b"zsh", b"sh", b"dash", b"ksh", b"mksh", b"ash")
 
+# Shells that read the files of a login with -l; sshd says it by a dash in front of the name, which nobody can put there
+# through the sh that opens the terminal.
+LOGIN_SHELLS: Final = (*POSIX_SHELLS, b"fish", b"tcsh", b"csh")
+
 
 def execute(
     channel: Channel, request: Exec, account: Account, grant: Grant, own: Mapping[bytes, bytes], *, everything: bool
@@ -205,7 +209,9 @@ def _read_available(source: int) -> bytes:
 
 
 def _arguments(request: Exec, account: Account, reported: int) -> list[bytes]:
-    """Give the argument vector: the client's own, or the account's shell with the client's line."""
+    """Give the argument vector: the client's own, the account's shell with the client's line, or that shell alone."""
+    if request.shell and not request.arguments:
+        return [account.shell, b"-l"] if os.path.basename(account.shell) in LOGIN_SHELLS else [account.shell]
     if not request.arguments or not request.arguments[0]:
         raise Refused(Code.COMMAND, "EINVAL")
     if not request.shell:

@@ -375,6 +375,13 @@ class Session:
     def _is_idle(self, besides: tuple[type, ...]) -> bool:
         return all(isinstance(channel.request, besides) for channel in self._channels.values())
 
+    def describe_open(self) -> list[str]:
+        """Name what is open: each channel with what it was opened for."""
+        with self._lock:
+            return [f"{number}: {type(each.request).__name__.lower()}" for number, each in self._channels.items()]
+
+    # --- reader ---
+
     def _read_loop(self, stream: Stream, decoder: Decoder) -> None:
         pulse = self._pulse
         while count := stream.readinto(decoder.space()):
