@@ -1,6 +1,6 @@
 # Completion of rsh(1) for bash. Files over there are asked for with a short patience; what fails is passed over.
 
-_rsh_commands="connect exec shell reset put get ls cat rm mkdir mv stat sum df ping info key trust help"
+_rsh_commands="connect exec shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
 
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
@@ -19,6 +19,13 @@ _rsh_options() {
         rm) printf '%s ' -r -R --recursive -f --force ;;
         mkdir) printf '%s ' -p --parents ;;
         mv) printf '%s ' -t --target-directory ;;
+        cp) printf '%s ' -t --target-directory -r -R --recursive ;;
+        ln) printf '%s ' -t --target-directory -s --symbolic -f --force ;;
+        chmod | chown) printf '%s ' -R --recursive ;;
+        find)
+            printf '%s ' -n --name --type --depth --larger --smaller --newer --older -0 --null --json
+            ;;
+        du) printf '%s ' -h --human-readable --json ;;
         stat) printf '%s ' -L --dereference --json ;;
         sum) printf '%s ' -a --algorithm --json ;;
         df) printf '%s ' -h --human-readable --json ;;
@@ -38,6 +45,10 @@ _rsh_value_of() {
         connect:-b | connect:--batch | get:-t | get:--target-directory) echo local ;;
         exec:-C | exec:--directory | shell:-C | shell:--directory) echo directory ;;
         put:-t | put:--target-directory | mv:-t | mv:--target-directory) echo remote ;;
+        cp:-t | cp:--target-directory | ln:-t | ln:--target-directory) echo remote ;;
+        find:-n | find:--name | find:--depth | find:--larger | find:--smaller) echo word ;;
+        find:--newer | find:--older) echo word ;;
+        find:--type) echo kind ;;
         sum:-a | sum:--algorithm) echo algorithm ;;
         connect:-c | connect:--prompt | connect:--ready-marker | exec:-E | exec:--env | exec:--timeout) echo word ;;
         put:--on-conflict | get:--on-conflict) echo policy ;;
@@ -152,6 +163,7 @@ _rsh_trim() {
 _rsh_value() {
     case $1 in
         when) COMPREPLY=($(compgen -W "always auto never" -- "$2")) ;;
+        kind) COMPREPLY=($(compgen -W "f d l p s" -- "$2")) ;;
         algorithm) COMPREPLY=($(compgen -W "xxh128 sha256" -- "$2")) ;;
         policy) COMPREPLY=($(compgen -W "overwrite skip newer rename backup ask fail" -- "$2")) ;;
         local) _rsh_local "$2" ;;
@@ -174,7 +186,8 @@ _rsh_operand() {
                 [[ $command == get || $count -gt 0 ]] && _rsh_add_hosts "$word"
             fi
             ;;
-        ls | df | cat | rm | mkdir | mv | stat | sum) _rsh_remote "$word" ;;
+        chmod | chown) ((count > 0)) && _rsh_remote "$word" ;;
+        ls | df | cat | rm | mkdir | mv | cp | ln | find | du | stat | sum) _rsh_remote "$word" ;;
     esac
 }
 

@@ -19,6 +19,9 @@ function __rsh_operands
                     'put:-t' 'put:--target-directory' 'get:-t' 'get:--target-directory' \
                     'put:--exclude' 'put:--include' 'put:--on-conflict' 'put:--limit' \
                     'get:--exclude' 'get:--include' 'get:--on-conflict' 'get:--limit' \
+                    'cp:-t' 'cp:--target-directory' 'ln:-t' 'ln:--target-directory' \
+                    'find:-n' 'find:--name' 'find:--type' 'find:--depth' 'find:--larger' 'find:--smaller' \
+                    'find:--newer' 'find:--older' \
                     'mv:-t' 'mv:--target-directory' 'sum:-a' 'sum:--algorithm' \
                     'ping:-c' 'ping:--count' 'ping:-i' 'ping:--interval'
                     set skip 1
@@ -196,6 +199,33 @@ complete -c rsh -n '__rsh_is mkdir' -s p -l parents -d 'those above as well; exi
 # mv
 complete -c rsh -n '__rsh_is mv' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all sources'
 
+# cp
+complete -c rsh -n '__rsh_is cp' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all'
+complete -c rsh -n '__rsh_is cp' -s r -s R -l recursive -d 'accepted and implied: directories are copied whole'
+
+# ln
+complete -c rsh -n '__rsh_is ln' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all'
+complete -c rsh -n '__rsh_is ln' -s s -l symbolic -d 'symbolic ones, which hold the path as it is written'
+complete -c rsh -n '__rsh_is ln' -s f -l force -d 'replace what has the name'
+
+# chmod, chown
+complete -c rsh -n '__rsh_is chmod chown' -s R -l recursive -d 'directories with all below them'
+
+# find
+complete -c rsh -n '__rsh_is find' -s n -l name -x -d 'with a name like this; may be repeated'
+complete -c rsh -n '__rsh_is find' -l type -x -a 'f d l p s' -d 'f file, d directory, l link, p fifo, s socket'
+complete -c rsh -n '__rsh_is find' -l depth -x -d 'no more than N levels down'
+complete -c rsh -n '__rsh_is find' -l larger -x -d 'of more bytes than this: 10M'
+complete -c rsh -n '__rsh_is find' -l smaller -x -d 'of fewer bytes than this'
+complete -c rsh -n '__rsh_is find' -l newer -x -d 'changed less than S seconds ago: 2d'
+complete -c rsh -n '__rsh_is find' -l older -x -d 'changed more than S seconds ago'
+complete -c rsh -n '__rsh_is find' -s 0 -l null -d 'end each path with a NUL'
+complete -c rsh -n '__rsh_is find' -l json -d 'print JSON, one object a line'
+
+# du
+complete -c rsh -n '__rsh_is du' -s h -l human-readable -d 'sizes as 1.1K, 234M, 2G'
+complete -c rsh -n '__rsh_is du' -l json -d 'print JSON, one object a line'
+
 # stat
 complete -c rsh -n '__rsh_is stat' -s L -l dereference -d 'follow symbolic links'
 complete -c rsh -n '__rsh_is stat' -l json -d 'print JSON, one object a line'
@@ -238,6 +268,12 @@ complete -c rsh -n __rsh_is -a cat -d 'Print files from over there'
 complete -c rsh -n __rsh_is -a rm -d 'Remove files over there'
 complete -c rsh -n __rsh_is -a mkdir -d 'Make directories over there'
 complete -c rsh -n __rsh_is -a mv -d 'Rename or move files over there'
+complete -c rsh -n __rsh_is -a cp -d 'Copy files and trees within the machine over there'
+complete -c rsh -n __rsh_is -a ln -d 'Make links over there'
+complete -c rsh -n __rsh_is -a chmod -d 'Change permissions over there'
+complete -c rsh -n __rsh_is -a chown -d 'Change owner and group over there'
+complete -c rsh -n __rsh_is -a find -d 'Look for files over there'
+complete -c rsh -n __rsh_is -a du -d 'Tell how much files and trees over there take'
 complete -c rsh -n __rsh_is -a stat -d 'Show all about files over there'
 complete -c rsh -n __rsh_is -a sum -d 'Print digests of files over there'
 complete -c rsh -n __rsh_is -a df -d 'Show how full the disks over there are'
@@ -246,9 +282,9 @@ complete -c rsh -n __rsh_is -a info -d 'Tell what machine it is: system, clock, 
 complete -c rsh -n __rsh_is -a key -d 'Print this account\'s key line, for rsh-server authorize over there'
 complete -c rsh -n __rsh_is -a trust -d 'Trust the server of a URL (rsh-server url there prints it), or list whom we trust'
 complete -c rsh -n __rsh_is -a help -d 'Show the help of a command'
-complete -c rsh -n '__rsh_is help' -a 'connect exec shell reset put get ls cat rm mkdir mv stat sum df ping info key trust'
+complete -c rsh -n '__rsh_is help' -a 'connect exec shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
 complete -c rsh -n '__rsh_is connect exec shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
 complete -c rsh -n '__rsh_is exec; and not __rsh_has 0' -a '(__rsh_command_word)'
 complete -c rsh -n '__rsh_is put' -F
 complete -c rsh -n '__rsh_is get; and not __rsh_has 0' -F
-complete -c rsh -n '__rsh_is put get ls cat rm mkdir mv stat sum df' -a '(__rsh_remote)'
+complete -c rsh -n '__rsh_is put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df' -a '(__rsh_remote)'

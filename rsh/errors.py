@@ -149,6 +149,7 @@ OUR_ERRORS: Final = {
     "ECONFLICT": "Target exists",
     "ESKIPPED": "Left as it is",
     "ENOTDIRTARGET": "Target is not a directory",
+    "ESAMEFILE": "Source and target are the same file",
     "ESTOPPED": "Transfer was stopped",
     "EFAILED": "Failed for a reason the other side did not name",
 }

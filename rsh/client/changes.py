@@ -17,12 +17,12 @@ def run_rm(context: Context, options: Options) -> int:
         complain(context.verb, UsageError(f"refusing to remove '{path}'"))
     paths = [path for path in options.paths if not _is_dangerous(path)]
     failed = context.remote.rm(*paths, recursive=options.recursive, force=options.force) if paths else []
-    return max(1 if kept else 0, _finish(context, failed))
+    return max(1 if kept else 0, finish(context, failed))
 
 
 def run_mkdir(context: Context, options: Options) -> int:
     """Make directories; 1 when some could not be made."""
-    return _finish(context, context.remote.mkdir(*options.paths, parents=options.parents))
+    return finish(context, context.remote.mkdir(*options.paths, parents=options.parents))
 
 
 def run_mv(context: Context, options: Options) -> int:
@@ -30,10 +30,10 @@ def run_mv(context: Context, options: Options) -> int:
     paths: list[str] = options.paths
     if options.target is not None:
         # As `mv -t`: what is no directory must not be replaced.
-        return _finish(context, context.remote.mv(*paths, to=options.target.rstrip("/") + "/"))
+        return finish(context, context.remote.mv(*paths, to=options.target.rstrip("/") + "/"))
     if len(paths) < 2:
         raise UsageError(f"missing destination after '{paths[0]}'", advice="write where it should go")
-    return _finish(context, context.remote.mv(*paths[:-1], to=paths[-1]))
+    return finish(context, context.remote.mv(*paths[:-1], to=paths[-1]))
 
 
 def _is_dangerous(path: str) -> bool:
@@ -41,7 +41,8 @@ def _is_dangerous(path: str) -> bool:
     return path.rstrip("/").rpartition("/")[2] in ("", ".", "..")
 
 
-def _finish(context: Context, failed: Sequence[FileError]) -> int:
+def finish(context: Context, failed: Sequence[FileError]) -> int:
+    """Name what failed; give the exit status."""
     for error in failed:
         complain(context.verb, error)
     return max((error.exit_status for error in failed), default=0)

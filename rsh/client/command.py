@@ -15,11 +15,13 @@ Kind: TypeAlias = Literal[
     "local-directory",
     "remote",  # a path over there: HOST:PATH on the command line, a bare path at the prompt
     "remote-directory",
+    "remote-name",  # likewise, and no pattern
     "host",
     "command",  # words of a remote command; they end the options
     "assignment",  # NAME=VALUE
     "seconds",
     "number",
+    "size",  # bytes: 10M
     "rate",  # bytes a second: 10M
     "exclude",  # a gitignore pattern
     "include",  # likewise, and becomes one with `!` in front

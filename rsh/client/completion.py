@@ -226,8 +226,8 @@ def _values(argument: Argument, kind: Kind, word: str, names: Names) -> list[Nam
     """Give what a value of this kind may be."""
     if kind in ("local", "local-directory"):
         return [name for name in names.here(word) if name.directory or kind == "local"]
-    if kind in ("remote", "remote-directory"):
-        return [name for name in names.there(word) if name.directory or kind == "remote"]
+    if kind.startswith("remote"):
+        return [name for name in names.there(word) if name.directory or kind != "remote-directory"]
     if kind == "topic":
         return [Name(each.name, about=each.summary) for each in commands("prompt") if each.name.startswith(word)]
     if kind == "setting" and not argument.many:

@@ -78,7 +78,7 @@ def locate(command: Command, options: Options) -> str | None:
         value = vars(options).get(argument.name)
         if argument.last is not None:
             setattr(options, argument.name, _locate_copy(argument, value, options, hosts))
-        elif argument.kind in ("remote", "remote-directory") and not hosts_alone(command) and value:
+        elif argument.kind.startswith("remote") and not hosts_alone(command) and value:
             reader = parse_host if argument.optional else _must_locate
             places = [reader(text) for text in (value if argument.many else [value])]
             hosts += [place.host for place in places]

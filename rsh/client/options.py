@@ -168,7 +168,9 @@ def _convert(argument: Argument, called: str, text: str) -> Any:
             raise UsageError(f"{called}: '{text}' is no number")
         return int(text)
     if argument.kind == "rate":
-        return _rate(called, text)
+        return _size(called, text, "rate", "bytes a second")
+    if argument.kind == "size":
+        return _size(called, text, "size", "bytes")
     if argument.kind == "include":
         return "!" + text
     if argument.kind == "choice" and text not in argument.choices:
@@ -189,7 +191,7 @@ def _seconds(called: str, text: str) -> float:
     return value
 
 
-def _rate(called: str, text: str) -> int:
+def _size(called: str, text: str, what: str, unit: str) -> int:
     digits = text.rstrip("Bb").removesuffix("i").upper()
     factor = _SIZES.get(digits[-1:], 0)
     try:
@@ -197,7 +199,7 @@ def _rate(called: str, text: str) -> int:
     except (ValueError, OverflowError):
         value = 0
     if not 1 <= value < 2**62:
-        raise UsageError(f"{called}: '{text}' is no rate; write bytes a second, or 500K, 10M, 1.5G")
+        raise UsageError(f"{called}: '{text}' is no {what}; write {unit}, or 500K, 10M, 1.5G")
     return value
 
 

@@ -18,7 +18,8 @@ from typing import Any, TypeAlias
 
 from rsh.client.dial import CONNECT_TIMEOUT, Dialled, Embedded, dial
 from rsh.client.process import RemoteProcess
-from rsh.client.remote_files import Path, RemoteFiles
+from rsh.client.remote_files import Path
+from rsh.client.remote_tree import RemoteTree
 from rsh.errors import CommandFailed, CommandTimeout, DeadlineExpired
 from rsh.protocol import requests
 from rsh.protocol.requests import Terminal
@@ -86,7 +87,7 @@ def connect(
     return remote
 
 
-class Remote(RemoteFiles):
+class Remote(RemoteTree):
     """A machine over there; a context manager that disconnects at its end. Safe to be used by several threads.
 
     Attributes:
@@ -95,7 +96,7 @@ class Remote(RemoteFiles):
         encrypted: whether the bytes travel under TLS.
         directory: where relative paths and commands start; b"" is the home.
 
-    The file methods are those of RemoteFiles.
+    The file methods are those of RemoteFiles and RemoteTree.
     """
 
     def __init__(self, dialled: Dialled) -> None:

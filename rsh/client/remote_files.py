@@ -68,7 +68,7 @@ class RemoteFiles:
         from rsh.files.pace import paced
         from rsh.files.sender import send
 
-        rules = _encoded(exclude)
+        rules = encoded(exclude)
         make_filter(rules)
         mode = self._compression(compress)
         request = requests.Put(
@@ -83,7 +83,7 @@ class RemoteFiles:
         try:
             return send(
                 squeezed(paced(channel, limit), mode),
-                _encoded(sources),
+                encoded(sources),
                 progress=progress,
                 rules=rules,
                 rehearsal=dry_run,
@@ -110,9 +110,9 @@ class RemoteFiles:
         from rsh.files.receiver import receive
         from rsh.files.rehearsal import rehearse
 
-        paths, conflicts = _encoded(sources), Conflicts(on_conflict, tuple(agreed))
+        paths, conflicts = encoded(sources), Conflicts(on_conflict, tuple(agreed))
         mode = self._compression(compress)
-        request = requests.Get(paths, self.directory, _encoded(exclude), dry_run, limit, mode)
+        request = requests.Get(paths, self.directory, encoded(exclude), dry_run, limit, mode)
         channel = self.session.open(request, bulk=True)
         run = rehearse if dry_run else receive
         try:
@@ -137,7 +137,7 @@ class RemoteFiles:
         """Count what `get` of these paths would bring: totals so far, and the complete one last."""
         from rsh.protocol.records import Total
 
-        return self._ask(requests.Survey(_encoded(paths), self.directory, _encoded(exclude)), (Total,))
+        return self._ask(requests.Survey(encoded(paths), self.directory, encoded(exclude)), (Total,))
 
     def scan(
         self, *paths: Path, recursive: bool = False, itself: bool = False, follow: bool = False
@@ -145,7 +145,7 @@ class RemoteFiles:
         """List paths as records come: Heading before what is in a directory, Entry, and Failure for what failed."""
         from rsh.protocol.records import Entry, Failure, Heading
 
-        request = requests.List(_encoded(paths) or (b"",), self.directory, recursive, itself, follow)
+        request = requests.List(encoded(paths) or (b"",), self.directory, recursive, itself, follow)
         return self._ask(request, (Heading, Entry, Failure))
 
     def ls(self, path: Path = b"", *, recursive: bool = False) -> list[Entry]:
@@ -169,7 +169,7 @@ class RemoteFiles:
         """
         from rsh.client.content import read_content
 
-        yield from read_content(self.session.open(requests.Read(_encoded(paths), self.directory), bulk=True))
+        yield from read_content(self.session.open(requests.Read(encoded(paths), self.directory), bulk=True))
 
     def write(self, path: Path, content: Iterable[Buffer]) -> int:
         """Make `content` the content of a file, whole or not at all.
@@ -187,27 +187,27 @@ class RemoteFiles:
 
     def rm(self, *paths: Path, recursive: bool = False, force: bool = False) -> list[FileError]:
         """Remove files, with `recursive` whole trees; give what could not be removed."""
-        return self._failures(requests.Remove(_encoded(paths), self.directory, recursive, force))
+        return self._failures(requests.Remove(encoded(paths), self.directory, recursive, force))
 
     def mkdir(self, *paths: Path, parents: bool = False) -> list[FileError]:
         """Make directories, with `parents` those above as well; give what could not be made."""
-        return self._failures(requests.MakeDirectory(_encoded(paths), self.directory, parents))
+        return self._failures(requests.MakeDirectory(encoded(paths), self.directory, parents))
 
     def mv(self, *sources: Path, to: Path) -> list[FileError]:
         """Rename, or move into a directory; give what could not be moved."""
-        return self._failures(requests.Move(_encoded(sources), os.fsencode(to), self.directory))
+        return self._failures(requests.Move(encoded(sources), os.fsencode(to), self.directory))
 
     def sum(self, *paths: Path, algorithm: str = "xxh128") -> Iterator[Digest | Failure]:
         """Give the digests of files, computed over there."""
         from rsh.protocol.records import Digest, Failure
 
-        return self._ask(requests.Sum(_encoded(paths), self.directory, algorithm), (Digest, Failure))
+        return self._ask(requests.Sum(encoded(paths), self.directory, algorithm), (Digest, Failure))
 
     def df(self, *paths: Path) -> Iterator[Space | Failure]:
         """Give how full the file systems of some paths are; with none, all of them."""
         from rsh.protocol.records import Failure, Space
 
-        return self._ask(requests.Usage(_encoded(paths), self.directory), (Space, Failure))
+        return self._ask(requests.Usage(encoded(paths), self.directory), (Space, Failure))
 
     def info(self) -> tuple[Machine, list[Space]]:
         """Describe the machine and its file systems."""
@@ -258,5 +258,5 @@ class RemoteFiles:
             yield record
 
 
-def _encoded(paths: Iterable[Path]) -> tuple[bytes, ...]:
+def encoded(paths: Iterable[Path]) -> tuple[bytes, ...]:
     return tuple(os.fsencode(path) for path in paths)

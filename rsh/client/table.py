@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from rsh.client.command import BOTH, CLI, Argument, Command, Group, Kind, Where
+from msgspec.structs import replace
+
+from rsh.client.command import BOTH, CLI, PROMPT, Argument, Command, Group, Kind, Where
 from rsh.client.prompt_table import PROMPT_COMMANDS
+from rsh.client.tree_table import TREE_COMMANDS
 
 __all__ = ["Argument", "Command", "Group", "Kind", "Where", "COMMANDS", "GLOBAL", "arguments", "commands", "find"]
 
@@ -256,6 +259,30 @@ COMMANDS: Final = (
             _TARGET_REMOTE,
         ),
         examples=(("mv build:a.txt build:old/", "into a directory"),),
+    ),
+    *TREE_COMMANDS,
+    Command(
+        "mget",
+        "Copy files and trees here, all into one directory",
+        "rsh.client.transfers:run_get",
+        "files",
+        (_REMOTE, replace(_TARGET_LOCAL, default="."), *_COPY, _JSON),
+        PROMPT,
+        examples=(("mget log/*.gz notes", "both to where we stand"),),
+    ),
+    Command(
+        "mput",
+        "Copy files and trees there, all into one directory",
+        "rsh.client.transfers:run_put",
+        "files",
+        (
+            Argument("paths", "files here", kind="local", metavar="PATH", many=True),
+            replace(_TARGET_REMOTE, default="."),
+            *_COPY,
+            _JSON,
+        ),
+        PROMPT,
+        examples=(("mput *.c *.h", "all to where the shell stands"),),
     ),
     Command(
         "stat",

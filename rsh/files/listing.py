@@ -38,7 +38,7 @@ def entries(
         itself: a directory is shown itself and not its content.
         follow: a symlink is shown as what it points to; a dangling one as itself.
     """
-    lister = _Lister(follow)
+    lister = Lister(follow)
     directories = []
     for path in paths:
         where = join(directory, path) or b"."
@@ -61,10 +61,10 @@ def entries(
             place.close()
 
 
-class _Lister:
+class Lister:
     """Makes entries; remembers the names of users and groups."""
 
-    def __init__(self, follow: bool) -> None:
+    def __init__(self, follow: bool = False) -> None:
         self._follow = follow
         self._users: dict[int, str] = {}
         self._groups: dict[int, str] = {}

@@ -77,10 +77,10 @@ def _permissions(directory: int, name: bytes, mode: int) -> int:
     try:
         return stat.S_IMODE(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
     except FileNotFoundError:
-        return mode & ~_umask()
+        return mode & ~umask()
 
 
-def _umask() -> int:
+def umask() -> int:
     """Read the umask. umask(2) could only set it, for all threads."""
     with open("/proc/self/status", "rb") as status:
         for line in status:

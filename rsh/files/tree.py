@@ -17,6 +17,7 @@ class Step(Enum):
 
     FILE = "a regular file"
     DIRECTORY = "a directory; the walk now stands in it"
+    CLOSED = "a directory that is not entered: the walk goes no deeper"
     LEFT = "that directory again; the walk stands above it"
     SYMLINK = "a symlink"
     SPECIAL = "a FIFO, socket or device"
@@ -53,11 +54,12 @@ def _step(entry: os.DirEntry[str]) -> Step:
     return Step.SYMLINK if entry.is_symlink() else Step.SPECIAL
 
 
-def walk(place: Descent, only: Filter | None = None) -> Iterator[Found]:
+def walk(place: Descent, only: Filter | None = None, *, depth: int | None = None) -> Iterator[Found]:
     """Walk what is below the current directory of `place`, which moves along.
 
     Args:
         only: what is not left out; counted from where the descent began.
+        depth: levels to look at, 1 is the current directory's own; None: all.
 
     A directory is yielded when it has been entered and read, and again when it has been left. What fails is yielded as
     UNREADABLE and the rest goes on.
@@ -65,13 +67,15 @@ def walk(place: Descent, only: Filter | None = None) -> Iterator[Found]:
     Raises:
         OSError: at once, when the first directory cannot be read.
     """
-    return _walk(place, [_found(place, only)], only)
+    return _walk(place, [_found(place, only)], only, depth)
 
 
-def _walk(place: Descent, pending: list[Iterator[Found]], only: Filter | None) -> Iterator[Found]:
+def _walk(place: Descent, pending: list[Iterator[Found]], only: Filter | None, depth: int | None) -> Iterator[Found]:
     while pending:
         step, name, error = next(pending[-1], _END)
-        if step is Step.DIRECTORY:
+        if step is Step.DIRECTORY and depth is not None and len(pending) >= depth:
+            step = Step.CLOSED
+        elif step is Step.DIRECTORY:
             try:
                 pending.append(_entered(place, name, only))
             except OSError as failed:

@@ -258,6 +258,15 @@ class Total(Struct, tag=80, array_like=True, frozen=True, forbid_unknown_fields=
     complete: bool
 
 
+class Measured(Struct, tag=38, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """How much a path holds with all below it (du)."""
+
+    path: Path  # as asked for
+    files: Count  # of any kind, directories too
+    bytes: Count  # the sizes of all
+    blocks: Count  # of 512 bytes, on the disk
+
+
 # --- a shell, in lane 1 ---
 
 
@@ -283,7 +292,7 @@ class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=T
 
 TransferRecord: TypeAlias = Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | End | Failure
 ResultRecord: TypeAlias = Result | Done | Stop | Summary | Would
-AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Summary | Total
+AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Measured | Summary | Total
 ShellRecord: TypeAlias = Line | Ready | Echo
 Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord | ShellRecord
 

@@ -158,6 +158,64 @@ class Survey(Struct, tag=25, array_like=True, frozen=True, forbid_unknown_fields
     rules: Rules = ()
 
 
+class Copy(Struct, tag=30, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Copies over there, as cp(1); trees whole. Answers with Failure records, one for each that was not copied."""
+
+    sources: Paths
+    target: Path
+    directory: Path = b""
+
+
+class Link(Struct, tag=31, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Makes links, as ln(1); the sources of symbolic ones are the text that they hold."""
+
+    sources: Paths
+    target: Path
+    directory: Path = b""
+    symbolic: bool = False
+    force: bool = False  # what has the name is replaced
+
+
+class SetMode(Struct, tag=32, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Changes permissions, as chmod(1)."""
+
+    paths: Paths
+    mode: Name  # octal, or clauses as u+x,g-w
+    directory: Path = b""
+    recursive: bool = False
+
+
+class SetOwner(Struct, tag=33, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Changes owner and group, as chown(1)."""
+
+    paths: Paths
+    owner: Name  # name or number; "" leaves it
+    group: Name
+    directory: Path = b""
+    recursive: bool = False
+
+
+class Find(Struct, tag=34, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Looks through trees: Entry and Failure records. No symlink is followed."""
+
+    paths: Paths
+    directory: Path = b""
+    names: Paths = ()  # patterns, one of which the last component matches
+    kind: Name = ""  # "f", "d", "l", "p" or "s"; "" for any
+    depth: Annotated[int, Meta(ge=0)] | None = None  # levels below what was named
+    least: Annotated[int, Meta(ge=0)] = 0  # bytes
+    most: Annotated[int, Meta(ge=0)] | None = None
+    newer_ns: int | None = None  # changed behind that, in nanoseconds since 1970
+    older_ns: int | None = None
+
+
+class Measure(Struct, tag=35, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Tells how much paths hold with all below them: Total and Failure records (du)."""
+
+    paths: Paths
+    directory: Path = b""
+
+
 Request: TypeAlias = (
     Exec
     | List
@@ -174,4 +232,10 @@ Request: TypeAlias = (
     | Complete
     | Shell
     | Survey
+    | Copy
+    | Link
+    | SetMode
+    | SetOwner
+    | Find
+    | Measure
 )

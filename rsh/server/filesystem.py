@@ -24,11 +24,21 @@ from rsh.protocol import records, requests
 from rsh.protocol.frames import Buffer
 from rsh.protocol.records import Digest, Failure, Finish, Record
 from rsh.server.account import Account, Grant
+from rsh.server.altering import altered
 from rsh.session.channel import Channel
 
 log = logging.getLogger("rsh.server")
 
-READING = requests.List | requests.Get | requests.Read | requests.Sum | requests.Usage | requests.Survey
+READING = (
+    requests.List
+    | requests.Get
+    | requests.Read
+    | requests.Sum
+    | requests.Usage
+    | requests.Survey
+    | requests.Find
+    | requests.Measure
+)
 
 
 def serve(channel: Channel, request: requests.Request, account: Account, grant: Grant) -> None:
@@ -96,11 +106,13 @@ def _answer(channel: Channel, request: requests.Request, directory: bytes) -> No
     """Serve a request that is answered by records and nothing else."""
     with _refusing_usage():
         answer = _records(request, directory)
+        if answer is None:
+            answer = altered(request, directory, lambda: channel.closed_by is None)
     channel.accept()
     write_records(channel, answer)
 
 
-def _records(request: requests.Request, directory: bytes) -> Iterable[Record]:
+def _records(request: requests.Request, directory: bytes) -> Iterable[Record] | None:
     if isinstance(request, requests.List):
         paths = globs.expand(request.paths, directory=directory)
         return listing.entries(
@@ -129,7 +141,7 @@ def _records(request: requests.Request, directory: bytes) -> Iterable[Record]:
     if isinstance(request, requests.Move):
         paths = globs.expand(request.sources, directory=directory)
         return changes.move(paths, globs.expand_home(request.target), directory=directory)
-    raise Refused(Code.UNSUPPORTED, f"{type(request).__name__} is not served here")
+    return None
 
 
 def _read(channel: Channel, paths: Iterable[bytes], directory: bytes) -> None:

@@ -171,9 +171,18 @@ def test_read_only_key_changes_nothing(daemon: Daemon, stranger: Home, tmp_path:
     url = daemon.home.server_command("url", daemon.host).stdout.decode().strip()
     stranger.rsh("trust", url)
     (tmp_path / "file").write_text("x")
-    for words in (("rm", f"{daemon.host}:{tmp_path}/file"), ("put", __file__, f"{daemon.host}:{tmp_path}/new")):
+    place = f"{daemon.host}:{tmp_path}"
+    for words in (
+        ("rm", f"{place}/file"),
+        ("put", __file__, f"{place}/new"),
+        ("cp", f"{place}/file", f"{place}/new"),
+        ("ln", f"{place}/file", f"{place}/new"),
+        ("chmod", "777", f"{place}/file"),
+        ("chown", ":0", f"{place}/file"),
+    ):
         done = stranger.rsh(*words)
         assert done.returncode == 255
         assert b"read-only" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["file"]
-    assert stranger.rsh("cat", f"{daemon.host}:{tmp_path}/file").stdout == b"x"
+    assert stranger.rsh("cat", f"{place}/file").stdout == b"x"
+    assert stranger.rsh("find", "--depth", "0", place).stdout == f"{tmp_path}\n".encode()
