@@ -1,0 +1,322 @@
+"""The network drops: whatever was under way goes on, exactly once and in order, and nobody has to notice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from tests.machines import SOON, Daemon, Home
+from tests.proxy import Direction, Fault, Kind, Plan, Proxy
+from tests.soak import sized
+
+pytestmark = pytest.mark.soak
+
+MIB = 1024 * 1024
+SIZE = sized(64 * MIB, 1024 * MIB)
+CUTS = sized(40, 200)
+LONG = sized(SOON, 600.0)
+
+
+@pytest.fixture(scope="module")
+def me(shared_daemon: Daemon) -> Home:
+    return shared_daemon.home
+
+
+@pytest.fixture
+def network(shared_daemon: Daemon) -> Iterator[Proxy]:
+    """A network before the daemon that can be made to misbehave."""
+    with Proxy(shared_daemon.host) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of random bytes."""
+    path = tmp_path_factory.mktemp("source") / "file"
+    with path.open("wb") as file:
+        for _ in range(SIZE // MIB):
+            file.write(os.urandom(MIB))
+    return path
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cut_often(direction: Direction, count: int, every: int) -> Plan:
+    """Cut each of the first `count` connections after about `every` bytes, in every way in turn."""
+    kinds = (Kind.RST, Kind.FIN)
+
+    def plan(number: int) -> Sequence[Fault]:
+        return [Fault(kinds[number % 2], direction, every + 4099 * number)] if number < count else []
+
+    return plan
+
+
+@pytest.mark.parametrize("run", range(sized(1, 10)))
+def test_put_arrives_whole_when_it_is_cut_all_the_time(
+    me: Home, network: Proxy, source: Path, tmp_path: Path, run: int
+) -> None:
+    network.plan = cut_often(Direction.UP, CUTS, SIZE // CUTS - 300_000)
+    done = me.rsh("put", "-q", str(source), f"{network.host}:{tmp_path}/copy", timeout=LONG)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert network.accepted == CUTS + 1
+    assert digest(tmp_path / "copy") == digest(source)
+
+
+@pytest.mark.parametrize("run", range(sized(1, 10)))
+def test_get_arrives_whole_when_it_is_cut_all_the_time(
+    me: Home, network: Proxy, source: Path, tmp_path: Path, run: int
+) -> None:
+    network.plan = cut_often(Direction.DOWN, CUTS, SIZE // CUTS - 500_000)
+    done = me.rsh("get", "-q", f"{network.host}:{source}", str(tmp_path / "copy"), timeout=LONG)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert network.accepted == CUTS + 1
+    assert digest(tmp_path / "copy") == digest(source)
+
+
+def test_input_and_output_go_on_through_cuts_in_both_directions(me: Home, network: Proxy) -> None:
+    data = os.urandom(sized(8, 256) * MIB)
+    each = len(data) // 20
+
+    def plan(number: int) -> Sequence[Fault]:
+        return [Fault(Kind.RST, list(Direction)[number % 2], each + 777 * number)] if number < 20 else []
+
+    network.plan = plan
+    done = me.rsh("exec", network.host, "--", "cat", input=data, timeout=LONG)
+    assert done.returncode == 0
+    assert done.stdout == data
+
+
+def test_no_line_of_a_long_output_is_lost_doubled_or_reordered(me: Home, network: Proxy) -> None:
+    lines = 100_000
+    client = me.spawn("exec", network.host, "--", f"seq {lines}; read end", stdin=subprocess.PIPE, stdout=-1)
+    assert client.stdin is not None and client.stdout is not None
+    out = bytearray()
+    for _ in range(20):
+        out += client.stdout.read(20_000)
+        network.cut()
+    while not out.endswith(b"\n%d\n" % lines):
+        out += client.stdout.read1(65536)  # type: ignore[attr-defined]
+    client.stdin.close()
+    assert client.wait(SOON) in (0, 1)
+    client.stdout.close()
+    assert bytes(out) == b"".join(b"%d\n" % number for number in range(1, lines + 1))
+
+
+def test_command_runs_exactly_once_however_often_it_is_cut(me: Home, network: Proxy, tmp_path: Path) -> None:
+    """A cut anywhere in the conversation: in the handshake, in the greeting, in the request, before the answer."""
+    runs = sized(25, 100)
+    places = cycle(
+        [(Direction.UP, at) for at in range(200, 3000, 173)] + [(Direction.DOWN, 90), (Direction.DOWN, 2500)]
+    )
+    mark = tmp_path / "lines"
+    for number in range(runs):
+        direction, at = next(places)
+        base = network.accepted
+
+        def plan(connection: int, base: int = base, direction: Direction = direction, at: int = at) -> Sequence[Fault]:
+            return [Fault(Kind.RST, direction, at)] if connection == base else []
+
+        network.plan = plan
+        done = me.rsh("exec", network.host, "--", f"echo x >> {mark}")
+        assert (done.returncode, done.stderr) == (0, b""), f"run {number}: {direction} {at}"
+    assert mark.read_text() == "x\n" * runs
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_cut_at_any_of_the_first_bytes_is_survived_or_told(
+    me: Home, shared_daemon: Daemon, network: Proxy, direction: Direction
+) -> None:
+    for at in sized(range(0, 4000, 331), range(4000)):
+        base = network.accepted
+
+        def plan(connection: int, base: int = base, at: int = at) -> Sequence[Fault]:
+            return [Fault((Kind.RST, Kind.FIN)[at % 2], direction, at)] if connection == base else []
+
+        network.plan = plan
+        done = me.rsh("exec", network.host, "--", "echo here")
+        assert (done.stdout, done.returncode, done.stderr) == (b"here\n", 0, b""), at
+    assert "Traceback" not in shared_daemon.log
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_flipped_bit_costs_a_redial_at_most(
+    me: Home, shared_daemon: Daemon, network: Proxy, source: Path, tmp_path: Path, direction: Direction
+) -> None:
+    flips = sized(8, 50)
+    length = 4 * MIB
+    small = tmp_path / "small"
+    with source.open("rb") as file:
+        small.write_bytes(file.read(length))
+    for number in range(flips):
+        base, at = network.accepted, 5 + number * length // flips if number % 2 else 41 * number
+
+        def plan(connection: int, base: int = base, at: int = at) -> Sequence[Fault]:
+            return [Fault(Kind.FLIP, direction, at)] if connection == base else []
+
+        network.plan = plan
+        where = f"{network.host}:{tmp_path}/copy"
+        words = (
+            ("put", "-q", str(small), where) if direction is Direction.UP else ("get", "-q", f"{network.host}:{small}")
+        )
+        done = me.rsh(*words, *([] if direction is Direction.UP else [str(tmp_path / "copy")]))
+        assert (done.returncode, done.stderr) == (0, b""), at
+        assert digest(tmp_path / "copy") == digest(small)
+        (tmp_path / "copy").unlink()
+    assert "Traceback" not in shared_daemon.log
+
+
+@pytest.mark.parametrize("seconds", sized([1.5], [1.0, 10.0, 60.0]))
+def test_running_command_goes_on_after_a_hole(me: Home, network: Proxy, seconds: float) -> None:
+    client = me.spawn("exec", network.host, "--", "while read line; do echo $line; done", stdin=-1, stdout=-1)
+    assert client.stdin is not None and client.stdout is not None
+    client.stdin.write(b"before\n")
+    client.stdin.flush()
+    assert client.stdout.readline() == b"before\n"
+    network.hole()
+    client.stdin.write(b"into the hole\n")
+    client.stdin.flush()
+    time.sleep(seconds)
+    network.mend()
+    back = time.monotonic()
+    assert client.stdout.readline() == b"into the hole\n"
+    assert time.monotonic() - back < SOON
+    client.communicate(b"after\n", timeout=SOON)
+    assert client.returncode == 0
+
+
+@pytest.mark.parametrize("seconds", sized([1.5], [1.0, 10.0, 60.0]))
+def test_put_goes_on_after_a_hole(me: Home, network: Proxy, source: Path, tmp_path: Path, seconds: float) -> None:
+    client = me.spawn("put", "-q", str(source), f"{network.host}:{tmp_path}/copy")
+    while network.passed[Direction.UP] < SIZE // 4:
+        time.sleep(0.01)
+    network.hole()
+    time.sleep(seconds)
+    network.mend()
+    assert client.wait(LONG) == 0
+    assert digest(tmp_path / "copy") == digest(source)
+
+
+def test_connection_that_a_router_forgot_is_replaced(me: Home, network: Proxy) -> None:
+    """Nobody is told that it is dead: both ends find out by themselves."""
+    client = me.spawn("exec", network.host, "--", "cat", stdin=-1, stdout=-1)
+    assert client.stdin is not None and client.stdout is not None
+    client.stdin.write(b"one\n")
+    client.stdin.flush()
+    assert client.stdout.readline() == b"one\n"
+    network.forget()
+    client.stdin.write(b"two\n")
+    client.stdin.flush()
+    assert client.stdout.readline() == b"two\n"
+    assert network.accepted == 2
+    client.communicate(timeout=SOON)
+
+
+def test_client_says_so_when_nobody_is_there_for_too_long(me: Home, network: Proxy) -> None:
+    client = me.spawn("exec", "--reconnect-timeout", "1", network.host, "--", "echo up; sleep 60", stdout=-1, stderr=-1)
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"up\n"
+    network.refuse()
+    network.cut()
+    _, errors = client.communicate(timeout=SOON)
+    assert client.returncode == 255
+    assert errors.startswith(b"rsh: exec: no connection for 1 s: ")
+    assert errors.count(b"\n") == 1
+
+
+def test_lost_connection_is_the_end_when_that_is_asked_for(me: Home, network: Proxy) -> None:
+    client = me.spawn("exec", "--reconnect-timeout=0", network.host, "--", "echo up; sleep 60", stdout=-1, stderr=-1)
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"up\n"
+    network.cut()
+    _, errors = client.communicate(timeout=SOON)
+    assert (client.returncode, errors.count(b"\n")) == (255, 1)
+
+
+def test_client_is_back_soon_after_the_network(me: Home, network: Proxy) -> None:
+    client = me.spawn("exec", network.host, "--", "cat", stdin=-1, stdout=-1)
+    assert client.stdin is not None and client.stdout is not None
+    client.stdin.write(b"one\n")
+    client.stdin.flush()
+    assert client.stdout.readline() == b"one\n"
+    network.refuse()
+    network.cut()
+    client.stdin.write(b"two\n")
+    client.stdin.flush()
+    time.sleep(sized(1.0, 20.0))
+    network.refuse(False)
+    assert client.stdout.readline() == b"two\n"
+    client.communicate(timeout=SOON)
+    assert client.returncode == 0
+
+
+def test_many_sessions_are_cut_and_resumed_at_once(tmp_path: Path) -> None:
+    """Nothing is left behind: no thread, no descriptor."""
+    from rsh.client.dial import dial
+    from rsh.client.remote import Remote
+
+    count = sized(20, 1000)
+    home = Home(tmp_path / "account")
+    limits = ("--max-per-address", "2500", "--max-connections", "2500", "--max-unauthenticated", "2500")
+    own = os.environ.copy()
+    os.environ.update(home.environment)
+    try:
+        with (
+            Daemon(home, *limits, "--max-unauthenticated-per-address", "2500") as daemon,
+            Proxy(daemon.host) as network,
+        ):
+            before = _weight(daemon)
+            remotes = [Remote(dial(network.host)) for _ in range(count)]
+            processes = [remote.start(["cat"]) for remote in remotes]
+            for number, process in enumerate(processes):
+                process.write(b"%d\n" % number)
+            network.cut()
+            for number, process in enumerate(processes):
+                process.write(b"%d again\n" % number)
+            for number, process in enumerate(processes):
+                process.close_stdin()
+                out = b""
+                while piece := process.read_stdout():
+                    out += piece
+                assert out == b"%d\n%d again\n" % (number, number)
+                assert process.wait() == 0
+            for remote in remotes:
+                remote.close()
+            _wait_for_weight(daemon, before)
+    finally:
+        os.environ.clear()
+        os.environ.update(own)
+    names = [thread.name for thread in threading.enumerate() if thread.name.startswith(("rsh", "client"))]
+    assert not names or _gone_soon(names)
+
+
+def _weight(daemon: Daemon) -> tuple[int, int]:
+    from tests.machines import descriptors, status_of
+
+    return descriptors(daemon.process.pid), status_of(daemon.process.pid, "Threads")
+
+
+def _wait_for_weight(daemon: Daemon, before: tuple[int, int]) -> None:
+    deadline = time.monotonic() + SOON
+    while any(now > then for now, then in zip(_weight(daemon), before, strict=True)):
+        assert time.monotonic() < deadline, (_weight(daemon), before)
+        time.sleep(0.05)
+
+
+def _gone_soon(names: list[str]) -> bool:
+    deadline = time.monotonic() + SOON
+    while time.monotonic() < deadline:
+        if not {thread.name for thread in threading.enumerate()} & set(names):
+            return True
+        time.sleep(0.05)
+    return False
