@@ -13,7 +13,7 @@ from rsh.client.context import Context
 from rsh.client.location import locate
 from rsh.client.options import Options, parse, split_leading
 from rsh.client.table import Command, commands, find
-from rsh.errors import RshError, UsageError
+from rsh.errors import RshError, SessionGone, UsageError
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
@@ -128,9 +128,24 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
     with Context("cli", lambda: _open(host, embedded, patience), host=host) as context:
         context.verb = command.name
         context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
-        status = load(command)(context, options)
+        context.patience = patience
+        status = carry_out(context, command, options)
         sys.stdout.flush()
     return status
+
+
+def carry_out(context: Context, command: Command, options: Options) -> int:
+    """Run a command; again if the daemon was restarted beneath it and that does no harm. Give its status."""
+    run = load(command)
+    try:
+        return run(context, options)
+    except SessionGone as error:
+        from rsh.client.repeat import dial_again, is_repeatable, repeating
+
+        if not is_repeatable(command, options):
+            raise
+        dial_again(context, error)
+        return repeating(context, lambda: run(context, options))
 
 
 def load(command: Command) -> Callable[[Context, Options], int]:

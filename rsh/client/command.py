@@ -76,6 +76,7 @@ class Command(Struct, frozen=True):
         where: the command line, the prompt, or both.
         bare: reserved word at the prompt: works without the colon.
         aliases: other names for it.
+        repeatable: it may be run again from the start when the daemon was restarted beneath it.
         examples: (line, what it does) pairs; on the command line "rsh " stands in front.
     """
 
@@ -87,4 +88,5 @@ class Command(Struct, frozen=True):
     where: frozenset[Where] = BOTH
     bare: bool = False
     aliases: tuple[str, ...] = ()
+    repeatable: bool = False
     examples: tuple[tuple[str, str], ...] = ()

@@ -21,6 +21,7 @@ class Context:
         quiet: print errors only.
         color: "always", "auto" or "never", as the user wants it.
         debug: show tracebacks.
+        patience: seconds to wait for a daemon that is gone, None: for ever.
     """
 
     def __init__(self, where: Where, open_remote: Callable[[], Remote], *, host: str | None = None) -> None:
@@ -30,6 +31,7 @@ class Context:
         self.quiet = False
         self.color = "auto"
         self.debug = False
+        self.patience: float | None = None
         self._open_remote = open_remote
         self._remote: Remote | None = None
         self._welcome = False  # the server has taken us

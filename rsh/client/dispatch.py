@@ -57,9 +57,9 @@ def _run_ours(context: PromptContext, line: Ours) -> int:
 
         sys.stdout.write(page(line.command, "prompt"))
         return 0
-    from rsh.client.cli import load
+    from rsh.client.cli import carry_out
 
-    return load(line.command)(context, line.options)
+    return carry_out(context, line.command, line.options)
 
 
 def _told(context: PromptContext, error: RshError) -> int:

@@ -41,6 +41,7 @@ class PromptContext(Context):
         """
         super().__init__("prompt", lambda: outer.remote, host=outer.host)
         self.quiet, self.color, self.debug = outer.quiet, outer.color, outer.debug
+        self.patience = outer.patience
         self.shell: Shell | TerminalShell = (
             TerminalShell(lambda: self.remote, wishes or Wishes()) if terminal else Shell(lambda: self.remote)
         )

@@ -175,6 +175,7 @@ COMMANDS: Final = (
             _JSON,
         ),
         bare=True,
+        repeatable=True,
         examples=(("put a.txt src build:work/", "into a directory"), ("put - build:notes", "what stdin says")),
     ),
     Command(
@@ -193,6 +194,7 @@ COMMANDS: Final = (
             _JSON,
         ),
         bare=True,
+        repeatable=True,
         examples=(("get 'build:log/*.gz' logs/", "what a pattern names there"), ("get build:notes -", "to stdout")),
     ),
     Command(
@@ -216,6 +218,7 @@ COMMANDS: Final = (
             _JSON,
         ),
         bare=True,
+        repeatable=True,
         examples=(("ls -lh build:src", "sizes in words"), ("ls -t 'build:*.log'", "newest first")),
     ),
     Command(
@@ -318,6 +321,7 @@ COMMANDS: Final = (
         "rsh.client.machine:run_df",
         "machine",
         (Argument("paths", "any path on them", kind="remote", metavar="PATH", many=True, optional=True), _HUMAN, _JSON),
+        repeatable=True,
         examples=(("df -h build:", "where the home directory is"),),
     ),
     Command(
@@ -341,6 +345,7 @@ COMMANDS: Final = (
         "rsh.client.machine:run_info",
         "machine",
         (_HOST, _JSON),
+        repeatable=True,
         examples=(("info build --json", "for programs"),),
     ),
     Command(

@@ -12,7 +12,7 @@ from rsh.protocol.messages import Hello
 from rsh.server.account import Grant
 from rsh.server.hosting import begin, welcome_of
 from rsh.server.house import House
-from rsh.server.roster import Guest
+from rsh.server.roster import GONE, Guest
 from rsh.server.services import Services
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
@@ -119,6 +119,8 @@ class Connection:
     def _begin(self, stream: Stream, hello: Hello, grant: Grant, key: bytes) -> Guest:
         """Begin the session, unless it has begun a moment ago on another stream."""
         house = self._house
+        if hello.epoch > 1 and not hello.age:
+            raise Refused(Code.NO_SESSION, GONE)
         name, channels = self._name(stream, hello), house.options.max_channels
         services = Services(house.account, grant, house.environment, name=name, max_channels=channels)
         session = begin(hello, services, channels, survives=True)
@@ -127,7 +129,7 @@ class Connection:
         if not house.roster.admit(guest, hello):
             if found := self._resume(stream, hello, key):
                 return found
-            raise Refused(Code.NO_SESSION, "that session is not here any more")
+            raise Refused(Code.NO_SESSION, GONE)
         log.info("%s = session begins: %s", name, grant.label)
         session.attach(stream)
         return guest

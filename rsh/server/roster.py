@@ -25,6 +25,9 @@ from rsh.session.session import Session
 
 log = logging.getLogger("rsh.server")
 
+# What a client is told whose session is over.
+GONE: Final = "the session is gone: the daemon was restarted, or has waited for long enough"
+
 # Ids of sessions that are over, for each key.
 REMEMBERED: Final = 4096
 
@@ -93,7 +96,7 @@ class Roster:
             if self._closing:
                 raise Refused(Code.SHUTDOWN, "the daemon is shutting down")
             if not self._is_new(guest, hello):
-                raise Refused(Code.NO_SESSION, "that session is not here any more")
+                raise Refused(Code.NO_SESSION, GONE)
             leaving = self._make_room(guest.key)
             self._guests[guest.key, guest.id] = guest
         self._dispose(leaving, "there are too many sessions of its key")

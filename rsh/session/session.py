@@ -152,7 +152,7 @@ class Session:
         """
         with self._lock:
             if self.error or self._link.state is LinkState.CLOSED:
-                raise Refused(Code.NO_SESSION, "that session is not here any more")
+                raise Refused(Code.NO_SESSION, "the session is gone")
             if hello.epoch <= self._link.epoch:
                 raise Refused(Code.SUPERSEDED, "a newer connection of this session took over")
             self._link.resume(hello, replace(welcome, expected=self._link.received))

@@ -1,0 +1,92 @@
+"""The daemon is restarted, or killed, under a client: what may be repeated goes on, what may not says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.machines import SOON, Daemon, Home
+from tests.proxy import Direction, Proxy
+from tests.soak import sized
+
+pytestmark = pytest.mark.soak
+
+MIB = 1024 * 1024
+SIZE = sized(24, 512) * MIB
+
+HOW = pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+
+
+@pytest.fixture
+def network(daemon: Daemon) -> Iterator[Proxy]:
+    """A slow network before the daemon, so that a transfer takes its time."""
+    with Proxy(daemon.host, rate=SIZE / 2) as proxy:
+        yield proxy
+
+
+def successor(old: Daemon, how: int) -> Daemon:
+    """Replace a daemon: one that drains lets the new one in before it has ended."""
+    if how == signal.SIGKILL:
+        old.stop(how)
+    else:
+        old.process.send_signal(how)
+        old.wait_for_log("stopped listening")
+    return Daemon(old.home, bind=(old.host,))
+
+
+def wait_for_bytes(network: Proxy, direction: Direction, count: int) -> None:
+    deadline = time.monotonic() + SOON
+    while network.passed[direction] < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@HOW
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_transfer_goes_on_with_the_next_daemon(
+    home: Home, daemon: Daemon, network: Proxy, tmp_path: Path, verb: str, how: int
+) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    source.write_bytes(os.urandom(SIZE))
+    there, here = (copy, source) if verb == "put" else (source, copy)
+    words = (str(here), f"{network.host}:{there}") if verb == "put" else (f"{network.host}:{there}", str(here))
+    client = home.spawn(verb, "-q", *words, stderr=subprocess.PIPE)
+    wait_for_bytes(network, Direction.UP if verb == "put" else Direction.DOWN, SIZE // 4)
+    with successor(daemon, how):
+        _, errors = client.communicate(timeout=SOON)
+    assert (client.returncode, errors) == (0, b"")
+    assert copy.read_bytes() == source.read_bytes()
+
+
+@HOW
+def test_command_is_not_run_again_and_says_so(home: Home, daemon: Daemon, tmp_path: Path, how: int) -> None:
+    mark = tmp_path / "mark"
+    client = home.spawn("exec", daemon.host, "--", f"echo x >> {mark}; echo up; sleep 60", stdout=-1, stderr=-1)
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"up\n"
+    with successor(daemon, how):
+        _, errors = client.communicate(timeout=SOON)
+    assert client.returncode == 255
+    assert errors in (
+        b"rsh: exec: the session is gone: the daemon was restarted, or has waited for long enough\n",
+        b"rsh: exec: the daemon is shutting down\n",
+    )
+    assert mark.read_text() == "x\n"
+
+
+def test_new_daemon_listens_while_the_old_one_drains(home: Home, daemon: Daemon) -> None:
+    client = home.spawn("exec", daemon.host, "--", "echo up; read line", stdin=-1, stdout=-1)
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"up\n"
+    with successor(daemon, signal.SIGTERM) as young:
+        assert home.rsh("exec", young.host, "--", "echo new").stdout == b"new\n"
+        assert daemon.process.poll() is None
+        client.communicate(b"done\n", timeout=SOON)
+        assert client.returncode == 0
+        assert daemon.process.wait(SOON) == 0
