@@ -11,6 +11,7 @@ from bench.idle import bench_idle
 from bench.shell import bench_shell
 from bench.stage import Bench
 from bench.transfers import bench_transfer, bench_tree
+from bench.typing import bench_typing
 
 SECTIONS = {
     "exec": bench_exec,
@@ -19,6 +20,7 @@ SECTIONS = {
     "tree": bench_tree,
     "shell": bench_shell,
     "idle": bench_idle,
+    "typing": bench_typing,
 }
 
 

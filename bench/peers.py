@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -16,6 +18,18 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port: int = sock.getsockname()[1]
         return port
+
+
+@contextlib.contextmanager
+def slow_link(to: str, **how: float) -> Iterator[str]:
+    """Give the address of a proxy of its own process before `to`: delay, rate and queue as in tests/proxy.py."""
+    words = [word for name, value in how.items() for word in (f"--{name}", f"{value:g}")]
+    command = [sys.executable, "-m", "tests.proxy", "--to", to, *words]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield process.stdout.readline().decode().split()[-1]
+        process.stdin.close()
 
 
 class Rsh:

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 CHUNK = 256 * 1024  # bytes taken at once
 QUEUE = 64 * 1024 * 1024  # bytes that may be under way: 320 MB/s over 200 ms
+LATE = 0.005  # seconds that a timer may be late without making the rate smaller
+KERNEL_QUEUE = 16 * 1024  # bytes of a network with a queue of its own that the kernel may hold beside it
 
 
 class Direction(Enum):
@@ -62,17 +64,21 @@ class Proxy:
         plan: gives the faults of a connection by its number, from 0; asked when the connection is accepted.
         delay: seconds that a byte is under way, in each direction: half a round trip.
         rate: bytes a second for each direction of each connection; None: no limit.
+        queue: bytes that it holds for each direction of each connection before the sender has to wait.
         accepted: connections so far.
         passed: bytes handed on so far, by direction.
     """
 
-    def __init__(self, to: str, *, port: int = 0, delay: float = 0.0, rate: float | None = None) -> None:
+    def __init__(
+        self, to: str, *, port: int = 0, delay: float = 0.0, rate: float | None = None, queue: int = QUEUE
+    ) -> None:
         """Stand before `to`, `host:port`."""
         host, _, number = to.rpartition(":")
         self._target = (host.strip("[]"), int(number))
         self.plan: Plan = no_faults
         self.delay = delay
         self.rate = rate
+        self.queue = queue
         self.accepted = 0
         self.passed = {Direction.UP: 0, Direction.DOWN: 0}
         self._open = asyncio.Event()  # nothing passes while it is clear
@@ -83,6 +89,8 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=4096)
         self._listener.setblocking(False)
+        if queue < QUEUE:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_QUEUE)
         self.port: int = self._listener.getsockname()[1]
         self.host = f"127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
@@ -155,6 +163,8 @@ class Proxy:
     async def _connect(self, client: socket.socket, number: int) -> None:
         server = socket.socket(socket.AF_INET6 if ":" in self._target[0] else socket.AF_INET)
         server.setblocking(False)
+        if self.queue < QUEUE:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_QUEUE)
         try:
             await self.pass_gate()
             await self._loop.sock_connect(server, self._target)
@@ -271,6 +281,7 @@ class _Pump:
         self._room = asyncio.Event()
         self._room.set()
         self._given = 0
+        self._free = 0.0  # when the wire is free for the next byte
 
     async def take(self) -> None:
         """Take bytes in, with the moment when they are due."""
@@ -279,10 +290,10 @@ class _Pump:
             data = b"-"
             while data:
                 await self._room.wait()
-                data = await loop.sock_recv(self._source, CHUNK)
+                data = await loop.sock_recv(self._source, min(CHUNK, self._proxy.queue))
                 self._queue.put_nowait((loop.time() + self._proxy.delay, data))
                 self._queued += len(data)
-                if self._queued >= QUEUE:
+                if self._queued >= self._proxy.queue:
                     self._room.clear()
         except OSError:
             await self._pass_gate()
@@ -302,7 +313,8 @@ class _Pump:
                     return
                 await self._give(data)
                 self._queued -= len(data)
-                self._room.set()
+                if self._queued < self._proxy.queue:
+                    self._room.set()
         except OSError:
             await self._pass_gate()
             self._connection.cut(Kind.RST)
@@ -324,7 +336,7 @@ class _Pump:
         """Send as fast as the rate allows; nothing while everything is swallowed."""
         loop = asyncio.get_running_loop()
         rate = self._proxy.rate
-        step = len(data) if rate is None else max(1, int(rate / 50))
+        step = len(data) if rate is None else max(1, int(rate / 500))
         for start in range(0, len(data), max(1, step)):
             piece = data[start : start + step]
             await self._pass_gate()
@@ -332,7 +344,8 @@ class _Pump:
             self._given += len(piece)
             self._proxy.passed[self._direction] += len(piece)
             if rate is not None:
-                await asyncio.sleep(len(piece) / rate)
+                self._free = max(self._free, loop.time() - LATE) + len(piece) / rate
+                await asyncio.sleep(self._free - loop.time())
 
     async def _pass_gate(self) -> None:
         await self._proxy.pass_gate()
@@ -358,8 +371,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="where to listen on 127.0.0.1")
     parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="half a round trip")
     parser.add_argument("--rate", type=float, metavar="BYTES", help="bytes a second, for each direction")
+    parser.add_argument("--queue", type=float, default=QUEUE, metavar="BYTES", help="what it holds, for each direction")
     options = parser.parse_args()
-    with Proxy(options.to, port=options.port, delay=options.delay, rate=options.rate) as proxy:
+    how = {"delay": options.delay, "rate": options.rate, "queue": int(options.queue)}
+    with Proxy(options.to, port=options.port, **how) as proxy:
         print(f"listening on {proxy.host}", flush=True)
         for line in sys.stdin:
             _obey(proxy, line.split())

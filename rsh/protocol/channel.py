@@ -34,6 +34,20 @@ class QueuedFrame:
         same = self.kind is Kind.DATA and self.flags & (Flags.LANE | Flags.END) == lane
         return same and length <= SMALL and self.length + length <= MAX_PAYLOAD
 
+    def cut(self, size: int) -> QueuedFrame:
+        """Take the first `size` bytes away, as a frame of their own; what the flags say is said by the rest."""
+        parts, taken = deque(self.parts), []
+        missing = size
+        while missing:
+            part = memoryview(parts.popleft())
+            taken.append(part[:missing])
+            if len(part) > missing:
+                parts.appendleft(part[missing:])
+            missing -= len(taken[-1])
+        self.parts = tuple(parts)
+        self.length -= size
+        return QueuedFrame(self.kind, self.flags & Flags.LANE, tuple(taken), size)
+
 
 class ChannelEnd:
     """What a link knows of one channel. Only the link touches it.
@@ -100,11 +114,13 @@ class ChannelEnd:
         else:
             self.queue.append(QueuedFrame(Kind.DATA, flags, parts, length))
 
-    def pop(self) -> QueuedFrame:
-        """Take the next frame out of the queue."""
-        frame = self.queue.popleft()
-        if frame.kind is Kind.DATA:
-            self.unsent -= frame.length
+    def pop(self, size: int = MAX_PAYLOAD) -> QueuedFrame:
+        """Take the next frame out of the queue; of data that is longer than `size` bytes, so much."""
+        frame = self.queue[0]
+        if frame.kind is not Kind.DATA:
+            return self.queue.popleft()
+        frame = frame.cut(size) if frame.length > size else self.queue.popleft()
+        self.unsent -= frame.length
         return frame
 
     def drop_data(self) -> None:

@@ -39,6 +39,7 @@ class Flags(IntFlag):
     LANE = 0x0F  # mask: 0 main (stdin up, stdout down), 1 stderr
     END = 0x10  # nothing more comes in this lane
     STARVED = 0x20  # this frame spent the last credit: a larger window may help
+    HURRY = 0x40  # acknowledge this frame at once: the sender measures the path
 
 
 class Frame(NamedTuple):

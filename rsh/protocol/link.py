@@ -78,6 +78,7 @@ class Link:
         self._last_offered = 0  # highest channel number that the peer has used
         self._unacknowledged_bytes = 0  # that arrived since our last Ack
         self._acknowledged = 0  # count of our last Ack
+        self._hurry = False  # the peer wants an Ack now
 
     # --- greeting, resuming, ending ---
 
@@ -273,14 +274,21 @@ class Link:
             return True
         return self._may_send_numbered() and (self._outbox.has_numbered or self._ack_is_due())
 
-    def next_frames(self, limit: int) -> list[Buffer]:
-        """Take what goes out next, as buffers to write in order: about `limit` bytes, at least one frame if any."""
+    def next_frames(self, limit: int, now: float = 0.0) -> list[Buffer]:
+        """Take what goes out next, as buffers to write in order: about `limit` bytes, at least one frame if any.
+
+        Args:
+            limit: in bytes.
+            now: seconds, of any clock that only rises; where nobody types, it does not matter.
+        """
         out = self._outbox.take_link_frames()
         if not self._may_send_numbered():
             return out
         size = self._outbox.take_again(out, limit)
         before_new = len(out)
-        self._outbox.take_new(out, limit - size)
+        if self._outbox.schedule.has_bulk:
+            self._outbox.heed_typing(any(not channel.bulk for channel in self._channels.values()))
+        self._outbox.take_new(out, limit - size, now)
         if self._acknowledged < self.received and (out or self._ack_is_due()):
             # Before any Credit: credit is given only for what is also acknowledged.
             out.insert(before_new, self._make_ack())
@@ -288,8 +296,12 @@ class Link:
 
     # --- in ---
 
-    def receive(self, frame: Frame) -> Event | None:
+    def receive(self, frame: Frame, now: float = 0.0) -> Event | None:
         """Take a frame in.
+
+        Args:
+            frame: in the order in which they came.
+            now: as for next_frames.
 
         Returns:
             What it means to the driver, if anything.
@@ -300,16 +312,17 @@ class Link:
         if self.state is LinkState.CLOSED or self.state is LinkState.DETACHED:
             return None
         if frame.kind == Kind.LINK:
-            return self._receive_link(messages.decode_link_message(frame.payload))
+            return self._receive_link(messages.decode_link_message(frame.payload), now)
         if self.state is LinkState.GREETING:
             raise ProtocolError("data before the greeting")
         self.received += 1
         if frame.kind == Kind.DATA:
             self._unacknowledged_bytes += len(frame.payload)
+            self._hurry = self._hurry or bool(frame.flags & Flags.HURRY)
             return self._receive_data(frame)
         return self._receive_control(frame.channel, messages.decode_channel_message(frame.payload))
 
-    def _receive_link(self, message: messages.LinkMessage) -> Event | None:
+    def _receive_link(self, message: messages.LinkMessage, now: float) -> Event | None:
         if isinstance(message, messages.Welcome | messages.Refusal):
             return self._receive_greeting(message)
         if isinstance(message, messages.Goodbye):
@@ -318,7 +331,7 @@ class Link:
         if isinstance(message, messages.Hello) or self.state is LinkState.GREETING:
             raise ProtocolError(f"unexpected {type(message).__name__}")
         if isinstance(message, messages.Ack):
-            self._outbox.replay.acknowledge(message.count)
+            self._outbox.acknowledge(message.count, now)
             return None
         return Pinged(message.token) if isinstance(message, messages.Ping) else Ponged(message.token, message.clock)
 
@@ -408,12 +421,15 @@ class Link:
         return first or self.state is LinkState.OPEN
 
     def _ack_is_due(self) -> bool:
-        return self._unacknowledged_bytes >= ACK_BYTES or self.received - self._acknowledged >= ACK_FRAMES
+        return (
+            self._hurry or self._unacknowledged_bytes >= ACK_BYTES or self.received - self._acknowledged >= ACK_FRAMES
+        )
 
     def _take_as_acknowledged(self) -> None:
         """Take note that what we are about to say names the next number that we expect."""
         self._acknowledged = self.received
         self._unacknowledged_bytes = 0
+        self._hurry = False
 
     def _make_ack(self) -> bytes:
         self._take_as_acknowledged()

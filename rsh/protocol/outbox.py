@@ -11,7 +11,8 @@ from typing import Final
 from rsh.errors import ProtocolError, UsageError
 from rsh.protocol import messages
 from rsh.protocol.channel import ChannelEnd, QueuedFrame
-from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Kind, encode_header
+from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Flags, Kind, encode_header
+from rsh.protocol.pace import Pace
 from rsh.protocol.replay import Replay
 from rsh.protocol.schedule import Schedule
 
@@ -25,11 +26,13 @@ class Outbox:
     Attributes:
         schedule: the channels that have something to send.
         replay: what was sent and not yet acknowledged.
+        pace: holds bulk data back where somebody types; None where nobody does.
     """
 
     def __init__(self) -> None:
         self.schedule = Schedule()
         self.replay = Replay()
+        self.pace: Pace | None = None
         self._link_frames: deque[bytes] = deque()  # whole LINK frames, to go first
         self._again: deque[tuple[Buffer, ...]] = deque()  # the replay that is still to be written on this stream
         self._pongs = 0  # of the link frames, how many are Pongs
@@ -67,6 +70,7 @@ class Outbox:
         self._link_frames.clear()
         self._again.clear()
         self._pongs = 0
+        self.pace = None  # the next path is another one
 
     @property
     def has_link_frames(self) -> bool:
@@ -76,7 +80,20 @@ class Outbox:
     @property
     def has_numbered(self) -> bool:
         """Whether a numbered frame could go out now."""
-        return bool(self._again) or (bool(self.schedule) and not self.replay.full)
+        if self._again or self.replay.full:
+            return bool(self._again)
+        return self.schedule.has_interactive or (bool(self.schedule) and self._bulk_size() > 0)
+
+    def heed_typing(self, typing: bool) -> None:
+        """Hold bulk data back from now on, or no longer."""
+        if typing != (self.pace is not None):
+            self.pace = Pace() if typing else None
+
+    def acknowledge(self, count: int, now: float) -> None:
+        """Forget the frames numbered below `count`; as Replay.acknowledge."""
+        self.replay.acknowledge(count)
+        if self.pace is not None:
+            self.pace.delivered(self.replay.sent_bytes - self.replay.bytes, now)
 
     def take_link_frames(self) -> list[Buffer]:
         """Take what is about the link."""
@@ -94,18 +111,32 @@ class Outbox:
             size += sum(map(len, frame))
         return size
 
-    def take_new(self, out: list[Buffer], limit: int) -> None:
-        """Add about `limit` bytes of new frames to `out`, numbered from now on."""
+    def take_new(self, out: list[Buffer], limit: int, now: float) -> None:
+        """Add about `limit` bytes of new frames to `out`, numbered from now on; of bulk data that is paced, one."""
         size = 0
         while size < limit and not self.replay.full:
-            turn = self.schedule.next()
+            turn = self.schedule.next(self._bulk_size())
             if turn is None:
                 return
             channel, queued = turn
-            parts = (encode_header(queued.kind, queued.flags, channel.number, queued.length), *queued.parts)
+            paced = self.pace if channel.bulk and queued.kind is Kind.DATA else None
+            flags = queued.flags | Flags.HURRY if paced else queued.flags
+            parts = (encode_header(queued.kind, flags, channel.number, queued.length), *queued.parts)
             self.replay.append(parts)
             out.extend(parts)
             size += sum(map(len, parts))
+            if paced:
+                paced.sent(self.replay.sent_bytes, now)
+                return
+
+    def _bulk_size(self) -> int:
+        """Give how long a frame of bulk data may be now; 0 when none may go out."""
+        if self.pace is None:
+            return MAX_PAYLOAD
+        if self.replay.bytes < self.pace.limit:
+            return self.pace.frame
+        self.pace.waited()
+        return 0
 
 
 def link_frame(message: messages.LinkMessage) -> bytes:

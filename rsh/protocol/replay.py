@@ -25,20 +25,23 @@ class Replay:
 
     Attributes:
         sent: how many frames were sent in all: the number of the next one.
+        sent_bytes: what they measure together.
+        bytes: what is kept of it: sent and not yet acknowledged.
     """
 
-    __slots__ = ("_bytes", "_frames", "_retired", "sent")
+    __slots__ = ("_frames", "_retired", "bytes", "sent", "sent_bytes")
 
     def __init__(self) -> None:
         self.sent = 0
         self._retired = 0  # frames below this number are acknowledged and forgotten
         self._frames: deque[tuple[Buffer, ...]] = deque()
-        self._bytes = 0  # in _frames
+        self.bytes = 0
+        self.sent_bytes = 0
 
     @property
     def full(self) -> bool:
         """Whether nothing new may be sent until something is acknowledged."""
-        return len(self._frames) >= MAX_UNACKNOWLEDGED or self._bytes >= MAX_UNACKNOWLEDGED_BYTES
+        return len(self._frames) >= MAX_UNACKNOWLEDGED or self.bytes >= MAX_UNACKNOWLEDGED_BYTES
 
     @property
     def size(self) -> int:
@@ -48,7 +51,9 @@ class Replay:
     def append(self, frame: tuple[Buffer, ...]) -> None:
         """Keep a frame that is being sent."""
         self._frames.append(frame)
-        self._bytes += sum(map(len, frame))
+        size = sum(map(len, frame))
+        self.bytes += size
+        self.sent_bytes += size
         self.sent += 1
 
     def acknowledge(self, count: int) -> None:
@@ -60,7 +65,7 @@ class Replay:
         if count > self.sent:
             raise ProtocolError("acknowledgement of what was never sent")
         while self._retired < count:
-            self._bytes -= sum(map(len, self._frames.popleft()))
+            self.bytes -= sum(map(len, self._frames.popleft()))
             self._retired += 1
 
     def since(self, expected: int) -> list[tuple[Buffer, ...]]:

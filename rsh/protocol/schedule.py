@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 from rsh.protocol.channel import ChannelEnd, QueuedFrame
+from rsh.protocol.frames import MAX_PAYLOAD
 from rsh.protocol.states import ChannelState
 
 
@@ -39,19 +40,33 @@ class Schedule:
         """Send a frame before everything else, unless the channel is closed by then."""
         self._urgent.append((channel, frame))
 
-    def next(self) -> tuple[ChannelEnd, QueuedFrame] | None:
-        """Take the frame whose turn it is; None when there is none."""
+    @property
+    def has_interactive(self) -> bool:
+        """Whether something is to be sent that is not bulk data."""
+        return bool(self._openings or self._urgent or self._interactive)
+
+    @property
+    def has_bulk(self) -> bool:
+        """Whether bulk data is to be sent."""
+        return bool(self._bulk)
+
+    def next(self, bulk: int = MAX_PAYLOAD) -> tuple[ChannelEnd, QueuedFrame] | None:
+        """Take the frame whose turn it is; None when there is none.
+
+        Args:
+            bulk: the longest frame of bulk data, in bytes; 0 for none.
+        """
         if self._openings:
             return self._openings.popleft()
         while self._urgent:
             channel, frame = self._urgent.popleft()
             if channel.state in (ChannelState.OPENING, ChannelState.OPEN):
                 return channel, frame
-        while turns := (self._interactive or self._bulk):
+        while turns := (self._interactive or (self._bulk if bulk else None)):
             channel = turns.popleft()
             channel.scheduled = False
             if channel.queue:
-                frame = channel.pop()
+                frame = channel.pop(bulk if channel.bulk else MAX_PAYLOAD)
                 if channel.queue:
                     self.add(channel)
                 return channel, frame

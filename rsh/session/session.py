@@ -392,7 +392,7 @@ class Session:
             with self._lock:
                 if self._stream is not stream:
                     return
-                event = self._link.receive(frame)
+                event = self._link.receive(frame, time.monotonic())
                 outside = self._handle(event, decoder) if event is not None else None
                 if self._link.wants_to_send():
                     self._to_send.notify()
@@ -515,7 +515,7 @@ class Session:
                     self._changed.notify_all()
                     self._to_send.wait()
                 stream = self._stream
-                buffers = self._link.next_frames(WRITE_SIZE)
+                buffers = self._link.next_frames(WRITE_SIZE, time.monotonic())
                 self._writing = True
                 for channel in self._channels.values():
                     channel.drained()

@@ -6,6 +6,7 @@ from rsh.errors import Code, ProtocolError, UsageError
 from rsh.protocol import messages
 from rsh.protocol.events import Accepted, Arrived, Closed, Ended, Pinged, Ponged, Welcomed
 from rsh.protocol.frames import MAX_PAYLOAD, Flags, Frame, Kind
+from rsh.protocol.pace import INITIAL
 from rsh.protocol.requests import About, Exec, Get
 from rsh.protocol.window import INITIAL_WINDOW
 from tests.protocol.conversation import WELCOME, Conversation
@@ -268,3 +269,45 @@ def test_channels_are_a_violation_when_they_are_opened_and_never_closed() -> Non
     with pytest.raises(ProtocolError, match="never closed"):
         for number in range(1, 100_000, 2):
             talk.server.link.receive(control_frame(number, messages.Open(About())))
+
+
+def test_bulk_data_is_held_back_while_somebody_may_type() -> None:
+    both = Conversation()
+    bulk = both.open(bulk=True)
+    both.client.link.send(bulk, 0, (bytes(MAX_PAYLOAD),), MAX_PAYLOAD)
+    assert sum(map(len, both.client.link.next_frames(MAX_PAYLOAD))) > MAX_PAYLOAD
+
+    both = Conversation()
+    bulk, shell = both.open(bulk=True), both.open()
+    both.client.link.send(bulk, 0, (bytes(MAX_PAYLOAD),), MAX_PAYLOAD, end=True)
+    while both.client.link.wants_to_send():
+        both.send(both.client, both.server)
+    assert INITIAL <= len(both.server.wire) < 2 * INITIAL
+    both.client.link.send(shell, 0, (b"key",), 3)
+    assert both.client.link.wants_to_send()
+    both.settle()
+    assert both.server.received[bulk, 0] == bytes(MAX_PAYLOAD)
+    assert both.server.received[shell, 0] == b"key"
+    assert (bulk, 0) in both.server.ended
+
+
+def test_frame_that_is_in_a_hurry_is_acknowledged_at_once() -> None:
+    both = Conversation()
+    bulk, _ = both.open(bulk=True), both.open()
+    both.client.link.send(bulk, 0, (b"x",), 1)
+    both.send(both.client, both.server)
+    assert both.server.wire[1] & Flags.HURRY
+    both.deliver(both.server)
+    assert both.server.link.wants_to_send()
+
+
+def test_starved_frame_says_so_in_its_last_piece() -> None:
+    both = Conversation()
+    bulk, _ = both.open(bulk=True), both.open()
+    for _ in range(INITIAL_WINDOW // MAX_PAYLOAD):
+        both.client.link.send(bulk, 0, (bytes(1000), bytes(MAX_PAYLOAD - 1000)), MAX_PAYLOAD)
+    both.settle(read=False)
+    assert len(both.server.received[bulk, 0]) == INITIAL_WINDOW
+    both.server.read_everything()
+    both.settle()
+    assert both.client.link.credit(bulk, 0) == 2 * INITIAL_WINDOW
