@@ -46,7 +46,7 @@ class Replay:
     @property
     def size(self) -> int:
         """Bytes that are kept."""
-        return self._bytes
+        return self.bytes
 
     def append(self, frame: tuple[Buffer, ...]) -> None:
         """Keep a frame that is being sent."""
