@@ -50,6 +50,11 @@ class Landing:
         return self._skipped > 0
 
     @property
+    def fresh(self) -> bool:
+        """Tell whether we made the current directory, so that hardly anything can be in the way in it."""
+        return bool(self._levels) and self._levels[-1].fresh
+
+    @property
     def top(self) -> int:
         """Give the descriptor of the target's directory."""
         return self._target.fd
@@ -106,7 +111,7 @@ class Landing:
         """
         fd, shown = self._place.fd, name
         if self._levels:
-            if not self._levels[-1].fresh:
+            if not self.fresh:
                 name = self._settle_conflict(fd, name, shown, mtime_ns)
             return fd, name
         name = self._target.name_for(name)

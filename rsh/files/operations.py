@@ -59,16 +59,15 @@ def store(
 def _store(pieces: Iterator[Buffer], landing: Landing, name: bytes, mode: int, durability: Durability) -> Summary:
     directory, name = landing.spot(name)
     mode = _permissions(directory, name, mode)
-    part = Part(directory)
+    part = Part(directory, name)
     try:
         size = 0
         for piece in pieces:
             part.write(piece)
             size += len(piece)
-        part.place(name, mode, None, sync=durability.before_placing(size, single=True))
-    except BaseException:
+        part.place(mode, None, sync=durability.before_placing(size, single=True))
+    finally:
         part.discard()
-        raise
     durability.finish(directory, single=True)
     return Summary(1, size)
 

@@ -1,78 +1,152 @@
 """A file on its way: written beside its target under another name, and renamed when it is whole.
 
-Whoever is killed meanwhile leaves the old file or the new one, and at worst a `.rsh-XXXXXXXX.part`.
+Whoever is killed meanwhile leaves the old file or the new one, and at worst a `.NAME.rsh-XXXXXXXX.part`. That name
+follows from the target's, so that the next try finds it, goes on with it or writes over it. A lock says whether its
+writer lives; two who write the same file at once get in nobody's way, and the later one gets a name of chance. A small
+file in a directory of our own has no name at all before it is whole.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import stat
 import time
+from collections.abc import Callable
+from functools import cache
 from itertools import count
 from typing import Final
 
+from xxhash import xxh32_hexdigest
+
 from rsh.protocol.frames import Buffer
 
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CREATE: Final = _OPEN | os.O_CREAT | os.O_EXCL
+_NAMELESS: Final = os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC
 
-# Names need not be secret, O_EXCL decides; a start of its own for each process makes a second try rare.
+# Names of chance need not be secret, O_EXCL decides; a start for each process makes a second try rare.
 _numbers: Final = count(int.from_bytes(os.urandom(4), "big"))
 _TRIES: Final = 100
 
+_END: Final = b".rsh-%s.part"
+_ROOM: Final = 255 - len(b"." + _END % b"XXXXXXXX")  # what is left of the longest file name
 
-def part_name() -> bytes:
-    """Give a fresh name for a part."""
-    return b".rsh-%08x.part" % (next(_numbers) & 0xFFFF_FFFF)
+
+def part_name(target: bytes = b"") -> bytes:
+    """Give the name that a part of `target` has; without one, a fresh name."""
+    if target:
+        return b".%b%b" % (target[:_ROOM], _END % xxh32_hexdigest(target).encode())
+    return _END % (b"%08x" % (next(_numbers) & 0xFFFF_FFFF))
 
 
 class Part:
-    """One file being written. Ends by place() or discard().
+    """One file being written. Ends by place(), discard() or leave().
 
     Args:
         directory: descriptor of the directory that gets the file; it must stay open.
+        name: of the file.
+        resume: keep what an earlier try has written; `size` tells how much.
+
+    Attributes:
+        size: bytes that were there.
+        fd: for reading what was there.
 
     Raises:
         OSError: from any method; then discard() it.
     """
 
-    __slots__ = ("_directory", "_fd", "_name")
+    __slots__ = ("_directory", "_found", "_name", "_target", "fd", "size")
 
-    def __init__(self, directory: int) -> None:
+    def __init__(self, directory: int, name: bytes, *, resume: bool = False) -> None:
         self._directory = directory
-        self._fd, self._name = _create(directory)
+        self._target = name
+        self.fd, self._name, self.size = _claim(directory, name)
+        if self.size and not resume:
+            os.ftruncate(self.fd, 0)
+            self.size = 0
 
     def write(self, content: Buffer) -> None:
-        """Append content, all of it."""
-        written = os.write(self._fd, content)
+        """Write content, all of it, and go on behind it."""
+        written = os.write(self.fd, content)
         while written < len(content):
             content = memoryview(content)[written:]
-            written = os.write(self._fd, content)
+            written = os.write(self.fd, content)
 
-    def place(self, name: bytes, mode: int, mtime_ns: int | None, *, sync: bool) -> None:
+    def seek(self, position: int) -> None:
+        """Go on at another position."""
+        os.lseek(self.fd, position, os.SEEK_SET)
+
+    def cut(self, size: int) -> None:
+        """Give the file a length, which ends in a hole if it was shorter."""
+        os.ftruncate(self.fd, size)
+
+    def place(
+        self, mode: int, mtime_ns: int | None, *, sync: bool, finish: Callable[[int, int], int] | None = None
+    ) -> None:
         """Put the file in place, with permissions (no setuid, setgid or sticky bit) and time (None: now).
 
         Args:
             sync: its content shall be on the disk before the name is.
+            finish: what else it gets; called with its descriptor and mode, gives the mode.
         """
-        fd = self._fd
-        os.fchmod(fd, mode & 0o777)
-        if mtime_ns is not None:
-            os.utime(fd, ns=(time.time_ns(), mtime_ns))
+        fd = self.fd
+        _settle(fd, mode, mtime_ns, finish)
         if sync:
             os.fsync(fd)
-        self._fd = -1
+        os.rename(self._name, self._target, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+        self.fd = -1
         os.close(fd)
-        os.rename(self._name, name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+
+    def leave(self) -> None:
+        """Leave what was written to the next try, if that can find it."""
+        if self._name != part_name(self._target):
+            self.discard()
+        elif self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
     def discard(self) -> None:
-        """Remove what was written."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Remove what was written. After place() or leave() nothing happens."""
+        if self.fd < 0:
+            return
         try:
             os.unlink(self._name, dir_fd=self._directory)
         except OSError:
             pass  # the directory is gone, or somebody was faster
+        os.close(self.fd)
+        self.fd = -1
+
+
+def place_small(directory: int, name: bytes, content: bytes, mode: int, mtime_ns: int, *, sync: bool) -> bool:
+    """Make a file of what is in memory where none of that name is, without a part.
+
+    Returns:
+        False, and nothing was done, when there is one, or the file system does not know files without a name.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    try:
+        fd = os.open(b".", _NAMELESS, 0o600, dir_fd=directory)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT):
+            return False
+        raise
+    try:
+        written = os.write(fd, content) if content else 0
+        if written < len(content):
+            return False  # the part will say why
+        _settle(fd, mode, mtime_ns, None)
+        if sync:
+            os.fsync(fd)
+        os.link(b"%d" % fd, name, src_dir_fd=_own_descriptors(), dst_dir_fd=directory, follow_symlinks=True)
+        return True
+    except (FileExistsError, FileNotFoundError):  # there is one already; there is no /proc
+        return False
+    finally:
+        os.close(fd)
 
 
 def place_symlink(directory: int, name: bytes, target: bytes, mtime_ns: int) -> None:
@@ -81,8 +155,7 @@ def place_symlink(directory: int, name: bytes, target: bytes, mtime_ns: int) -> 
         os.symlink(target, name, dir_fd=directory)
         made = name
     except FileExistsError:
-        made = part_name()
-        os.symlink(target, made, dir_fd=directory)
+        made = _beside(directory, name, lambda part: os.symlink(target, part, dir_fd=directory))
     try:
         os.utime(made, ns=(time.time_ns(), mtime_ns), dir_fd=directory, follow_symlinks=False)
         if made is not name:
@@ -92,11 +165,126 @@ def place_symlink(directory: int, name: bytes, target: bytes, mtime_ns: int) -> 
         raise
 
 
-def _create(directory: int) -> tuple[int, bytes]:
-    for _ in range(_TRIES):
-        name = part_name()
+def place_link(directory: int, name: bytes, source: int, source_name: bytes) -> None:
+    """Make `name` a hard link to a file, in the place of whatever file has that name. Raises OSError."""
+
+    def link(new: bytes) -> None:
+        os.link(source_name, new, src_dir_fd=source, dst_dir_fd=directory, follow_symlinks=False)
+
+    try:
+        link(name)
+        return
+    except FileExistsError:
+        made = _beside(directory, name, link)
+    try:
+        os.rename(made, name, src_dir_fd=directory, dst_dir_fd=directory)
+    finally:
         try:
-            return os.open(name, _FLAGS, 0o600, dir_fd=directory), name
+            os.unlink(made, dir_fd=directory)  # still there when both were links to one file (rename(2))
+        except FileNotFoundError:
+            pass
+
+
+def remove_leftover(directory: int, name: bytes, before: float) -> None:
+    """Remove a part whose writer is dead and that nobody has touched since `before`. Failing is no error."""
+    try:
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        if max(status.st_mtime, status.st_ctime) > before or status.st_uid != os.geteuid():
+            return
+        if stat.S_ISLNK(status.st_mode):
+            os.unlink(name, dir_fd=directory)
+            return
+        fd = _adopt(directory, name)
+        if fd >= 0:
+            os.unlink(name, dir_fd=directory)
+            os.close(fd)
+    except OSError:
+        pass  # somebody was faster, or may do more than we
+
+
+def is_part(name: str) -> bool:
+    """Tell whether a name is that of a part."""
+    return name.endswith(".part") and name[-18:-13] == ".rsh-" and name.startswith(".")
+
+
+def _settle(fd: int, mode: int, mtime_ns: int | None, finish: Callable[[int, int], int] | None) -> None:
+    os.fchmod(fd, (finish(fd, mode) if finish else mode & 0o777))
+    if mtime_ns is not None:
+        os.utime(fd, ns=(time.time_ns(), mtime_ns))
+
+
+def _beside(directory: int, name: bytes, make: Callable[[bytes], None]) -> bytes:
+    """Make something beside `name`, and give what it is called."""
+    for made in [part_name(name), *(part_name() for _ in range(_TRIES))]:
+        try:
+            make(made)
+            return made
         except FileExistsError:
             continue
     raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def _claim(directory: int, target: bytes) -> tuple[int, bytes, int]:
+    """Open a part that is ours alone; give its descriptor, its name and how long it is."""
+    name = part_name(target)
+    try:
+        fd = os.open(name, _CREATE, 0o600, dir_fd=directory)
+    except FileExistsError:
+        fd = _adopt(directory, name)
+        if fd >= 0:
+            return fd, name, os.fstat(fd).st_size
+        return *_create(directory), 0
+    try:
+        if _lock(fd, directory, name):
+            return fd, name, 0
+    except OSError:  # a file system without locks: then nobody may find the part
+        os.unlink(name, dir_fd=directory)
+    os.close(fd)
+    return *_create(directory), 0
+
+
+def _create(directory: int) -> tuple[int, bytes]:
+    """Make a part that nobody looks for."""
+    for _ in range(_TRIES):
+        name = part_name()
+        try:
+            return os.open(name, _CREATE, 0o600, dir_fd=directory), name
+        except FileExistsError:
+            continue
+    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def _adopt(directory: int, name: bytes) -> int:
+    """Take a part over whose writer is dead: a plain file of ours, with one name, that nobody has locked; or -1."""
+    try:
+        fd = os.open(name, _OPEN, dir_fd=directory)
+    except OSError:
+        return -1
+    try:
+        status = os.fstat(fd)
+        ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1
+        if ours and _lock(fd, directory, name):
+            return fd
+    except OSError:
+        pass  # a file system without locks
+    os.close(fd)
+    return -1
+
+
+def _lock(fd: int, directory: int, name: bytes) -> bool:
+    """Lock a part for as long as it is open, and make sure that it still is the part.
+
+    Between opening and locking another one may have locked it, or have put it in place.
+    """
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found, ours = os.stat(name, dir_fd=directory, follow_symlinks=False), os.fstat(fd)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+@cache
+def _own_descriptors() -> int:
+    """Give a descriptor of the directory of our own descriptors, opened once and for as long as we run."""
+    return os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from xxhash import xxh3_128, xxh3_128_digest
+from xxhash import xxh3_128_digest
 
 from rsh.errors import FileError, ProtocolError, error_name, file_error
 from rsh.files.conflicts import Conflicts
 from rsh.files.durability import Durability
+from rsh.files.incoming import Incoming
 from rsh.files.landing import Landing
 from rsh.files.names import Asked, check_component
-from rsh.files.part import Part, place_symlink
+from rsh.files.part import Part, place_small, place_symlink
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.target import open_target
@@ -32,10 +33,13 @@ from rsh.protocol.records import (
     Failure,
     File,
     Finish,
+    Held,
+    Hole,
     Leave,
     Packed,
     Result,
     Root,
+    Same,
     Stop,
     Summary,
     Symlink,
@@ -76,20 +80,6 @@ def receive(
     return _Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts).run(target, directory)
 
 
-class _Incoming:
-    """A File whose content is arriving."""
-
-    __slots__ = ("digest", "index", "left", "part", "record", "where")
-
-    def __init__(self, record: File, index: int) -> None:
-        self.record = record
-        self.index = index
-        self.left = record.size
-        self.digest = xxh3_128()
-        self.part: Part | None = None  # None when it has failed: its content is dropped
-        self.where = b""  # final name, in the part's directory
-
-
 class _Receiver:
     def __init__(
         self,
@@ -106,7 +96,7 @@ class _Receiver:
         self._asked = asked
         self._progress = progress
         self._report = Report()
-        self._file: _Incoming | None = None
+        self._file: Incoming | None = None
         self._index = -1  # of the latest item
         self._sources = 0  # how many may still come
         self._single = False
@@ -128,6 +118,9 @@ class _Receiver:
             if not self._ended:
                 raise ProtocolError("the stream ended before its end")
             return self._report
+        except ProtocolError:
+            self._drop()  # what such a peer sent is nothing to go on from
+            raise
         finally:
             self._close()
 
@@ -150,9 +143,13 @@ class _Receiver:
         self._out.end()
         return self._report
 
+    def _drop(self) -> None:
+        if self._file:
+            self._file.drop()
+
     def _close(self) -> None:
-        if self._file and self._file.part:
-            self._file.part.discard()
+        if self._file:
+            self._file.drop(leave=True)
         self._landing.close()
 
     # --- elements ---
@@ -166,11 +163,10 @@ class _Receiver:
             raise ProtocolError(f"{type(element).__name__} out of place")
         handler(self, element)
 
-    def _take_within_file(self, file: _Incoming, element: TransferRecord | memoryview) -> None:
-        if isinstance(element, memoryview):
+    def _take_within_file(self, file: Incoming, element: TransferRecord | memoryview) -> None:
+        if isinstance(element, memoryview | Hole | Same):
             self._content(file, element)
             return
-        self._file = None
         try:
             if isinstance(element, Finish):
                 self._finish(file, element)
@@ -179,8 +175,8 @@ class _Receiver:
             else:
                 raise ProtocolError(f"{type(element).__name__} within a file")
         finally:
-            if file.part:
-                file.part.discard()
+            self._file = None
+            file.drop()
 
     def _directory(self, record: Directory) -> None:
         self._count_named(record.name)
@@ -230,15 +226,11 @@ class _Receiver:
             return
         try:
             directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
-            part = Part(directory)
-            try:
-                if content:
-                    part.write(content)
-                sync = self._durability.before_placing(len(content), single=self._single and not self._landing.depth)
-                part.place(name, record.mode, record.mtime_ns, sync=sync)
-            except BaseException:
-                part.discard()
-                raise
+            sync = self._durability.before_placing(len(content), single=self._alone)
+            if not self._landing.fresh or not place_small(
+                directory, name, content, record.mode, record.mtime_ns, sync=sync
+            ):
+                _replace(directory, name, record, sync=sync)
             self._progress.moved(len(content))
             self._placed(len(content))
         except (OSError, FileError) as error:
@@ -246,49 +238,49 @@ class _Receiver:
 
     def _begin_file(self, record: File) -> None:
         self._count_named(record.name)
-        self._file = file = _Incoming(record, self._index)
+        self._file = file = Incoming(record, self._index)
         if self._landing.skipping:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
-            directory, file.where = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
-            file.part = Part(directory)
+            file.open(*self._landing.spot(record.name, mtime_ns=record.mtime_ns))
+            for digests in file.held():
+                self._out.record(Held(self._index, digests))
+                self._out.flush()
         except (OSError, FileError) as error:
+            file.drop()
             self._fail(record.name, error, now=True)
 
-    def _content(self, file: _Incoming, piece: memoryview) -> None:
-        file.left -= len(piece)
-        if file.left < 0:
-            raise ProtocolError("more content than the file's size")
-        if not file.part:
-            return
-        file.digest.update(piece)
-        self._progress.moved(len(piece))
+    def _content(self, file: Incoming, element: memoryview | Hole | Same) -> None:
+        working = file.part is not None
         try:
-            file.part.write(piece)
+            if isinstance(element, memoryview):
+                length = len(element)
+                file.content(element)
+            else:
+                length = element.length
+                (file.hole if isinstance(element, Hole) else file.same)(length)
         except OSError as error:
-            file.part.discard()
-            file.part = None
+            file.drop()
             self._fail(file.record.name, error, now=True)
+        if working:
+            self._progress.moved(length)
 
-    def _finish(self, file: _Incoming, record: Finish) -> None:
-        if file.left:
-            raise ProtocolError("less content than the file's size")
-        part, item = file.part, file.record
-        if not part:
-            return
-        if file.digest.digest() != record.digest:
-            self._fail(item.name, FileError("EDIGEST"))
-            return
+    def _finish(self, file: Incoming, record: Finish) -> None:
+        item = file.record
         try:
-            sync = self._durability.before_placing(item.size, single=self._single and not self._landing.depth)
-            part.place(file.where, item.mode, item.mtime_ns, sync=sync)
-            file.part = None
+            right = file.finish(record.digest)
+            if not file.part:
+                return
+            if not right:
+                raise FileError("EDIGEST")
+            sync = self._durability.before_placing(item.size, single=self._alone)
+            file.part.place(item.mode, item.mtime_ns, sync=sync)
             self._placed(item.size)
-        except OSError as error:
+        except (OSError, FileError) as error:
             self._fail(item.name, error)
 
-    def _abort(self, file: _Incoming, record: Abort) -> None:
+    def _abort(self, file: Incoming, record: Abort) -> None:
         if file.part:
             self._note(file_error(record.error, self._landing.shown(file.record.name)))
 
@@ -311,6 +303,11 @@ class _Receiver:
         self._out.end()
 
     # --- counting and telling ---
+
+    @property
+    def _alone(self) -> bool:
+        """Tell whether the item at hand is all there is."""
+        return self._single and not self._landing.depth
 
     def _count_named(self, name: bytes) -> None:
         check_component(name)
@@ -358,6 +355,17 @@ class _Receiver:
         self._out.record(Done(max(dealt_with, 0)))
         self._out.flush()
         self._progress.completed(max(dealt_with, 0))
+
+
+def _replace(directory: int, name: bytes, record: Packed, *, sync: bool) -> None:
+    """Write a small file beside the one that it may replace. Raises OSError."""
+    part = Part(directory, name)
+    try:
+        if record.content:
+            part.write(record.content)
+        part.place(record.mode, record.mtime_ns, sync=sync)
+    finally:
+        part.discard()
 
 
 _HANDLERS: Final[dict[type, Callable[[_Receiver, Any], None]]] = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 
 from rsh.errors import ProtocolError, RshError, file_error
+from rsh.files.digest import BLOCK, SIZE
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader
 from rsh.protocol import records
-from rsh.protocol.records import Done, Result, ResultRecord, Stop, Summary, Would
+from rsh.protocol.records import Done, Held, Result, ResultRecord, Stop, Summary, Would
 
 
 class Results:
@@ -32,12 +33,24 @@ class Results:
         self._failed = 0  # results seen
         self._latest = -1  # the highest item that failed
         self._summary: Summary | None = None
+        # Number of the large file sent last, digests of its first blocks that the receiver has, how many may come.
+        # Replaced by the sender, filled by the reader.
+        self._held = (-1, bytearray(), 0)
         # Ends when the receiver ends its half or when the pipe is closed; joined by join().
         self._thread = threading.Thread(target=self._run, name="rsh-results", daemon=True)
 
     def start(self) -> None:
         """Begin to read."""
         self._thread.start()
+
+    def announce(self, size: int) -> None:
+        """Count an item that is a large file of `size` bytes, parts of which the receiver may have already."""
+        self._held = (self.sent, bytearray(), size // BLOCK * SIZE)
+        self.sent += 1
+
+    def held(self, block: int) -> bytes:
+        """Give the digest of a block that the receiver has of the file announced last; b"" if it said nothing of it."""
+        return bytes(self._held[1][block * SIZE : (block + 1) * SIZE])
 
     def refuses_latest(self) -> bool:
         """Tell whether the item sent last has failed already: its content need not be sent."""
@@ -82,6 +95,8 @@ class Results:
             if record.count > self.sent:
                 raise ProtocolError("done with more than was sent")
             self._progress.completed(record.count)
+        elif isinstance(record, Held):
+            self._take_held(record)
         elif isinstance(record, Stop):
             if self.stopped:
                 raise ProtocolError("stopped twice")
@@ -98,6 +113,16 @@ class Results:
         self._failed += 1
         self._latest = max(self._latest, record.index)
         self._fail(record)
+
+    def _take_held(self, record: Held) -> None:
+        if record.index >= self.sent or len(record.digests) % SIZE:
+            raise ProtocolError("blocks of what was not sent")
+        index, digests, room = self._held
+        if record.index != index:
+            return  # we are further
+        if len(digests) + len(record.digests) > room:
+            raise ProtocolError("more blocks than the file has")
+        digests += record.digests
 
     def _take_summary(self, record: Summary) -> None:
         if not self.ended and not self.stopped:

@@ -11,19 +11,21 @@ import stat
 from collections.abc import Sequence
 from typing import Final
 
-from xxhash import xxh3_128, xxh3_128_digest
+from xxhash import xxh3_128_digest
 
 from rsh.errors import RshError, error_name, file_error
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.filter import Filter, Rules, make_filter
 from rsh.files.names import is_component, join
+from rsh.files.outgoing import Outgoing, changed
 from rsh.files.report import Progress, Report
 from rsh.files.results import Results
-from rsh.files.stream import PIECE, Pipe, RecordWriter
+from rsh.files.stream import Pipe, RecordWriter
 from rsh.files.tree import Step, walk
 from rsh.protocol.records import (
     MAX_PACKED,
     MAX_PATH,
+    MAX_SIZE,
     Abort,
     Begin,
     Directory,
@@ -183,7 +185,7 @@ class _Sender:
 
     def _packed(self, name: bytes, fd: int, status: os.stat_result) -> None:
         content = os.read(fd, status.st_size + 1)
-        if len(content) != status.st_size or _changed(fd, status):
+        if len(content) != status.st_size or changed(fd, status):
             self._fail(name, "ECHANGED")
             return
         self._results.sent += 1
@@ -192,36 +194,25 @@ class _Sender:
         self._progress.moved(len(content))
 
     def _streamed(self, name: bytes, fd: int, status: os.stat_result) -> None:
-        self._progress.started(self._path(name), status.st_size)
-        self._results.sent += 1
-        mode = stat.S_IMODE(status.st_mode)
-        self._out.record(File(name, mode, _mtime(status), status.st_size))
-        digest = xxh3_128()
+        size = status.st_size
+        if size > MAX_SIZE:
+            self._fail(name, "EFBIG")
+            return
+        self._progress.started(self._path(name), size)
+        self._results.announce(size)
+        mode, room = stat.S_IMODE(status.st_mode), min(size, status.st_blocks * 512)
+        self._out.record(File(name, mode, _mtime(status), size, room))
+        content = Outgoing(fd, status, self._out, self._results, self._progress)
         try:
-            error = self._content(fd, status, digest)
+            error = content.send()
         except OSError as failed:
             error = error_name(failed)
         if not error:
-            self._out.record(Finish(digest.digest()))
+            self._out.record(Finish(content.digest()))
             return
         self._out.record(Abort(error))
         if error != "ESTOPPED":
             self._report_failure(name, error)
-
-    def _content(self, fd: int, status: os.stat_result, digest: xxh3_128) -> str:
-        """Stream the content; give "" or why it has to be aborted."""
-        left = status.st_size
-        while left:
-            piece = os.read(fd, min(left, PIECE))
-            if not piece:
-                return "ECHANGED"
-            if self._results.refuses_latest():
-                return "ESTOPPED"
-            digest.update(piece)
-            self._out.content(piece)
-            self._progress.moved(len(piece))
-            left -= len(piece)
-        return "ECHANGED" if _changed(fd, status) else ""
 
     def _fail(self, name: bytes | None, error: str) -> None:
         self._out.record(Failure(self._path(name), error))
@@ -237,12 +228,6 @@ class _Sender:
         if self._place is None or name is None:
             return self._source
         return join(self._source, b"/".join((*self._place.names, name)))[-MAX_PATH:]
-
-
-def _changed(fd: int, before: os.stat_result) -> bool:
-    """Tell whether a file was written to since. Two writes within a tick of the kernel's clock can go unseen."""
-    after = os.fstat(fd)
-    return after.st_mtime_ns != before.st_mtime_ns or after.st_size != before.st_size
 
 
 def _mtime(status: os.stat_result) -> int:

@@ -22,7 +22,10 @@ WORD: Final = struct.Struct(">I")
 RECORD: Final = 0x8000_0000
 MAX_ELEMENT: Final = MAX_PAYLOAD - WORD.size
 
-# What is read of a file at once: whole pages, and with its word and the records before it still one frame.
+# Content may be longer than a frame.
+MAX_CONTENT: Final = 1024 * 1024
+
+# What is read of a file at once where each piece is a frame: whole pages, and room for its word.
 PIECE: Final = MAX_PAYLOAD - 4096
 
 # Content below this is copied to its neighbours rather than handed on as a part of its own.
@@ -53,7 +56,7 @@ class RecordWriter:
     def __init__(self, pipe: Pipe, lane: int = 0) -> None:
         self._pipe = pipe
         self._lane = lane
-        self._packed = bytearray()  # whole elements, not yet written; at most one frame
+        self._packed = bytearray()  # what is not yet written; at most one frame
 
     def record(self, record: Record) -> None:
         """Add a record; it is written when a frame is full or at flush()."""
@@ -71,17 +74,29 @@ class RecordWriter:
             self._pipe.write(memoryview(packed)[:start], lane=self._lane)
 
     def content(self, piece: bytes) -> None:
-        """Add content of the file announced last: 1 to MAX_ELEMENT bytes, kept uncopied when they are many."""
+        """Add content of the file announced last: 1 to MAX_CONTENT bytes, kept uncopied when they are many."""
         word = WORD.pack(len(piece))
-        if len(self._packed) + len(word) + len(piece) > MAX_PAYLOAD:
-            self.flush()
         if len(piece) < SMALL:
+            if len(self._packed) + len(word) + len(piece) > MAX_PAYLOAD:
+                self.flush()
             self._packed += word
             self._packed += piece
             return
+        if len(self._packed) > MAX_PAYLOAD - SMALL:
+            self.flush()
         packed, self._packed = self._packed, bytearray()
         packed += word
-        self._pipe.write(packed, piece, lane=self._lane)
+        self._frames(packed, memoryview(piece))
+
+    def _frames(self, packed: bytearray, rest: memoryview) -> None:
+        """Write full frames; a short end goes with what comes next."""
+        room = MAX_PAYLOAD - len(packed)
+        self._pipe.write(packed, rest[:room], lane=self._lane)
+        rest = rest[room:]
+        while len(rest) >= SMALL:
+            self._pipe.write(rest[:MAX_PAYLOAD], lane=self._lane)
+            rest = rest[MAX_PAYLOAD:]
+        self._packed += rest
 
     def flush(self) -> None:
         """Write what is packed."""
@@ -148,7 +163,7 @@ class RecordReader(Generic[T]):
 
     def _length(self, view: memoryview, position: int) -> int:
         word: int = WORD.unpack_from(view, position)[0]
-        if not 0 < word & ~RECORD <= MAX_ELEMENT:
+        if not 0 < word & ~RECORD <= (MAX_ELEMENT if word & RECORD else MAX_CONTENT):
             raise ProtocolError(f"element of {word & ~RECORD} bytes")
         return word
 

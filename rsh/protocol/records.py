@@ -5,8 +5,8 @@ record before it announced. Each struct is an array on the wire: its number firs
 
 A transfer, from the sender: Begin, then items depth first, then End. A Directory or Root is entered and left by Leave.
 A File is followed by its content and a Finish or an Abort; a Packed file comes whole. Failure names what could not be
-read. Back come Result for each item that failed, Done now and then, and at the end a Summary; or a Stop. Items
-(Directory, Root, File, Packed, Symlink) are counted from 0 by both ends.
+read. Back come Result for each item that failed, Held for what is there of a File already, Done now and then, and at
+the end a Summary; or a Stop. Items (Directory, Root, File, Packed, Symlink) are counted from 0 by both ends.
 
 Errors travel as symbolic names; the words are made where they are read, so that a peer cannot put text on a screen.
 Names are one component each and have to pass rsh.files.names.check_component before they are used.
@@ -22,6 +22,9 @@ from msgspec import Meta, Struct
 
 # Files up to this size travel whole in one record. Above it a copy costs more than two further elements.
 MAX_PACKED: Final = 64 * 1024
+
+# Beyond any file there is; what is announced as larger would keep the receiver busy for hours with nothing but zeros.
+MAX_SIZE: Final = 2**50
 
 # Longer than any path the kernel takes at once, for trees are walked step by step. Failures deeper down name the tail.
 MAX_PATH: Final = 65536
@@ -64,12 +67,13 @@ class Leave(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=T
 
 
 class File(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """A regular file: `size` bytes of content follow, then Finish; or fewer, then Abort."""
+    """A regular file: `size` bytes follow as content, Hole and Same, then Finish; or fewer, then Abort."""
 
     name: Component
     mode: Permissions
     mtime_ns: Nanoseconds
-    size: Count
+    size: Annotated[int, Meta(ge=0, le=MAX_SIZE)]
+    room: Annotated[int, Meta(ge=0, le=MAX_SIZE)] = 0  # what it occupies at the sender: about what it will need
 
 
 class Packed(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +87,7 @@ class Packed(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=
 
 
 class Finish(Struct, tag=7, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """The content of the File is complete; it must have this digest."""
+    """The content of the File is complete; it must have this digest (rsh.files.digest)."""
 
     digest: FileDigest
 
@@ -100,6 +104,18 @@ class Symlink(Struct, tag=9, array_like=True, frozen=True, forbid_unknown_fields
     name: Component
     mtime_ns: Nanoseconds
     target: Annotated[bytes, Meta(min_length=1, max_length=4096)]
+
+
+class Hole(Struct, tag=64, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The next `length` bytes of the File are zero, and a hole at the sender."""
+
+    length: Annotated[int, Meta(ge=1, le=MAX_SIZE)]
+
+
+class Same(Struct, tag=65, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """The next `length` bytes of the File are whole blocks that the receiver has, as it told by Held."""
+
+    length: Annotated[int, Meta(ge=1, le=MAX_SIZE)]
 
 
 class End(Struct, tag=10, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +144,13 @@ class Done(Struct, tag=17, array_like=True, frozen=True, forbid_unknown_fields=T
     """The receiver has dealt with so many items."""
 
     count: Count
+
+
+class Held(Struct, tag=72, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Digests of further blocks of item number `index`, from its first on, that an earlier try has left here."""
+
+    index: Count
+    digests: Annotated[bytes, Meta(max_length=32768)]
 
 
 class Stop(Struct, tag=18, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -290,8 +313,10 @@ class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=T
     on: bool
 
 
-TransferRecord: TypeAlias = Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | End | Failure
-ResultRecord: TypeAlias = Result | Done | Stop | Summary | Would
+TransferRecord: TypeAlias = (
+    Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | Hole | Same | End | Failure
+)
+ResultRecord: TypeAlias = Result | Done | Held | Stop | Summary | Would
 AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Measured | Summary | Total
 ShellRecord: TypeAlias = Line | Ready | Echo
 Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord | ShellRecord

@@ -121,7 +121,7 @@ def test_receiver_that_answers_nonsense_and_reads_nothing_does_not_hang_the_send
     tree: bytes, answers: list[Record]
 ) -> None:
     with open(tree + b"/big", "wb") as file:
-        file.truncate(2**24)
+        os.posix_fallocate(file.fileno(), 0, 2**24)
     with pytest.raises(ProtocolError):
         send_to(answering(*answers, drained=False), [tree])
 
@@ -129,7 +129,7 @@ def test_receiver_that_answers_nonsense_and_reads_nothing_does_not_hang_the_send
 @pytest.mark.parametrize("junk", [b"\0\0\0\1x", b"\xff\xff\xff\xff", b"\x80", b"\x80\0\0\1\xc1"])
 def test_receiver_that_answers_junk_does_not_hang_the_sender(tree: bytes, junk: bytes) -> None:
     with open(tree + b"/big", "wb") as file:
-        file.truncate(2**24)
+        os.posix_fallocate(file.fileno(), 0, 2**24)
 
     def answer(pipe: PipeEnd) -> None:
         pipe.write(junk)
@@ -141,7 +141,7 @@ def test_receiver_that_answers_junk_does_not_hang_the_sender(tree: bytes, junk: 
 
 def test_receiver_that_goes_away_does_not_hang_the_sender(tree: bytes) -> None:
     with open(tree + b"/big", "wb") as file:
-        file.truncate(2**24)
+        os.posix_fallocate(file.fileno(), 0, 2**24)
 
     def answer(pipe: PipeEnd) -> None:
         pipe.read()
@@ -153,7 +153,7 @@ def test_receiver_that_goes_away_does_not_hang_the_sender(tree: bytes) -> None:
 
 def test_stop_ends_the_sending_early(tree: bytes) -> None:
     with open(tree + b"/big", "wb") as file:
-        file.truncate(2**30)
+        os.posix_fallocate(file.fileno(), 0, 2**28)
     seen = []
 
     def answer(pipe: PipeEnd) -> None:
@@ -166,12 +166,12 @@ def test_stop_ends_the_sending_early(tree: bytes) -> None:
 
     report = send_to(answer, [tree + b"/big", tree])
     assert [(error.path, error.error) for error in report.failures] == [(b"dst", "ENOTDIRTARGET")]
-    assert seen[0] < 2**29
+    assert seen[0] < 2**27
 
 
 def test_content_of_a_large_file_that_failed_is_not_sent_in_vain(tree: bytes) -> None:
     with open(tree + b"/big", "wb") as file:
-        file.truncate(2**30)
+        os.posix_fallocate(file.fileno(), 0, 2**28)
     seen: list[object] = []
 
     def answer(pipe: PipeEnd) -> None:
@@ -187,4 +187,4 @@ def test_content_of_a_large_file_that_failed_is_not_sent_in_vain(tree: bytes) ->
     report = send_to(answer, [tree + b"/big", tree + b"/a"])
     assert [error.error for error in report.failures] == ["EACCES"]
     assert seen[-3] == Abort("ESTOPPED") and isinstance(seen[-2], Packed)
-    assert len(seen) < 60_000
+    assert len(seen) < 1000

@@ -165,7 +165,7 @@ def test_missing_source_is_named_with_program_verb_and_path(me: Home, host: str,
 def test_nothing_half_is_left_when_the_client_is_killed(me: Home, host: str, here: Path, there: Path) -> None:
     source = here / "big"
     with source.open("wb") as file:
-        file.truncate(400 * 1024 * 1024)
+        os.posix_fallocate(file.fileno(), 0, 400 * 1024 * 1024)
     (there / "big").write_text("old")
     client = me.spawn("put", str(source), f"{host}:{there}/big", stdin=subprocess.DEVNULL)
     while not [path for path in there.iterdir() if path.name.endswith(".part")]:

@@ -1,0 +1,139 @@
+"""Parts: found again by the name of their file, locked while their writer lives, never somebody else's file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rsh.files.part import Part, is_part, part_name, place_link, place_small, place_symlink, remove_leftover
+
+FAR_FUTURE = 2.0**40
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[int]:
+    fd = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    yield fd
+    os.close(fd)
+
+
+@pytest.mark.parametrize("name", [b"x", b"x" * 255, b"\xff\n", b".hidden"])
+def test_name_of_a_part_follows_from_that_of_the_file_and_fits(name: bytes) -> None:
+    assert part_name(name) == part_name(name) != part_name(name[:-1] + b"y")
+    assert len(part_name(name)) <= 255 and part_name(name).startswith(b"." + name[:200])
+    assert is_part(os.fsdecode(part_name(name))) and is_part(os.fsdecode(part_name()))
+    assert not is_part(os.fsdecode(name))
+
+
+def test_part_is_placed_with_its_mode_and_time(directory: int, tmp_path: Path) -> None:
+    part = Part(directory, b"x")
+    part.write(b"content")
+    part.place(0o7640, 5_000_000_001, sync=True)
+    status = (tmp_path / "x").stat()
+    assert (status.st_mode & 0o7777, status.st_mtime_ns) == (0o640, 5_000_000_001)
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_part_that_was_left_is_found_and_can_be_gone_on_with(directory: int) -> None:
+    first = Part(directory, b"x", resume=True)
+    first.write(b"abc")
+    first.leave()
+    second = Part(directory, b"x", resume=True)
+    assert second.size == 3
+    second.leave()
+    third = Part(directory, b"x")
+    assert third.size == 0 and os.fstat(third.fd).st_size == 0
+    third.discard()
+    assert os.listdir(directory) == []
+
+
+def test_two_writers_of_one_file_do_not_share_a_part(directory: int, tmp_path: Path) -> None:
+    first, second = Part(directory, b"x", resume=True), Part(directory, b"x", resume=True)
+    first.write(b"first")
+    second.write(b"second")
+    assert len(os.listdir(tmp_path)) == 2
+    first.place(0o600, None, sync=False)
+    assert (tmp_path / "x").read_bytes() == b"first"
+    second.place(0o600, None, sync=False)
+    assert (tmp_path / "x").read_bytes() == b"second" and os.listdir(tmp_path) == ["x"]
+
+
+def test_part_under_a_name_of_chance_is_not_left(directory: int, tmp_path: Path) -> None:
+    first, second = Part(directory, b"x"), Part(directory, b"x")
+    second.leave()
+    first.leave()
+    assert os.listdir(tmp_path) == [os.fsdecode(part_name(b"x"))]
+
+
+def test_part_of_a_killed_process_is_free_at_once(directory: int, tmp_path: Path) -> None:
+    code = "from rsh.files.part import Part; part = Part(os.open(sys.argv[1], 0), b'x'); part.write(b'abc')"
+    code = f"import os, sys; {code}; print(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stdout.readline()
+        other = Part(directory, b"x", resume=True)
+        assert other.size == 0
+        other.discard()
+        process.kill()
+    part = Part(directory, b"x", resume=True)
+    assert part.size == 3
+    part.discard()
+
+
+@pytest.mark.parametrize("kind", ["hard link", "symlink", "fifo", "directory"])
+def test_what_only_looks_like_a_part_is_left_alone(directory: int, tmp_path: Path, kind: str) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    trap = tmp_path / os.fsdecode(part_name(b"x"))
+    if kind == "hard link":
+        trap.hardlink_to(precious)
+    elif kind == "symlink":
+        trap.symlink_to(precious)
+    elif kind == "fifo":
+        os.mkfifo(trap)
+    else:
+        trap.mkdir()
+    part = Part(directory, b"x")
+    part.write(b"new")
+    part.place(0o600, None, sync=False)
+    assert precious.read_text() == "precious" and (tmp_path / "x").read_text() == "new"
+    assert os.path.lexists(trap)
+
+
+def test_small_file_is_placed_only_where_there_is_none(directory: int, tmp_path: Path) -> None:
+    assert place_small(directory, b"x", b"new", 0o640, 7, sync=True)
+    assert not place_small(directory, b"x", b"other", 0o640, 7, sync=False)
+    assert (tmp_path / "x").read_bytes() == b"new" and (tmp_path / "x").stat().st_mtime_ns == 7
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_symlink_and_link_replace_what_is_there(directory: int, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    for _ in range(2):
+        place_symlink(directory, b"s", b"x", 5)
+        place_link(directory, b"l", directory, b"x")
+    (tmp_path / "l").unlink()
+    (tmp_path / "l").write_text("other")
+    place_link(directory, b"l", directory, b"x")
+    assert os.readlink(tmp_path / "s") == "x" and (tmp_path / "l").samefile(tmp_path / "x")
+    assert sorted(os.listdir(tmp_path)) == ["l", "s", "x"]
+
+
+def test_leftovers_are_removed_when_they_are_old_and_their_writer_is_dead(directory: int, tmp_path: Path) -> None:
+    alive = Part(directory, b"alive")
+    dead = Part(directory, b"dead")
+    dead.leave()
+    place_symlink(directory, part_name(b"link"), b"target", 0)
+    for name in (b"alive", b"dead", b"link"):
+        remove_leftover(directory, part_name(name), 0.0)
+    assert len(os.listdir(tmp_path)) == 3
+    for name in (b"alive", b"dead", b"link"):
+        remove_leftover(directory, part_name(name), FAR_FUTURE)
+    assert os.listdir(tmp_path) == [os.fsdecode(part_name(b"alive"))]
+    alive.discard()
