@@ -8,7 +8,7 @@ import threading
 
 from rsh.transport.stream import SocketStream, Stream
 
-# How long the end of the commands that still run is waited for, in seconds: server/tree.py gives them four.
+# How long the end of the commands that still run is waited for, in seconds: holder/tree.py gives them four.
 END_PATIENCE = 5.0
 
 _servers: list[threading.Thread] = []

@@ -44,6 +44,10 @@ class NotStarted(RshError):
 
 def run_exec(context: Context, options: Options) -> int:
     """Carry out `rsh exec`; the exit status is the remote one."""
+    if options.detach or options.id is not None:
+        from rsh.client.jobs import run_detached
+
+        return run_detached(context, options)
     deadline = Deadline(options.timeout)
     try:
         return _run_json(context, options, deadline) if options.json else exit_status(_run(context, options, deadline))
@@ -52,7 +56,7 @@ def run_exec(context: Context, options: Options) -> int:
             raise CommandTimeout(options.timeout) from error
         raise
     except Refused as error:
-        raise _explained(error, options) from error
+        raise explained(error, options) from error
     except OutputClosed as error:
         raise BrokenPipeError from error  # the program ends as others do whose reader has left
 
@@ -65,6 +69,7 @@ def run_shell(context: Context, options: Options) -> int:
     from rsh.client.console import is_terminal
 
     as_exec = {"terminal": is_terminal(0), "command": [], "no_input": False, "timeout": None, "json": False}
+    as_exec |= {"detach": False, "id": None}
     for name, value in as_exec.items():
         setattr(options, name, value)
     return run_exec(context, options)
@@ -94,17 +99,22 @@ def _wishes(context: Context, options: Options) -> Wishes | None:
 def _start(context: Context, options: Options, *, language: bool) -> RemoteProcess:
     """Send the request: one word is a line for the shell over there, several words are its arguments, untouched."""
     words = [os.fsencode(word) for word in options.command]
+    return context.begin().start(
+        options.command[0] if len(words) == 1 else words or None,
+        cwd=os.fsencode(options.directory) if options.directory else None,
+        env=asked_environment(options, language=language),
+        terminal=_terminal() if options.terminal else None,
+        no_input=options.no_input,
+    )
+
+
+def asked_environment(options: Options, *, language: bool = True) -> dict[bytes, bytes]:
+    """Give the variables that the command gets from us."""
     environment = passed_environment(terminal=options.terminal, language=language)
     for assignment in options.environment:
         name, _, value = os.fsencode(assignment).partition(b"=")
         environment[name] = value
-    return context.begin().start(
-        options.command[0] if len(words) == 1 else words or None,
-        cwd=os.fsencode(options.directory) if options.directory else None,
-        env=environment,
-        terminal=_terminal() if options.terminal else None,
-        no_input=options.no_input,
-    )
+    return environment
 
 
 def _terminal() -> Any:
@@ -114,7 +124,7 @@ def _terminal() -> Any:
     return Terminal(*size())
 
 
-def _explained(error: Refused, options: Options) -> RshError:
+def explained(error: Refused, options: Options) -> RshError:
     """Put into words what the server says by an errno name."""
     if error.code == Code.COMMAND and str(error).isupper():
         return NotStarted((options.command or ["the login shell"])[0], str(error))

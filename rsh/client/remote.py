@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from rsh.client.dial import CONNECT_TIMEOUT, Dialled, Embedded, dial
 from rsh.client.process import RemoteProcess
 from rsh.client.remote_files import Path
+from rsh.client.remote_jobs import RemoteJobs
 from rsh.client.remote_tree import RemoteTree
 from rsh.errors import CommandFailed, CommandTimeout, DeadlineExpired
 from rsh.protocol import requests
@@ -87,7 +88,7 @@ def connect(
     return remote
 
 
-class Remote(RemoteTree):
+class Remote(RemoteTree, RemoteJobs):
     """A machine over there; a context manager that disconnects at its end. Safe to be used by several threads.
 
     Attributes:
@@ -96,7 +97,7 @@ class Remote(RemoteTree):
         encrypted: whether the bytes travel under TLS.
         directory: where relative paths and commands start; b"" is the home.
 
-    The file methods are those of RemoteFiles and RemoteTree.
+    The file methods are those of RemoteFiles and RemoteTree, those for detached commands of RemoteJobs.
     """
 
     def __init__(self, dialled: Dialled) -> None:

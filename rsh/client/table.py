@@ -22,6 +22,7 @@ def _switch(name: str, help: str, *flags: str, where: frozenset[Where] = BOTH) -
 
 
 _JSON: Final = _switch("json", "print JSON, one object a line", "--json")
+_JOB: Final = Argument("id", "which job", metavar="ID", where=CLI)
 _HUMAN: Final = _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable")
 _HOST: Final = Argument("host", "whom to call", kind="host", metavar="HOST", where=CLI)
 _REMOTE: Final = Argument("paths", "files over there", kind="remote", metavar="PATH", many=True)
@@ -124,6 +125,8 @@ COMMANDS: Final = (
             Argument("timeout", "end it after S seconds, exit 124", ("--timeout",), "seconds", metavar="S"),
             _switch("terminal", "give it a terminal", "-t", "--tty"),
             _switch("no_input", "stdin is empty", "-n", "--no-input"),
+            _switch("detach", "print an id and leave; it goes on without us, see jobs", "-d", "--detach"),
+            Argument("id", "with --detach: start it once, however often KEY is asked for", ("--id",), metavar="KEY"),
             _switch("json", "print one JSON object with status, duration and output", "--json"),
             _ESCAPE,
             _ENCODING,
@@ -133,6 +136,7 @@ COMMANDS: Final = (
         examples=(
             ("exec build -- 'cd src && make'", "one word: a shell line"),
             ("exec build -- ls -l 'a file'", "several words: passed unchanged"),
+            ("exec --detach build -- make", "print an id; `rsh logs -f build ID` shows what it does"),
         ),
     ),
     Command(
@@ -158,6 +162,52 @@ COMMANDS: Final = (
         (),
         CLI,
         examples=(("reset", "type Ctrl-J, rsh reset, Ctrl-J where Enter does nothing"),),
+    ),
+    Command(
+        "jobs",
+        "List the detached commands over there",
+        "rsh.client.jobs:run_jobs",
+        "running",
+        (_HOST, Argument("ids", "these only", metavar="ID", many=True, optional=True), _JSON),
+        CLI,
+        examples=(("jobs build", "id, state, since, duration, status, command"),),
+    ),
+    Command(
+        "logs",
+        "Print what a detached command has written, each stream where it belongs",
+        "rsh.client.jobs:run_logs",
+        "running",
+        (
+            _HOST,
+            _JOB,
+            _switch("follow", "and what it writes until it ends", "-f", "--follow"),
+            _JSON,
+        ),
+        CLI,
+        examples=(("logs -f build x2m4ekqu", "as it comes"),),
+    ),
+    Command(
+        "wait",
+        "Wait until a detached command has ended, and exit as it did",
+        "rsh.client.jobs:run_wait",
+        "running",
+        (_HOST, _JOB, _JSON),
+        CLI,
+        examples=(("wait build x2m4ekqu", "the status is that of the command"),),
+    ),
+    Command(
+        "cancel",
+        "End a detached command and all that it started",
+        "rsh.client.jobs:run_cancel",
+        "running",
+        (
+            _HOST,
+            _JOB,
+            Argument("grace", "S seconds after TERM comes KILL", ("--grace",), "seconds", metavar="S", default="5"),
+            _JSON,
+        ),
+        CLI,
+        examples=(("cancel build x2m4ekqu", "TERM, then KILL"),),
     ),
     Command(
         "put",

@@ -16,6 +16,8 @@ Side: TypeAlias = Annotated[int, Meta(ge=0, lt=2**16)]
 Name: TypeAlias = Annotated[str, Meta(max_length=64)]
 Rules: TypeAlias = Annotated[tuple[Annotated[bytes, Meta(max_length=4096)], ...], Meta(max_length=1024)]
 Rate: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]  # bytes a second; 0 is no limit
+Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
+JobId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 
 
 class Terminal(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -216,6 +218,47 @@ class Measure(Struct, tag=35, array_like=True, frozen=True, forbid_unknown_field
     directory: Path = b""
 
 
+class Detach(Struct, tag=20, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Starts a command that belongs to nobody's session, or finds the one that has this id. Answers with a Job record.
+
+    Its stdin is empty, its output is kept.
+    """
+
+    id: JobId  # chosen by the client: asked for twice, it is started once
+    arguments: tuple[bytes, ...]
+    shell: bool  # arguments[0] is a line for the account's shell
+    directory: Path = b""
+    environment: dict[bytes, bytes] = {}
+    timeout: float = 0.0  # seconds until it is ended; 0 for never
+
+
+class Jobs(Struct, tag=21, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Tells how detached commands stand, of no ids all: Job records, the oldest first."""
+
+    ids: Annotated[tuple[JobId, ...], Meta(max_length=1024)] = ()
+
+
+class Logs(Struct, tag=22, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Gives what a detached command has written: Output records with content, and at the end a Job record."""
+
+    id: JobId
+    follow: bool = False  # and what it writes until it ends
+    position: Count = 0  # of the first byte that is wanted, both streams counted together
+
+
+class Wait(Struct, tag=23, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Answers with a Job record once a detached command has ended."""
+
+    id: JobId
+
+
+class Cancel(Struct, tag=24, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Ends a detached command and all that it started: TERM, then KILL. Answers with a Job record once it has ended."""
+
+    id: JobId
+    grace: float = 5.0  # seconds between the two
+
+
 Request: TypeAlias = (
     Exec
     | List
@@ -238,4 +281,9 @@ Request: TypeAlias = (
     | SetOwner
     | Find
     | Measure
+    | Detach
+    | Jobs
+    | Logs
+    | Wait
+    | Cancel
 )

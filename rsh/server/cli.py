@@ -62,6 +62,17 @@ def parser() -> argparse.ArgumentParser:
         top.add_argument(
             f"--{name}", type=_seconds, default=default, metavar="S", help=f"{words} (default {default:g})"
         )
+    for name, words in SIZES.items():
+        default = getattr(defaults, name)
+        flag = "--" + name.replace("_", "-")
+        top.add_argument(flag, type=_size, default=default, metavar="SIZE", help=f"{words} (default {default >> 20}M)")
+    top.add_argument(
+        "--job-ttl",
+        type=_duration,
+        default=defaults.job_ttl,
+        metavar="TIME",
+        help=f"how long a detached command is remembered after its end (default {defaults.job_ttl / 86400:g}d)",
+    )
     top.add_argument("--log-level", choices=logs.LEVELS, default="info", help="least level that is logged")
     top.add_argument("--log-json", action="store_true", help="log JSON objects, one a line")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -79,6 +90,7 @@ LIMITS = {
     "max_unauthenticated_per_address": "the same from one address",
     "max_channels": "requests at work in one session",
     "max_sessions": "sessions of one key, those that are away included",
+    "max_jobs": "detached commands, running and remembered",
 }
 
 WAITS = {
@@ -86,6 +98,14 @@ WAITS = {
     "grace": "seconds that a session is kept whose connection was closed",
     "drain": "seconds that requests at work get to finish after SIGTERM",
 }
+
+SIZES = {
+    "job_output": "output that is kept of a detached command, the newest",
+    "job_disk": "what all detached commands may take on the disk",
+}
+
+# The smallest size, in bytes: the log of a job has its pieces.
+LEAST_SIZE = 1 << 20
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -150,7 +170,7 @@ def print_url(address: str) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    numbers = {name: getattr(arguments, name) for name in (*LIMITS, *WAITS)}
+    numbers = {name: getattr(arguments, name) for name in (*LIMITS, *WAITS, *SIZES, "job_ttl")}
     return Options(bind=tuple(arguments.bind or ()), socket=arguments.socket, **numbers)
 
 
@@ -167,6 +187,26 @@ def _seconds(text: str) -> float:
         number = -1.0
     if not 0 <= number < 1e6:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return number
+
+
+def _size(text: str) -> int:
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}.get(text[-1:].upper())
+    digits = text if factor is None else text[:-1]
+    size = int(digits) * (factor or 1) if digits.isdecimal() and len(digits) < 16 else 0
+    if size < LEAST_SIZE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size from 1M up; write bytes, or 64M, 2G")
+    return size
+
+
+def _duration(text: str) -> float:
+    factor = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:])
+    try:
+        number = float(text if factor is None else text[:-1]) * (factor or 1.0)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds, or 5m, 2h, 7d")
     return number
 
 

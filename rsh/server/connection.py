@@ -122,7 +122,9 @@ class Connection:
         if hello.epoch > 1 and not hello.age:
             raise Refused(Code.NO_SESSION, GONE)
         name, channels = self._name(stream, hello), house.options.max_channels
-        services = Services(house.account, grant, house.environment, name=name, max_channels=channels)
+        services = Services(
+            house.account, grant, house.environment, name=name, max_channels=channels, jobs=house.jobs
+        )
         session = begin(hello, services, channels, survives=True)
         linger = house.options.linger if grant.linger is None else grant.linger
         guest = Guest(session, name, key, hello.session, linger)

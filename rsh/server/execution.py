@@ -13,7 +13,7 @@ import select
 import stat
 import termios
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rsh.errors import Code, Refused, RshError, error_name
@@ -52,7 +52,7 @@ def execute(
     report, reported = _report_pipe() if request.report_directory else (-1, -1)
     try:
         command = Command(
-            _arguments(request, account, reported),
+            arguments_of(request.arguments, account, shell=request.shell, reported=reported),
             directory=directory,
             environment=environment,
             terminal=request.terminal,
@@ -208,20 +208,27 @@ def _read_available(source: int) -> bytes:
     return os.read(source, count[0]) if count[0] else b""
 
 
-def _arguments(request: Exec, account: Account, reported: int) -> list[bytes]:
-    """Give the argument vector: the client's own, the account's shell with the client's line, or that shell alone."""
-    if request.shell and not request.arguments:
+def arguments_of(asked: Sequence[bytes], account: Account, *, shell: bool, reported: int = -1) -> list[bytes]:
+    """Give the argument vector: the client's own, or the account's shell with the client's line, or that shell alone.
+
+    Args:
+        reported: a descriptor that the shell writes to at its end where it stands, or -1.
+
+    Raises:
+        Refused: nothing was asked for.
+    """
+    if shell and not asked:
         return [account.shell, b"-l"] if os.path.basename(account.shell) in LOGIN_SHELLS else [account.shell]
-    if not request.arguments or not request.arguments[0]:
+    if not asked or not asked[0]:
         raise Refused(Code.COMMAND, "EINVAL")
-    if not request.shell:
-        return list(request.arguments)
-    shell, line = account.shell, request.arguments[0]
+    if not shell:
+        return list(asked)
+    program, line = account.shell, asked[0]
     if reported >= 0:
-        if os.path.basename(shell) not in POSIX_SHELLS:
-            shell = b"/bin/sh"
+        if os.path.basename(program) not in POSIX_SHELLS:
+            program = b"/bin/sh"
         line = b"trap 'pwd >&%d' EXIT\n%s" % (reported, line)
-    return [shell, b"-c", line]
+    return [program, b"-c", line]
 
 
 def check_directory(directory: bytes) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from rsh.server.account import Account
 from rsh.server.admission import Admission
+from rsh.server.jobs import Jobs
 from rsh.server.keys import Keys
 from rsh.server.options import Options
 from rsh.server.roster import Roster
@@ -26,6 +27,7 @@ class House:
         knocking: places for those who have not greeted yet.
         inside: places for those who have.
         roster: the live sessions.
+        jobs: the account's detached commands.
     """
 
     def __init__(self, options: Options, account: Account, environment: Mapping[bytes, bytes], keys: Keys) -> None:
@@ -36,6 +38,7 @@ class House:
         self.knocking = Admission(options.max_unauthenticated, options.max_unauthenticated_per_address, PATIENCE)
         self.inside = Admission(options.max_connections, options.max_per_address, PATIENCE)
         self.roster = Roster(grace=options.grace, max_sessions=options.max_sessions)
+        self.jobs = Jobs(options)
         # Each connection has a thread, also while it waits for its turn: this is where that ends.
         self._most = options.max_connections + 4 * options.max_unauthenticated
         self._most_per_address = options.max_per_address + 4 * options.max_unauthenticated_per_address

@@ -20,3 +20,7 @@ class Options(Struct, frozen=True):
     grace: float = 5.0  # the same where the connection was closed: a client that lives comes back at once
     drain: float = 5.0  # seconds that sessions get to finish after SIGTERM
     handshake: float = 10.0  # seconds from accept to Hello, and not one more
+    job_output: int = 64 * 1024 * 1024  # bytes of a detached command's output that are kept
+    job_disk: int = 2 * 1024 * 1024 * 1024  # bytes that all of them may take
+    job_ttl: float = 7 * 86400.0  # seconds that one is remembered after its end
+    max_jobs: int = 1000  # of the account, running and remembered

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-import select
 import signal
 import struct
 import subprocess
 import termios
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rsh.errors import Code, Refused, error_name
+from rsh.holder import tree
 from rsh.protocol.requests import Terminal
-from rsh.server import tree
 
 # 256 KiB pipes instead of 64: a quarter of the context switches for bulk output. Linux 2.6.35, fcntl(2).
 F_SETPIPE_SZ: Final = 1031
@@ -224,7 +222,8 @@ class Command:
                 continue
             tree.signal_all(known, number)
             tree.signal_all(known, signal.SIGCONT)
-            known = self._wait_for(known, patience)
+            tree.wait_gone(known, patience)
+            known = self._members(known)
             if not known and self._gone.is_set():
                 return
 
@@ -243,23 +242,6 @@ class Command:
             except (ProcessLookupError, PermissionError):
                 pass
 
-    def _wait_for(self, known: set[tree.Process], patience: float) -> set[tree.Process]:
-        """Wait till the tree is gone, at most `patience` seconds; give what is left of it."""
-        poll = select.poll()
-        watched = []
-        for process in known:
-            try:
-                watched.append(os.pidfd_open(process.pid))
-                poll.register(watched[-1], select.POLLIN)
-            except OSError:
-                continue  # It is gone.
-        try:
-            _poll_all(poll, len(watched), patience)
-        finally:
-            for descriptor in watched:
-                os.close(descriptor)
-        return self._members(known)
-
     def close(self) -> None:
         """Close our descriptors."""
         self.let_go_of_terminal()
@@ -268,14 +250,6 @@ class Command:
             if descriptor >= 0:
                 os.close(descriptor)
                 setattr(self, name, -1)
-
-
-def _poll_all(poll: select.poll, count: int, patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while count > 0 and (left := deadline - time.monotonic()) > 0:
-        for descriptor, _ in poll.poll(left * 1000):
-            poll.unregister(descriptor)
-            count -= 1
 
 
 def _large_pipe() -> tuple[int, int]:

@@ -9,8 +9,10 @@ from typing import Final
 
 from rsh.errors import Code, FileError, ProtocolError, Refused, RshError
 from rsh.protocol import requests
-from rsh.server import completing, execution, filesystem, living, machine
+from rsh.server import completing, detached, execution, filesystem, living, machine
 from rsh.server.account import Account, Grant
+from rsh.server.jobs import Jobs
+from rsh.server.options import Options
 from rsh.server.paths import check_paths
 from rsh.session.channel import Channel
 
@@ -40,6 +42,7 @@ class Services:
         name: str = "",
         max_channels: int = MAX_CHANNELS,
         own_machine: bool = False,
+        jobs: Jobs | None = None,
     ) -> None:
         """Prepare to serve.
 
@@ -47,12 +50,14 @@ class Services:
             environment: the daemon's own.
             name: the session's, for the log.
             own_machine: the client is the user who started us, here: commands get the whole environment.
+            jobs: the account's detached commands; None for the usual limits.
         """
         self.account = account
         self.grant = grant
         self._environment = environment
         self._name = name
         self._own_machine = own_machine
+        self._jobs = jobs or Jobs(Options())
         self._turns = threading.BoundedSemaphore(max_channels)
 
     def serve(self, channel: Channel) -> None:
@@ -91,6 +96,16 @@ class Services:
             )
         elif isinstance(request, requests.Shell):
             living.live(channel, request, self.account, self.grant, self._environment, everything=self._own_machine)
+        elif isinstance(request, detached.REQUESTS):
+            detached.serve(
+                channel,
+                request,
+                self.account,
+                self.grant,
+                self._environment,
+                self._jobs,
+                everything=self._own_machine,
+            )
         elif isinstance(request, requests.About):
             machine.about(channel, self.account)
         elif isinstance(request, requests.Complete):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
+import time
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 # What a tree is told before it is killed, and the seconds it is given after each: under five together.
@@ -63,3 +66,23 @@ def signal_all(processes: set[Process], number: int) -> None:
             os.kill(process.pid, number)
         except (ProcessLookupError, PermissionError):
             pass  # It ended, or became somebody else's (sudo): not ours to end.
+
+
+def wait_gone(processes: Iterable[Process], patience: float) -> None:
+    """Wait until all of them have ended, at most `patience` seconds."""
+    poll = select.poll()
+    watched = []
+    for process in processes:
+        try:
+            watched.append(os.pidfd_open(process.pid))
+        except OSError:
+            continue  # It is gone.
+        poll.register(watched[-1], select.POLLIN)
+    left = len(watched)
+    deadline = time.monotonic() + patience
+    while left > 0 and (seconds := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poll.poll(seconds * 1000):
+            poll.unregister(descriptor)
+            left -= 1
+    for descriptor in watched:
+        os.close(descriptor)

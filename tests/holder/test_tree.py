@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 
-from rsh.server import tree
+from rsh.holder import tree
 
 
 def start(line: str) -> subprocess.Popen[bytes]:

@@ -1,0 +1,168 @@
+"""The detached commands of the public API, as methods of Remote: they outlive session, client and daemon."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from rsh.errors import ProtocolError
+from rsh.protocol import requests
+from rsh.protocol.frames import Buffer
+from rsh.session.channel import Channel
+from rsh.session.deadline import NEVER, Deadline
+from rsh.session.session import Session
+
+if TYPE_CHECKING:
+    from rsh.protocol.records import Job
+
+# Letters of an id that we choose: 40 bits, and nothing that could be taken for something else.
+ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+LENGTH: Final = 8
+
+STDOUT: Final = 1
+STDERR: Final = 2
+
+
+class RemoteJobs:
+    """Commands over there that belong to no session.
+
+    Attributes:
+        session: the session with the machine.
+        directory: where relative paths start; b"" is the home.
+    """
+
+    session: Session
+    directory: bytes
+
+    def detach(
+        self,
+        command: str | Sequence[str | bytes],
+        *,
+        id: str | None = None,
+        cwd: str | bytes | os.PathLike[str] | None = None,
+        env: Mapping[Any, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Job:
+        """Start a command that goes on without us; its stdin is empty, its output is kept over there.
+
+        Args:
+            command, cwd, env: as Remote.start.
+            id: letters, digits, `.`, `_` and `-`; asked for again, by whomever, the command is started once and this
+                gives how it stands. None for one that nobody has.
+            timeout: seconds after which it is ended.
+
+        Raises:
+            Refused: it cannot be started, or the id is another command's.
+        """
+        request = requests.Detach(
+            id or new_id(),
+            (os.fsencode(command),) if isinstance(command, str) else tuple(map(os.fsencode, command)),
+            isinstance(command, str),
+            os.path.join(self.directory, os.fsencode(cwd or b"")),
+            {os.fsencode(name): os.fsencode(value) for name, value in (env or {}).items()},
+            float(timeout or 0.0),
+        )
+        return self._one(request)
+
+    def jobs(self, *ids: str) -> list[Job]:
+        """Tell how detached commands stand, the oldest first; of no ids all."""
+        return list(_records(self.session.open(requests.Jobs(ids))))
+
+    def wait_job(self, id: str, timeout: float | None = None) -> Job:
+        """Wait until a detached command has ended; raises DeadlineExpired after `timeout` seconds."""
+        return self._one(requests.Wait(id), Deadline(timeout))
+
+    def cancel_job(self, id: str, grace: float = 5.0) -> Job:
+        """End a detached command and all that it started: TERM, after `grace` seconds KILL; gives how it stands."""
+        return self._one(requests.Cancel(id, grace))
+
+    def job_log(self, id: str, *, follow: bool = False, position: int = 0) -> JobLog:
+        """Give what a detached command has written, with `follow` also what it will write, to be iterated."""
+        return JobLog(self.session.open(requests.Logs(id, follow, position), bulk=True), position)
+
+    def _one(self, request: requests.Request, deadline: Deadline = NEVER) -> Job:
+        for job in _records(self.session.open(request), deadline):
+            return job
+        raise ProtocolError("no answer about a job")
+
+
+class JobLog:
+    """What a detached command has written; iterate once for pieces: STDOUT or STDERR, and bytes.
+
+    Attributes:
+        position: of the next byte, both streams counted together: where to go on after the link was lost.
+        dropped: bytes just before the last piece that are no longer kept.
+        job: how the command stands; known at the end.
+    """
+
+    def __init__(self, channel: Channel, position: int) -> None:
+        self.position = position
+        self.dropped = 0
+        self.job: Job | None = None
+        self._channel = channel
+
+    def __iter__(self) -> Iterator[tuple[int, memoryview]]:
+        """Wait for pieces. Raises RshError when the link is lost."""
+        from rsh.files.stream import RecordReader
+        from rsh.protocol import records
+
+        stream, due = STDOUT, 0
+        try:
+            self._channel.end()
+            for element in RecordReader(self._channel, records.JOBS):
+                if isinstance(element, memoryview):
+                    if len(element) > due:
+                        raise ProtocolError("output that was not announced")
+                    due -= len(element)
+                    self.position += len(element)
+                    yield stream, element
+                    self.dropped = 0
+                elif due or self.job:
+                    raise ProtocolError(f"{type(element).__name__} in the place of output")
+                elif isinstance(element, records.Job):
+                    self.job = element
+                elif element.position < self.position:
+                    raise ProtocolError("output that was given before")
+                else:
+                    stream, due = element.stream, element.size
+                    self.dropped = element.position - self.position
+                    self.position = element.position
+            if self.job is None:
+                raise ProtocolError("a log without an end")
+        finally:
+            self._channel.close()
+
+
+def new_id() -> str:
+    """Choose an id that nobody has."""
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in os.urandom(LENGTH))
+
+
+def _records(channel: Channel, deadline: Deadline = NEVER) -> Iterator[Job]:
+    """Give the records of an answer."""
+    from rsh.files.stream import RecordReader
+    from rsh.protocol import records
+
+    try:
+        channel.end()
+        channel.wait_accepted(deadline)
+        for record in RecordReader(_Pipe(channel, deadline), records.JOBS):
+            if not isinstance(record, records.Job):
+                raise ProtocolError("no record of a job")
+            yield record
+    finally:
+        channel.close()
+
+
+class _Pipe:
+    """A channel that is read by a deadline."""
+
+    def __init__(self, channel: Channel, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._read = channel.read
+        self.write, self.end, self.close = channel.write, channel.end, channel.close
+
+    def read(self, lane: int = 0) -> Buffer:
+        """As Channel.read."""
+        return self._read(lane, self._deadline)

@@ -1,0 +1,386 @@
+"""The detached commands of this account: a folder for each, from which everything about it is read.
+
+No daemon owns a job. Whoever looks at its folder knows how it stands: it runs as long as its holder has the lock, it
+has ended when it says so, and otherwise it is lost. So daemons may come and go, and several may look after the same jobs.
+
+The client chooses a job's id. A folder of that name is made whole, under a lock, and never twice: asking again, because
+an answer was lost on the way or because several ask at once, finds the job that is there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from rsh import places
+from rsh.errors import Code, Refused, UsageError, error_name
+from rsh.holder import job as holder
+from rsh.holder import tree
+from rsh.protocol import records
+from rsh.protocol.requests import Detach
+from rsh.server.options import Options
+
+# What a list shows of a command line, in bytes.
+SHOWN: Final = 4096
+
+# Variables that say something of whoever asks, and not of what is asked for.
+OF_THE_CLIENT: Final = (b"LANG", b"LC_", b"TERM", b"COLORTERM")
+
+# Starts the holder: our own modules from where we have ours, and nothing else but the standard library.
+BOOT: Final = "import sys; sys.path.append(sys.argv.pop(1)); from rsh.holder.job import main; main()"
+ROOT: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+NEW: Final = ".new-"  # in front of a folder that is not whole yet
+
+BACKLOG: Final = 64  # watchers that wait to be let in
+
+
+class Asked(Struct, frozen=True):
+    """What was asked for: the file job.json."""
+
+    id: str
+    arguments: tuple[bytes, ...]
+    shell: bool
+    directory: bytes
+    digest: str  # of all that makes it this command and no other
+    by: str
+    begun_ns: int
+    boot: str
+    output: int  # bytes that it may keep
+
+
+class Ended(Struct, frozen=True):
+    """How it ended: the file end.json."""
+
+    status: int
+    signal: int
+    why: str
+    ended_ns: int
+    output: int
+
+
+class Job:
+    """One job's folder.
+
+    Attributes:
+        folder: its path.
+        asked: what was asked for.
+    """
+
+    def __init__(self, folder: str) -> None:
+        """Read what was asked for. Raises OSError, or msgspec's errors for a damaged file."""
+        self.folder = folder
+        self.asked = msgspec.json.decode(_read(folder, holder.JOB), type=Asked)
+
+    def ended(self) -> Ended | None:
+        """Give how it ended; None when it runs or is lost."""
+        try:
+            return msgspec.json.decode(_read(self.folder, holder.END), type=Ended)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    @property
+    def runs(self) -> bool:
+        """Whether its holder lives."""
+        if self.asked.boot != holder.boot_id():
+            return False
+        try:
+            with open(self._path(holder.LOCK), "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
+    def wait_for_holder(self) -> None:
+        """Wait until a holder that has said its last word is gone."""
+        try:
+            with open(self._path(holder.LOCK), "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH)
+        except OSError:
+            pass
+
+    @property
+    def begun(self) -> bool:
+        """Whether its command may have been started."""
+        return os.path.exists(self._path(holder.BEGUN))
+
+    @property
+    def changed_ns(self) -> int:
+        """When something of it changed last: of a lost job, when it was there for the last time."""
+        with suppress(OSError), os.scandir(self.folder) as entries:
+            return max((entry.stat().st_mtime_ns for entry in entries), default=self.asked.begun_ns)
+        return self.asked.begun_ns
+
+    def size(self) -> int:
+        """Give the bytes that it takes on the disk, or may come to take."""
+        if self.runs:
+            return self.asked.output
+        with suppress(OSError), os.scandir(self.folder) as entries:
+            return sum(entry.stat().st_size for entry in entries)
+        return 0
+
+    def leftover(self) -> set[tree.Process]:
+        """Give what a dead holder has left running of the command, as far as it can be told."""
+        try:
+            pid, started, boot = msgspec.json.decode(_read(self.folder, holder.PROCESS), type=tuple[int, int, str])
+        except (OSError, msgspec.MsgspecError):
+            return set()
+        if boot != holder.boot_id():
+            return set()
+        first = tree.look_up(pid)
+        if first is not None and first.started != started:
+            return set()
+        return tree.members(pid, set())
+
+    def record(self) -> records.Job:
+        """Give how it stands."""
+        runs = self.runs  # Before the end is looked for: a job that ends meanwhile has it.
+        ended = self.ended()
+        last = ended.ended_ns if ended else time.time_ns() if runs else self.changed_ns
+        if ended:
+            state = {"cancelled": "cancelled", "timeout": "timeout"}.get(ended.why, "finished")
+        else:
+            state = "running" if runs else "lost"
+        return records.Job(
+            id=self.asked.id,
+            state=state,
+            status=ended.status & 0xFF if ended else 0,
+            signal=ended.signal & 0x7F if ended else 0,
+            begun_ns=self.asked.begun_ns,
+            duration=max(0, last - self.asked.begun_ns) / 1e9,
+            output=ended.output if ended else 0,
+            command=_shown(self.asked.arguments),
+            shell=self.asked.shell,
+            directory=self.asked.directory,
+            by=self.asked.by,
+        )
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+
+class Ends:
+    """What a job's holder has from its first moment on, so that at no moment it is not known to live.
+
+    Attributes:
+        lock: a descriptor; locked as long as anybody has it.
+        listener: the socket for those who watch.
+    """
+
+    def __init__(self, folder: str) -> None:
+        """Make both in a job's folder, whose path may be longer than that of a socket."""
+        self.lock = os.open(os.path.join(folder, holder.LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fchmod(self.listener.fileno(), 0o600)
+            with suppress(FileNotFoundError):
+                os.unlink(holder.SOCKET, dir_fd=place)
+            self.listener.bind(f"/proc/self/fd/{place}/{holder.SOCKET}")
+        finally:
+            os.close(place)
+        self.listener.listen(BACKLOG)
+
+    def close(self) -> None:
+        """Leave them to the holder."""
+        os.close(self.lock)
+        self.listener.close()
+
+
+class Jobs:
+    """All jobs of the account, and the limits to them."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._folder = os.path.join(places.state_dir(), "jobs")
+
+    def find(self, name: str) -> Job:
+        """Give the job of an id. Raises Refused when there is none."""
+        try:
+            return Job(os.path.join(self._folder, name))
+        except (OSError, msgspec.MsgspecError):
+            raise Refused(Code.COMMAND, f"no job {name}") from None
+
+    def all(self) -> list[Job]:
+        """Give all jobs, the oldest first; those that are over for long enough are forgotten."""
+        self._sweep()
+        return sorted(self._jobs(), key=lambda job: (job.asked.begun_ns, job.asked.id))
+
+    def start(
+        self, request: Detach, arguments: Sequence[bytes], directory: bytes, environment: Mapping[bytes, bytes], by: str
+    ) -> Job:
+        """Start a job, or find the one that has been started for this very request before.
+
+        Args:
+            arguments: what is executed for it.
+            by: who asks.
+
+        Raises:
+            Refused: the id is that of another command, a limit is reached, or it cannot be started.
+        """
+        digest = _digest(request, directory)
+        try:
+            places.ensure_dir(self._folder)
+            with places.FolderLock(self._folder):
+                job, ends = self._claim(request, digest, directory, by)
+                if ends is None:
+                    return job
+        except UsageError as error:
+            raise Refused(Code.COMMAND, f"jobs cannot be kept: {error}") from error
+        except OSError as error:
+            raise Refused(Code.COMMAND, f"jobs cannot be kept: {error.strerror}") from error
+        try:
+            self._hold(job, ends, request.timeout, arguments, directory, environment)
+        finally:
+            ends.close()
+        return job
+
+    def _claim(self, request: Detach, digest: str, directory: bytes, by: str) -> tuple[Job, Ends | None]:
+        """Find the job or make its folder, and give what its holder is to have, None when it is not ours to start."""
+        path = os.path.join(self._folder, request.id)
+        if os.path.isdir(path):
+            job = Job(path)
+            if job.asked.digest != digest:
+                raise Refused(Code.COMMAND, f"job {request.id} is another command")
+            # It may have been claimed by a daemon that was killed before it could start anything.
+            return job, None if job.begun or job.runs else Ends(path)
+        self._make_room()
+        asked = Asked(
+            request.id,
+            request.arguments,
+            request.shell,
+            directory,
+            digest,
+            by,
+            time.time_ns(),
+            holder.boot_id(),
+            self._options.job_output,
+        )
+        new = os.path.join(self._folder, NEW + request.id)
+        shutil.rmtree(new, ignore_errors=True)  # of a daemon that was killed here
+        os.mkdir(new, 0o700)
+        places.write_private(os.path.join(new, holder.JOB), msgspec.json.encode(asked))
+        ends = Ends(new)
+        os.rename(new, path)
+        return Job(path), ends
+
+    def _hold(
+        self,
+        job: Job,
+        ends: Ends,
+        timeout: float,
+        arguments: Sequence[bytes],
+        directory: bytes,
+        environment: Mapping[bytes, bytes],
+    ) -> None:
+        """Start the holder, and wait until it has started the command."""
+        words: list[str | bytes] = [
+            ROOT,
+            job.folder,
+            str(ends.listener.fileno()),
+            str(job.asked.output),
+            str(timeout),
+            *arguments,
+        ]
+        try:
+            # -E and -S: no variable and no site-packages of the user's has a say in the process that holds the job.
+            process = subprocess.Popen(
+                [sys.executable, "-E", "-S", "-c", BOOT, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=directory,
+                env=dict(environment),
+                start_new_session=True,
+                pass_fds=(ends.lock, ends.listener.fileno()),
+            )
+        except (OSError, ValueError) as error:
+            self._remove(job)
+            name = error_name(error) if isinstance(error, OSError) else "EINVAL"
+            raise Refused(Code.COMMAND, name) from error
+        answer, _ = process.communicate()
+        if answer.decode() != holder.STARTED:
+            self._remove(job)
+            raise Refused(Code.COMMAND, answer.decode() or "the job's holder has died")
+
+    def _remove(self, job: Job) -> None:
+        with places.FolderLock(self._folder):
+            shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _jobs(self) -> list[Job]:
+        found = []
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            return []
+        for name in names:
+            try:
+                found.append(Job(os.path.join(self._folder, name)))
+            except (OSError, msgspec.MsgspecError):
+                continue  # Somebody removes it right now; or it is not ours.
+        return found
+
+    def _sweep(self) -> None:
+        """Forget the jobs that have been over for longer than they are kept."""
+        oldest = time.time_ns() - int(self._options.job_ttl * 1e9)
+        for job in self._jobs():
+            if not job.runs and job.changed_ns < oldest:
+                shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _make_room(self) -> None:
+        """Keep to the limits with one more job: forget the oldest that are over.
+
+        Raises:
+            Refused: too many run.
+        """
+        self._sweep()
+        jobs = self._jobs()
+        over = sorted((job for job in jobs if not job.runs), key=lambda job: job.changed_ns)
+        sizes = {job.folder: job.size() for job in jobs}
+        while (
+            len(sizes) >= self._options.max_jobs
+            or sum(sizes.values()) + self._options.job_output > self._options.job_disk
+        ):
+            if not over:
+                raise Refused(Code.BUSY, f"{len(sizes)} jobs run already; the limit is reached")
+            job = over.pop(0)
+            shutil.rmtree(job.folder, ignore_errors=True)
+            del sizes[job.folder]
+
+
+def _read(folder: str, name: str) -> bytes:
+    with open(os.path.join(folder, name), "rb") as file:
+        return file.read()
+
+
+def _digest(request: Detach, directory: bytes) -> str:
+    """Tell one command from another; not by the language of whoever asks."""
+    own = sorted((name, value) for name, value in request.environment.items() if not name.startswith(OF_THE_CLIENT))
+    return hashlib.sha256(msgspec.msgpack.encode((request.arguments, request.shell, directory, own))).hexdigest()
+
+
+def _shown(arguments: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Cut a command line to a length that a list can take."""
+    shown: list[bytes] = []
+    left = SHOWN
+    for argument in arguments:
+        shown.append(argument[:left])
+        left -= len(argument) + 1
+        if left <= 0:
+            break
+    return tuple(shown)
