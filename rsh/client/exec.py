@@ -7,39 +7,19 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from rsh.client.attached import passed_environment, run_attached
+from rsh.client.attached import run_attached
 from rsh.client.context import Context
 from rsh.client.options import Options
 from rsh.client.passthrough import Buffer, OutputClosed
-from rsh.errors import (
-    Code,
-    CommandTimeout,
-    DeadlineExpired,
-    Refused,
-    RshError,
-    UsageError,
-    exit_status,
-    explain,
-)
+from rsh.client.wanted import asked_environment, explained
+from rsh.errors import CommandTimeout, DeadlineExpired, Refused, UsageError, exit_status
 from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
     from rsh.client.process import RemoteProcess
     from rsh.client.wishes import Wishes
-
-# What a shell answers for a command that is not there, and for one that is but cannot be run (POSIX, 2.8.2).
-NOT_FOUND: Final = 127
-NOT_EXECUTABLE: Final = 126
-
-
-class NotStarted(RshError):
-    """The command could not be started over there."""
-
-    def __init__(self, name: str, error: str) -> None:
-        super().__init__(f"{name}: {'command not found' if error == 'ENOENT' else explain(error)}")
-        self.exit_status = NOT_FOUND if error == "ENOENT" else NOT_EXECUTABLE
 
 
 def run_exec(context: Context, options: Options) -> int:
@@ -108,29 +88,11 @@ def _start(context: Context, options: Options, *, language: bool) -> RemoteProce
     )
 
 
-def asked_environment(options: Options, *, language: bool = True) -> dict[bytes, bytes]:
-    """Give the variables that the command gets from us."""
-    environment = passed_environment(terminal=options.terminal, language=language)
-    for assignment in options.environment:
-        name, _, value = os.fsencode(assignment).partition(b"=")
-        environment[name] = value
-    return environment
-
-
 def _terminal() -> Any:
     from rsh.client.console import size
     from rsh.protocol.requests import Terminal
 
     return Terminal(*size())
-
-
-def explained(error: Refused, options: Options) -> RshError:
-    """Put into words what the server says by an errno name."""
-    if error.code == Code.COMMAND and str(error).isupper():
-        return NotStarted((options.command or ["the login shell"])[0], str(error))
-    if error.code == Code.FILE and options.directory:
-        return RshError(f"{options.directory}: {explain(str(error))}")
-    return error
 
 
 def _run_json(context: Context, options: Options, deadline: Deadline) -> int:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rsh.client.complaints import say
 from rsh.client.context import Context
-from rsh.client.exec import asked_environment, explained
 from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.client.passthrough import to_stderr, to_stdout
-from rsh.errors import Code, LinkError, Refused, RshError, UsageError, exit_status
+from rsh.client.wanted import asked_environment, explained
+from rsh.errors import Code, FileError, LinkError, Refused, RshError, UsageError, error_name, exit_status
 from rsh.escape import printable
 from rsh.session.deadline import NEVER, Deadline
 
@@ -151,7 +151,16 @@ class _Follower:
         elif stream == STDERR:
             to_stderr(piece)
         else:
-            to_stdout(piece)
+            _to_stdout(piece)
+
+
+def _to_stdout(piece: memoryview) -> None:
+    try:
+        to_stdout(piece)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(error_name(error), b"write error") from error
 
 
 def job_lines(jobs: list[Job], now: float) -> list[str]:

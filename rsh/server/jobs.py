@@ -1,7 +1,7 @@
 """The detached commands of this account: a folder for each, from which everything about it is read.
 
 No daemon owns a job. Whoever looks at its folder knows how it stands: it runs as long as its holder has the lock, it
-has ended when it says so, and otherwise it is lost. So daemons may come and go, and several may look after the same jobs.
+has ended when it says so, and otherwise it is lost. So daemons may come and go, and several may care for the same jobs.
 
 The client chooses a job's id. A folder of that name is made whole, under a lock, and never twice: asking again, because
 an answer was lost on the way or because several ask at once, finds the job that is there.
@@ -28,6 +28,7 @@ from rsh import places
 from rsh.errors import Code, Refused, UsageError, error_name
 from rsh.holder import job as holder
 from rsh.holder import tree
+from rsh.holder.starting import FOLDER
 from rsh.protocol import records
 from rsh.protocol.requests import Detach
 from rsh.server.options import Options
@@ -38,9 +39,8 @@ SHOWN: Final = 4096
 # Variables that say something of whoever asks, and not of what is asked for.
 OF_THE_CLIENT: Final = (b"LANG", b"LC_", b"TERM", b"COLORTERM")
 
-# Starts the holder: our own modules from where we have ours, and nothing else but the standard library.
+# Starts the holder, as starting.START does that of a shell.
 BOOT: Final = "import sys; sys.path.append(sys.argv.pop(1)); from rsh.holder.job import main; main()"
-ROOT: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 NEW: Final = ".new-"  # in front of a folder that is not whole yet
 
@@ -290,7 +290,7 @@ class Jobs:
     ) -> None:
         """Start the holder, and wait until it has started the command."""
         words: list[str | bytes] = [
-            ROOT,
+            FOLDER,
             job.folder,
             str(ends.listener.fileno()),
             str(job.asked.output),
@@ -298,9 +298,8 @@ class Jobs:
             *arguments,
         ]
         try:
-            # -E and -S: no variable and no site-packages of the user's has a say in the process that holds the job.
             process = subprocess.Popen(
-                [sys.executable, "-E", "-S", "-c", BOOT, *words],
+                [sys.executable, "-I", "-S", "-c", BOOT, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
