@@ -2,7 +2,8 @@
 
 _rsh_server() {
     local options="--bind --socket --max-connections --max-per-address --max-unauthenticated
-        --max-unauthenticated-per-address --max-channels --max-sessions --linger --grace --drain
+        --max-unauthenticated-per-address --max-channels --max-sessions --max-jobs --linger --grace --drain
+        --job-output --job-disk --job-ttl
         --log-level --log-json --version -h --help"
     local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word
     COMPREPLY=()
@@ -19,7 +20,7 @@ _rsh_server() {
             compopt -o filenames 2>/dev/null
             COMPREPLY=($(compgen -W "none" -- "$cur") $(compgen -f -- "$cur"))
             ;;
-        --max-* | --linger | --grace | --drain) ;;
+        --max-* | --job-* | --linger | --grace | --drain) ;;
         *)
             if [[ $cur == -* ]]; then
                 COMPREPLY=($(compgen -W "$options" -- "$cur"))

@@ -1,12 +1,17 @@
 # Completion of rsh(1) for bash. Files over there are asked for with a short patience; what fails is passed over.
 
-_rsh_commands="connect exec shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
+_rsh_commands="connect exec jobs logs wait cancel shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
 
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
     case $1 in
         connect) printf '%s ' -b --batch -c -k --keep-going -X --no-rc --plain --prompt --ready-marker --no-echo -e --escape --encoding ;;
-        exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input --json -e --escape --encoding ;;
+        exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input -d --detach --id --json
+            printf '%s ' -e --escape --encoding
+            ;;
+        jobs | wait) printf '%s ' --json ;;
+        logs) printf '%s ' -f --follow --json ;;
+        cancel) printf '%s ' --grace --json ;;
         shell) printf '%s ' -C --directory -E --env -e --escape --encoding ;;
         put | get)
             printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
@@ -54,6 +59,7 @@ _rsh_value_of() {
         put:--on-conflict | get:--on-conflict) echo policy ;;
         put:--exclude | put:--include | put:--limit | get:--exclude | get:--include | get:--limit) echo word ;;
         connect:-e | exec:-e | shell:-e | *:--escape | *:--encoding | shell:-E | shell:--env) echo word ;;
+        exec:--id | cancel:--grace) echo word ;;
         ping:-c | ping:--count | ping:-i | ping:--interval) echo word ;;
     esac
 }
@@ -93,6 +99,11 @@ _rsh_there() {
 _rsh_programs() {
     [[ -n $2 ]] &&
         timeout 2 rsh exec -q -n "$1" bash -c 'compgen -c -- "$1" | sort -u' - "$2" </dev/null 2>/dev/null
+}
+
+# Ids of the detached commands on HOST.
+_rsh_jobs() {
+    timeout 2 rsh jobs -q "$1" </dev/null 2>/dev/null | sed '1d; s/ .*//'
 }
 
 # Offer lines of standard input that begin with $1, quoted as the line wants it.
@@ -173,10 +184,17 @@ _rsh_value() {
 }
 
 _rsh_operand() {
-    local command=$1 word=$2 count=$3
+    local command=$1 word=$2 count=$3 host=$4
     case $command in
         help) COMPREPLY=($(compgen -W "$_rsh_commands" -- "$word")) ;;
         connect | exec | shell | ping | info) ((count == 0)) && _rsh_offer "$word" < <(_rsh_hosts) ;;
+        jobs | logs | wait | cancel)
+            if ((count == 0)); then
+                _rsh_offer "$word" < <(_rsh_hosts)
+            else
+                _rsh_offer "$word" < <(_rsh_jobs "$host")
+            fi
+            ;;
         trust) _rsh_offer "$word" < <(_rsh_hosts) ;;
         put | get)
             if [[ ${word%%/*} == *:* ]]; then
@@ -244,7 +262,7 @@ _rsh() {
     elif [[ -z $command ]]; then
         COMPREPLY=($(compgen -W "$_rsh_commands" -- "$cur"))
     else
-        _rsh_operand "$command" "$cur" "$count"
+        _rsh_operand "$command" "$cur" "$count" "$host"
     fi
     _rsh_trim "$cur"
 }

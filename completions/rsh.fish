@@ -13,7 +13,7 @@ function __rsh_operands
         else if test -z "$ended"; and string match -q -- '-?*' $word
             switch "$command:$word"
                 case '*:--color' '*:--colour' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' \
-                    'exec:-C' 'exec:--directory' 'exec:-E' 'exec:--env' 'exec:--timeout' \
+                    'exec:-C' 'exec:--directory' 'exec:-E' 'exec:--env' 'exec:--timeout' 'exec:--id' 'cancel:--grace' \
                     'connect:-e' 'exec:-e' 'shell:-e' '*:--escape' '*:--encoding' \
                     'shell:-C' 'shell:--directory' 'shell:-E' 'shell:--env' \
                     'put:-t' 'put:--target-directory' 'get:-t' 'get:--target-directory' \
@@ -110,6 +110,11 @@ function __rsh_command_word
     end
 end
 
+# Ids of the detached commands on the host that was named.
+function __rsh_jobs
+    timeout 2 rsh jobs -q (__rsh_operands)[2] </dev/null 2>/dev/null | string replace -r ' .*' '' | tail -n +2
+end
+
 complete -c rsh -f
 complete -c rsh -l help -d 'show this help'
 complete -c rsh -s q -l quiet -d 'print errors only'
@@ -135,6 +140,8 @@ complete -c rsh -n '__rsh_is exec' -s E -l env -x -d 'set a variable for it'
 complete -c rsh -n '__rsh_is exec' -l timeout -x -d 'end it after S seconds, exit 124'
 complete -c rsh -n '__rsh_is exec' -s t -l tty -d 'give it a terminal'
 complete -c rsh -n '__rsh_is exec' -s n -l no-input -d 'stdin is empty'
+complete -c rsh -n '__rsh_is exec' -s d -l detach -d 'print an id and leave; it goes on without us, see jobs'
+complete -c rsh -n '__rsh_is exec' -l id -x -d 'with --detach: start it once, however often KEY is asked for'
 complete -c rsh -n '__rsh_is exec' -l json -d 'print one JSON object with status, duration and output'
 complete -c rsh -n '__rsh_is exec' -s e -l escape -x -d 'begins an escape after Enter: a character, ^X, or none'
 complete -c rsh -n '__rsh_is exec' -l encoding -x -d 'what is spoken over there, for a terminal'
@@ -146,6 +153,11 @@ complete -c rsh -n '__rsh_is shell' -s e -l escape -x -d 'begins an escape after
 complete -c rsh -n '__rsh_is shell' -l encoding -x -d 'what is spoken over there, for a terminal'
 
 # reset
+
+# jobs, logs, wait, cancel
+complete -c rsh -n '__rsh_is jobs logs wait cancel' -l json -d 'print JSON, one object a line'
+complete -c rsh -n '__rsh_is logs' -s f -l follow -d 'and what it writes until it ends'
+complete -c rsh -n '__rsh_is cancel' -l grace -x -d 'S seconds after TERM comes KILL'
 
 # put
 complete -c rsh -n '__rsh_is put' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all sources'
@@ -261,6 +273,10 @@ complete -c rsh -n __rsh_is -a connect -d 'Open the prompt over there; with no h
 complete -c rsh -n __rsh_is -a exec -d 'Run one command over there'
 complete -c rsh -n __rsh_is -a shell -d 'Run the login shell over there, as ssh does'
 complete -c rsh -n __rsh_is -a reset -d 'Mend a terminal that a killed program has left unusable'
+complete -c rsh -n __rsh_is -a jobs -d 'List the detached commands over there'
+complete -c rsh -n __rsh_is -a logs -d 'Print what a detached command has written, each stream where it belongs'
+complete -c rsh -n __rsh_is -a wait -d 'Wait until a detached command has ended, and exit as it did'
+complete -c rsh -n __rsh_is -a cancel -d 'End a detached command and all that it started'
 complete -c rsh -n __rsh_is -a put -d 'Copy files and trees there'
 complete -c rsh -n __rsh_is -a get -d 'Copy files and trees here'
 complete -c rsh -n __rsh_is -a ls -d 'List files over there'
@@ -282,9 +298,11 @@ complete -c rsh -n __rsh_is -a info -d 'Tell what machine it is: system, clock, 
 complete -c rsh -n __rsh_is -a key -d 'Print this account\'s key line, for rsh-server authorize over there'
 complete -c rsh -n __rsh_is -a trust -d 'Trust the server of a URL (rsh-server url there prints it), or list whom we trust'
 complete -c rsh -n __rsh_is -a help -d 'Show the help of a command'
-complete -c rsh -n '__rsh_is help' -a 'connect exec shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
-complete -c rsh -n '__rsh_is connect exec shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
+complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
+complete -c rsh -n '__rsh_is connect exec jobs logs wait cancel shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
 complete -c rsh -n '__rsh_is exec; and not __rsh_has 0' -a '(__rsh_command_word)'
+complete -c rsh -n '__rsh_is jobs; and not __rsh_has 0' -a '(__rsh_jobs)' -d job
+complete -c rsh -n '__rsh_is logs wait cancel; and __rsh_has 1' -a '(__rsh_jobs)' -d job
 complete -c rsh -n '__rsh_is put' -F
 complete -c rsh -n '__rsh_is get; and not __rsh_has 0' -F
 complete -c rsh -n '__rsh_is put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df' -a '(__rsh_remote)'

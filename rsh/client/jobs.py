@@ -17,7 +17,7 @@ from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.client.passthrough import to_stderr, to_stdout
 from rsh.client.wanted import asked_environment, explained
-from rsh.errors import Code, FileError, LinkError, Refused, RshError, UsageError, error_name, exit_status
+from rsh.errors import FileError, LinkError, Refused, RshError, SessionGone, UsageError, error_name, exit_status
 from rsh.escape import printable
 from rsh.session.deadline import NEVER, Deadline
 
@@ -26,13 +26,10 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# Seconds for which we try to get back to a daemon, and between two attempts: at first, and at most.
+# Seconds for which we try to reach a daemon that is being replaced, and between two attempts: at first, and at most.
 PATIENCE: Final = 600.0
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
-
-# What a daemon says that goes away, or that has given us up.
-PASSING: Final = (Code.SHUTDOWN, Code.IDLE, Code.SUPERSEDED, Code.NO_SESSION)
 
 TIMED_OUT: Final = 124  # as `rsh exec --timeout`
 
@@ -240,27 +237,22 @@ def _checked_id(name: str) -> str:
 
 
 def _persist(context: Context, work: Callable[[], Result]) -> Result:
-    """Do something that may be done again, until the link has held for long enough.
+    """Do something that may be done again, also when the daemon has been replaced meanwhile and knows us no more.
 
     Raises:
         LinkError: nobody answers, at first at once, later for PATIENCE seconds.
     """
-    context.wait_connected()
     deadline, pause = NEVER, FIRST_PAUSE
     while True:
         try:
             context.wait_connected()
             deadline = NEVER
             return work()
-        except RshError as error:
-            if not _is_passing(error) or deadline.expired:
+        except SessionGone:
+            deadline = Deadline(PATIENCE) if deadline is NEVER else deadline
+        except LinkError:
+            if deadline is NEVER or deadline.expired:
                 raise
-        if deadline is NEVER:
-            deadline = Deadline(PATIENCE)
         context.close()
         time.sleep(pause * random.uniform(0.5, 1.0))
         pause = min(pause * 1.5, LONGEST_PAUSE)
-
-
-def _is_passing(error: RshError) -> bool:
-    return isinstance(error, LinkError) or (isinstance(error, Refused) and error.code in PASSING)

@@ -118,13 +118,13 @@ class Connection:
 
     def _begin(self, stream: Stream, hello: Hello, grant: Grant, key: bytes) -> Guest:
         """Begin the session, unless it has begun a moment ago on another stream."""
+        if hello.expected or (hello.epoch > 1 and not hello.age):
+            raise Refused(Code.NO_SESSION, "that session is not here any more")  # It was, in another daemon.
         house = self._house
         if hello.epoch > 1 and not hello.age:
             raise Refused(Code.NO_SESSION, GONE)
         name, channels = self._name(stream, hello), house.options.max_channels
-        services = Services(
-            house.account, grant, house.environment, name=name, max_channels=channels, jobs=house.jobs
-        )
+        services = Services(house.account, grant, house.environment, name=name, max_channels=channels, jobs=house.jobs)
         session = begin(hello, services, channels, survives=True)
         linger = house.options.linger if grant.linger is None else grant.linger
         guest = Guest(session, name, key, hello.session, linger)

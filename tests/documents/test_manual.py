@@ -86,9 +86,12 @@ def test_the_options_of_the_daemon_are_those_of_its_parser() -> None:
 
 def test_the_defaults_of_the_daemon_are_named() -> None:
     text = " ".join(section("rsh-server.8", "DESCRIPTION"))
-    for name in ("max_connections", "max_per_address", "max_unauthenticated", "max_channels", "drain"):
+    for name in ("max_connections", "max_per_address", "max_unauthenticated", "max_channels", "drain", "max_jobs"):
         flag = "Fl Fl " + name.replace("_", "-") + " "
         assert f"by default {getattr(Options(), name):g}." in text.partition(flag)[2].partition(".It ")[0], name
+    for name, size in (("job-output", "64M"), ("job-disk", "2G"), ("job-ttl", "7d")):
+        assert f"by default {size}." in text.partition(f"Fl Fl {name} ")[2].partition(".It ")[0], name
+    assert (Options().job_output, Options().job_disk, Options().job_ttl) == (64 << 20, 2 << 30, 7 * 86400)
     assert Options().bind[0] in text
 
 

@@ -36,6 +36,7 @@ GROUPS = {
         set(typing.get_args(records.AnswerRecord)).difference(*map(typing.get_args, TRANSFERS)),
     ),
     "shell": (RECORDS["Shell"], set(typing.get_args(records.ShellRecord))),
+    "jobs": (RECORDS["Detached commands"], set(typing.get_args(records.JobRecord))),
 }
 assert {struct for _, structs in GROUPS.values() for struct in structs} >= set(typing.get_args(records.Record))
 NAMED = {meaning: name for name, meaning in rows(section(PAGE, "ENCODING"))}

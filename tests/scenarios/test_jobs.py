@@ -256,11 +256,12 @@ def test_job_is_lost_when_its_holder_is_killed_and_cancel_ends_what_is_left(
 
 
 def test_job_of_another_boot_is_lost(me: Home, host: str) -> None:
-    name = detach(me, host, "--", "sleep 0.3")
+    name = detach(me, host, "--", "exec sleep 1000")
     path = folder_of(me, name) / "job.json"
     asked = json.loads(path.read_text())
     path.write_text(json.dumps(asked | {"boot": "another"}))
     assert state_of(me, host, name)["state"] == "lost"
+    me.rsh("cancel", host, name)
 
 
 def test_id_that_was_claimed_and_never_begun_is_started(me: Home, host: str) -> None:
