@@ -160,6 +160,11 @@ class Link:
         return self.received + self._outbox.replay.sent - len(self._outbox.replay)
 
     @property
+    def awaits_acknowledgement(self) -> bool:
+        """Whether something was sent that the peer has not acknowledged."""
+        return len(self._outbox.replay) > 0
+
+    @property
     def kept(self) -> int:
         """Bytes of data that are held for this session: sent but not acknowledged, not sent, arrived but not read."""
         channels = self._channels.values()

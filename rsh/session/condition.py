@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -34,3 +37,38 @@ class Condition(Struct, frozen=True):
     def lasted(self) -> float:
         """Seconds since it began."""
         return time.monotonic() - self.since
+
+
+Watcher: TypeAlias = Callable[[Condition], None]
+
+
+class Conditions:
+    """The present condition, and who wants to hear of new ones.
+
+    Attributes:
+        current: the present one.
+    """
+
+    def __init__(self, *, connected: bool) -> None:
+        self.current = Condition(connected, time.monotonic())
+        self._lock = threading.Lock()  # guards what follows; held for a few instructions
+        self._watchers: tuple[Watcher, ...] = ()
+
+    def set(self, condition: Condition) -> None:
+        """Replace the present condition; nobody is told yet, for the caller may hold a lock."""
+        self.current = condition
+
+    def tell(self) -> None:
+        """Tell everybody. With no lock held."""
+        for watcher in self._watchers:
+            watcher(self.current)
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Have `watcher` told; give a function that stops it."""
+        with self._lock:
+            self._watchers = (*self._watchers, watcher)
+        return lambda: self._forget(watcher)
+
+    def _forget(self, watcher: Watcher) -> None:
+        with self._lock:
+            self._watchers = tuple(each for each in self._watchers if each is not watcher)

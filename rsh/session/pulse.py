@@ -9,6 +9,10 @@ from typing import Final
 # router in between may take that for a peer who is gone; a slow link with a long queue brings more than that.
 PROGRESS: Final = 4096
 
+# Seconds of silence after which the peer is asked when something that we sent is not acknowledged. An answer to a Ping
+# brings the acknowledgement along, so a peer that lives is asked once.
+WAITING_IDLE: Final = 3.0
+
 # After the machine has slept: how long the peer gets to answer, in seconds.
 HURRIED: Final = 1.0
 
@@ -44,12 +48,13 @@ class Pulse:
         self._moved = now  # when the peer's kernel was seen to take PROGRESS bytes
         self._delivered = 0  # bytes it had taken then
 
-    def look(self, now: float, delivered: int) -> Verdict:
+    def look(self, now: float, delivered: int, *, waits: bool = False) -> Verdict:
         """Decide.
 
         Args:
             now: the present moment.
             delivered: bytes that the peer's kernel has taken so far (Stream.delivered).
+            waits: something that was sent waits for its acknowledgement.
         """
         if delivered - self._delivered >= PROGRESS:
             self._delivered = delivered
@@ -60,7 +65,7 @@ class Pulse:
             return Verdict.DEAD if now - self._asked >= patience else Verdict.FINE
         self._asked = None
         self._hurried = False
-        if now - alive < self._idle:
+        if now - alive < (min(self._idle, WAITING_IDLE) if waits else self._idle):
             return Verdict.FINE
         self._asked = now
         return Verdict.ASK

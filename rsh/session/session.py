@@ -24,51 +24,39 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from msgspec.structs import replace
 
 from rsh.errors import Code, LinkError, LinkSilent, ProtocolError, Refused, RshError, SessionGone
 from rsh.protocol.events import (
-    Accepted,
-    Arrived,
-    Closed,
-    Credited,
     Ended,
     Event,
-    Opened,
-    Pinged,
-    Ponged,
-    Told,
     Welcomed,
 )
 from rsh.protocol.frames import MAX_PAYLOAD, Decoder
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import Hello, Welcome
-from rsh.protocol.requests import Request
 from rsh.protocol.states import LinkState
-from rsh.session.channel import Channel
-from rsh.session.condition import Condition
+from rsh.session.condition import Condition, Conditions, Watcher
+from rsh.session.conversation import Conversation, Service, code_of
 from rsh.session.deadline import NEVER, Deadline
 from rsh.session.pulse import Pulse, Verdict
 from rsh.transport.stream import Stream
-
-Service: TypeAlias = Callable[[Channel], None]
-Watcher: TypeAlias = Callable[[Condition], None]
 
 # What the writer takes at once: one full frame, so that a keystroke that comes meanwhile waits for one frame at most.
 WRITE_SIZE: Final = MAX_PAYLOAD
 
 # Seconds of silence after which the peer is asked, and that it gets to answer. The client asks first: an idle session
 # costs a busy server one Pong in ten seconds, and the user learns first that nobody is there.
-CLIENT_PULSE: Final = (10.0, 10.0)
+CLIENT_PULSE: Final = (10.0, 7.0)
 SERVER_PULSE: Final = (15.0, 15.0)
 
 # The Ping of the pulse has this token; nobody waits for its Pong.
 PULSE_TOKEN: Final = 0
 
 
-class Session:
+class Session(Conversation):
     """One end of a conversation with its threads and its current stream.
 
     Attributes:
@@ -76,7 +64,6 @@ class Session:
         error: why the session ended; None while it lives.
         away_since: when the stream was lost, as time.monotonic() counts; None while there is one.
         lost_by: how the last stream was lost.
-        condition: how the connection is, for a user.
         knock: has the keeper dial now; set by the keeper.
     """
 
@@ -89,29 +76,18 @@ class Session:
             serve: serves a channel that the peer opened.
             survives: it waits for another stream when one is lost, instead of ending.
         """
+        super().__init__(link, name=name, serve=serve)
         self.welcome: Welcome | None = None
-        self.error: RshError | None = None
         self.away_since: float | None = None
         self.lost_by: LinkError | None = None
-        self.condition = Condition(connected=link.role is Role.SERVER, since=time.monotonic())
+        self._conditions = Conditions(connected=link.role is Role.SERVER)
         self._survives = survives
-        self._watchers: list[Watcher] = []  # replaced, never changed
         self._pulse_of = CLIENT_PULSE if link.role is Role.CLIENT else SERVER_PULSE
         self._pulse = self._new_pulse()
         self.knock: Callable[[], None] = _nothing
-        self._link = link  # guarded by _lock, as everything below
-        self._name = name
-        self._serve = serve
-        self._lock = threading.Lock()
-        self._to_send = threading.Condition(self._lock)  # the writer waits on it
-        self._changed = threading.Condition(self._lock)  # greeting, pongs and the end; applications wait on it
         self._stream: Stream | None = None
         self._writable = False  # nothing that was written on the stream has failed
         self._writing = False  # the writer is between taking frames and having written them
-        self._channels: dict[int, Channel] = {}
-        self._serving = 0  # services at work, also for channels that the peer has closed meanwhile
-        self._pings = 0  # tokens of our Pings, counted
-        self._pongs: dict[int, tuple[float, int] | None] = {}  # of those awaited: when it came, the peer's clock
         self._writer: threading.Thread | None = None
         self._all_told = threading.Event()  # every channel's listener has heard of the end
 
@@ -158,10 +134,10 @@ class Session:
             self._link.resume(hello, replace(welcome, expected=self._link.received))
             old = self._stream
             self._take(stream)
-            self.condition = Condition(connected=True, since=time.monotonic())
+            self._conditions.set(Condition(connected=True, since=time.monotonic()))
         if old is not None:
             old.close()
-        self._tell_watchers()
+        self._conditions.tell()
 
     def fence(self, epoch: int) -> None:
         """Server: give the stream up if it is older than this epoch: its peer is on its way here on another one."""
@@ -181,11 +157,11 @@ class Session:
                 self.lost_by = error
                 self.away_since = time.monotonic()
                 since = self.away_since if self.condition.connected else self.condition.since
-                self.condition = Condition(connected=False, since=since, reason=str(error))
+                self._conditions.set(Condition(connected=False, since=since, reason=str(error)))
                 self._changed.notify_all()
         stream.close()
         if waits:
-            self._tell_watchers()
+            self._conditions.tell()
         elif current:
             self._end(error)
 
@@ -204,12 +180,16 @@ class Session:
             if stream is None or self.error is not None:
                 return
             now = time.monotonic()
-            verdict = self._pulse.hurry(now) if hurry else self._pulse.look(now, stream.delivered())
+            waits = self._link.awaits_acknowledgement
+            verdict = self._pulse.hurry(now) if hurry else self._pulse.look(now, stream.delivered(), waits=waits)
+            broken = not self._writable
             if verdict is Verdict.ASK:
                 self._link.ping(PULSE_TOKEN)
                 self._to_send.notify()
         if verdict is Verdict.DEAD:
             self.lose(stream, LinkSilent(f"{stream.peer}: no answer"))
+        elif broken:
+            self.lose(stream, LinkError(f"{stream.peer}: the connection broke off"))
 
     @property
     def kept(self) -> int:
@@ -240,6 +220,11 @@ class Session:
 
     # --- condition ---
 
+    @property
+    def condition(self) -> Condition:
+        """How the connection is, for a user."""
+        return self._conditions.current
+
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Have `watcher` called with every new condition, and once when the session has ended.
 
@@ -248,9 +233,7 @@ class Session:
         Returns:
             A function that stops it.
         """
-        with self._lock:
-            self._watchers = [*self._watchers, watcher]
-        return lambda: self._stop_watching(watcher)
+        return self._conditions.watch(watcher)
 
     def retry_now(self) -> None:
         """Dial now, if there is no connection; the user knows that the network is back."""
@@ -265,17 +248,8 @@ class Session:
         with self._lock:
             if self.condition.connected or self.error is not None:
                 return
-            self.condition = condition
-        self._tell_watchers()
-
-    def _stop_watching(self, watcher: Watcher) -> None:
-        with self._lock:
-            self._watchers = [each for each in self._watchers if each is not watcher]
-
-    def _tell_watchers(self) -> None:
-        """Hand the condition on. The lock is NOT held."""
-        for watcher in self._watchers:
-            watcher(self.condition)
+            self._conditions.set(condition)
+        self._conditions.tell()
 
     # --- readers ---
 
@@ -321,67 +295,6 @@ class Session:
                 self._changed.wait(deadline.left())
             return self.error is not None
 
-    # --- applications ---
-
-    def open(self, request: Request, *, bulk: bool = False) -> Channel:
-        """Open a channel; it may be written to at once. Whether it is served, `wait_accepted` tells."""
-        with self._lock:
-            if self.error:
-                raise self.error
-            number = self._link.open(request, bulk=bulk)
-            channel = self._add_channel(number, request)
-            self._to_send.notify()
-            return channel
-
-    def ping(self, deadline: Deadline) -> tuple[float, int]:
-        """Measure a round trip.
-
-        Returns:
-            Its length in seconds, and the peer's clock in nanoseconds since 1970.
-        """
-        with self._lock:
-            self._pings += 1
-            token = self._pings
-            self._link.ping(token)
-            self._pongs[token] = None
-            start = time.perf_counter()
-            self._to_send.notify()
-            try:
-                came, clock = self._wait_pong(token, deadline)
-            finally:
-                del self._pongs[token]
-        return came - start, clock
-
-    def _wait_pong(self, token: int, deadline: Deadline) -> tuple[float, int]:
-        while (pong := self._pongs[token]) is None:
-            if self.error:
-                raise self.error
-            deadline.check("ping")
-            self._changed.wait(deadline.left())
-        return pong
-
-    def is_idle(self, besides: tuple[type, ...] = ()) -> bool:
-        """Tell whether no channel is open, besides those for certain kinds of requests."""
-        with self._lock:
-            return self._is_idle(besides)
-
-    def wait_idle(self, deadline: Deadline = NEVER, besides: tuple[type, ...] = ()) -> bool:
-        """Wait until `is_idle`; False when the deadline came first."""
-        with self._lock:
-            while not self._is_idle(besides) and not deadline.expired:
-                self._changed.wait(deadline.left())
-            return self._is_idle(besides)
-
-    def _is_idle(self, besides: tuple[type, ...]) -> bool:
-        return all(isinstance(channel.request, besides) for channel in self._channels.values())
-
-    def describe_open(self) -> list[str]:
-        """Name what is open: each channel with what it was opened for."""
-        with self._lock:
-            return [f"{number}: {type(each.request).__name__.lower()}" for number, each in self._channels.items()]
-
-    # --- reader ---
-
     def _read_loop(self, stream: Stream, decoder: Decoder) -> None:
         pulse = self._pulse
         while count := stream.readinto(decoder.space()):
@@ -393,7 +306,7 @@ class Session:
                 if self._stream is not stream:
                     return
                 event = self._link.receive(frame, time.monotonic())
-                outside = self._handle(event, decoder) if event is not None else None
+                outside = self._act(event, decoder) if event is not None else None
                 if self._link.wants_to_send():
                     self._to_send.notify()
             if outside is not None:
@@ -401,100 +314,29 @@ class Session:
         if not decoder.between_frames:
             raise LinkError("the connection broke off in the middle of a frame")
 
-    def _handle(self, event: Event, decoder: Decoder) -> Callable[[], None] | None:
+    def _act(self, event: Event, decoder: Decoder) -> Callable[[], None] | None:
         """Act on an event. The lock is held; what must happen without it is returned."""
-        if isinstance(event, Arrived):
-            if channel := self._channels.get(event.channel):
-                channel.arrived(event.lane, event.payload, event.end)
-        elif isinstance(event, Credited):
-            if channel := self._channels.get(event.channel):
-                channel.credited()
-        elif isinstance(event, Accepted):
-            if channel := self._channels.get(event.channel):
-                channel.accepted()
-        elif isinstance(event, Told):
-            if channel := self._channels.get(event.channel):
-                message = event.message
-                return lambda: channel.told(message)
-        elif isinstance(event, Opened):
-            return self._begin_service(event)
-        elif isinstance(event, Closed):
-            return self._channel_closed(event)
-        else:
-            return self._handle_link_event(event, decoder)
-        return None
-
-    def _handle_link_event(
-        self, event: Welcomed | Pinged | Ponged | Ended, decoder: Decoder
-    ) -> Callable[[], None] | None:
         if isinstance(event, Welcomed):
             return self._welcomed(event.welcome, decoder)
-        if isinstance(event, Pinged):
-            self._link.pong(event.token, time.time_ns())
-        elif isinstance(event, Ponged):
-            if event.token in self._pongs:
-                self._pongs[event.token] = (time.perf_counter(), event.clock)
-            self._changed.notify_all()
-        else:
+        if isinstance(event, Ended):
             raise self._farewell(event)
-        return None
+        return self._handle(event)
 
     def _welcomed(self, welcome: Welcome, decoder: Decoder) -> Callable[[], None]:
         self.welcome = welcome
         decoder.limit = MAX_PAYLOAD
-        self.condition = Condition(connected=True, since=time.monotonic())
-        for token, pong in self._pongs.items():
-            if pong is None:
-                self._link.ping(token)  # the last one went down with its stream
+        self._conditions.set(Condition(connected=True, since=time.monotonic()))
+        self._ping_again()
         self._changed.notify_all()
-        return self._tell_watchers
+        return self._conditions.tell
 
     def _farewell(self, event: Ended) -> RshError:
         if self._link.state is not LinkState.CLOSED:
             return LinkError(event.text)  # no room for us just now
-        code = _code(event.code)
+        code = code_of(event.code)
         if code in (Code.NO_SESSION, Code.SHUTDOWN):
             return SessionGone(code, event.text)
         return Refused(code, event.text) if event.code else LinkError("the other side said goodbye")
-
-    def _begin_service(self, event: Opened) -> Callable[[], None] | None:
-        if self._serve is None:
-            self._link.close(event.channel, Code.UNSUPPORTED, "nothing is served here")
-            return None
-        if self._serving >= self._link.max_channels:
-            self._link.close(event.channel, Code.BUSY, "too many requests in this session at once")
-            return None
-        self._serving += 1
-        channel = self._add_channel(event.channel, event.request)
-        return lambda: self._start_service(channel)
-
-    def _start_service(self, channel: Channel) -> None:
-        name = f"{self._name} serve-{channel.number}"
-        try:
-            threading.Thread(target=self._run_service, args=(channel,), name=name, daemon=True).start()
-        except RuntimeError:  # No thread can be had now.
-            channel.close(Code.BUSY, "the server has no room for another request")
-            self._service_ended(channel)
-
-    def _run_service(self, channel: Channel) -> None:
-        assert self._serve is not None
-        try:
-            self._serve(channel)
-        finally:
-            self._service_ended(channel)
-
-    def _service_ended(self, channel: Channel) -> None:
-        with self._lock:
-            self._serving -= 1
-            channel.forget()
-
-    def _channel_closed(self, event: Closed) -> Callable[[], None] | None:
-        channel = self._channels.pop(event.channel, None)
-        if channel is None:
-            return None
-        channel.ended(Refused(_code(event.code), event.text) if event.code else None)
-        self._changed.notify_all()
-        return lambda: channel.told(None)
 
     # --- writer ---
 
@@ -563,7 +405,7 @@ class Session:
             if self.error is not None or (only_away and self._stream is not None):
                 return False
             self.error = error
-            self.condition = Condition(connected=False, since=time.monotonic(), reason=str(error))
+            self._conditions.set(Condition(connected=False, since=time.monotonic(), reason=str(error)))
             self._link.abandon()
             channels = list(self._channels.values())
             self._channels.clear()
@@ -577,21 +419,9 @@ class Session:
         for channel in channels:
             channel.told(None)
         self._all_told.set()
-        self._tell_watchers()
+        self._conditions.tell()
         return True
-
-    def _add_channel(self, number: int, request: Request) -> Channel:
-        channel = Channel(number, request, self._link, self._lock, self._to_send.notify)
-        self._channels[number] = channel
-        return channel
 
 
 def _nothing() -> None:
     """Nobody dials for this session."""
-
-
-def _code(number: int) -> Code:
-    try:
-        return Code(number)
-    except ValueError:
-        return Code.INTERNAL

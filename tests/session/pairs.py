@@ -12,8 +12,9 @@ from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import VERSION, Welcome
 from rsh.session import greeting
 from rsh.session.channel import Channel
+from rsh.session.conversation import Service
 from rsh.session.deadline import Deadline
-from rsh.session.session import Service, Session
+from rsh.session.session import Session
 from rsh.transport.stream import SocketStream
 
 SOON = 20.0  # seconds; a test that takes longer hangs
