@@ -1,13 +1,25 @@
 """The shell's process: the pipe that its lines go into, and the one that its reports come out of."""
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
 
-from rsh.holder.shells import RC_DESCRIPTOR, dialect
+from rsh.holder.shells import REPORT, Report, dialect, read_report
 
 READ_SIZE = 64 * 1024
+
+# The pipe of lines holds one page, and so can be written to only once all that is in it was read (pipe(7), fcntl(2)).
+F_SETPIPE_SZ = 1031
+PIPE_SIZE = 4096
+
+# Opens what the shell finds at its descriptors: single digits, as not every shell knows others. The terminal is opened
+# first, which makes it the controlling one of the new session.
+START = 'exec 8<>"$0" 7<"$1" 9>"$2" >&8 2>&8; shift 2; exec "$@"'
+
+# How often a report is asked for.
+ASKED = 2
 
 # How long a shell that was hung up on may take to end, in seconds.
 PATIENCE = 2.0
@@ -21,51 +33,100 @@ class Child:
         pipe: where that goes.
         report: where its reports come from.
         ended: a descriptor that is readable once it has ended.
+        last: the last report.
     """
 
     def __init__(self, shell: str, terminal: str) -> None:
-        """Start it; `sh` opens the terminal first, which makes it the controlling one of the new session."""
+        """Start it."""
+        self.last = Report(-1, 0)
+        self._number = 0  # of the line that runs, or ran last; the shell's own beginning is number 0
+        self._asked = 0  # how often its report was asked for beside what is in the line
+        self._deaf = False  # it reads no lines any more: it is ending, or another program has taken its place
         self._reported = bytearray()  # a report, in part
         self._dialect = dialect(shell)
-        self.lines = bytearray(self._dialect.setup)
+        self.lines = bytearray(self._dialect.report(0))
         read_lines, self.pipe = os.pipe()
-        self.report, report = os.pipe()
-        if report != 9:
-            os.dup2(report, 9)
-            os.close(report)
-        given = [9, _memory_file(self._dialect.rc)] if self._dialect.rc else [9]
+        fcntl.fcntl(self.pipe, F_SETPIPE_SZ, PIPE_SIZE)
+        self.report, reports = os.pipe()
+        rc = _memory_file(self._dialect.rc)
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", 'exec 8<>"$0" >&8 2>&8; exec "$@"', terminal, *self._dialect.words],
+            ["/bin/sh", "-c", START, terminal, _path(rc), _path(reports), *self._dialect.words],
             stdin=read_lines,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            pass_fds=given,
         )
-        for descriptor in (read_lines, *given):
+        self._wait_until_started()
+        for descriptor in (read_lines, reports, rc):
             os.close(descriptor)
         self.ended = os.pidfd_open(self._process.pid)
         os.set_blocking(self.pipe, False)
         os.set_blocking(self.report, False)
 
+    def _wait_until_started(self) -> None:
+        """Wait until it has opened what it finds here."""
+        assert self._process.stdout is not None
+        self._process.stdout.read()
+        self._process.stdout.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether a line runs."""
+        return self.last.line < self._number
+
+    @property
+    def wants_pipe(self) -> bool:
+        """Whether there is something to do once the shell has read all it was given."""
+        return not self._deaf and (bool(self.lines) or (self.running and self._asked <= ASKED))
+
     def run(self, line: bytes) -> None:
         """Queue a line of the user's."""
-        self.lines += self._dialect.feed(line)
+        self._number += 1
+        self._asked = 0
+        self.lines += self._dialect.run(line, self._number, self.last)
 
-    def reports(self) -> "list[tuple[int, bytes]]":
-        """Give the reports that have arrived: the status of a line, and the directory the shell stands in."""
+    def feed(self) -> None:
+        """Give the shell what it takes without waiting.
+
+        It has read all that it was given: the line runs, or Ctrl-C has ended it and all that stood behind it. So the
+        report is asked for once more, in a line of its own; when that was read, an empty line follows; and when that
+        was read and there is still no report, something of the user's prevents it, and we say what we can see.
+        """
+        if not self.lines and self.running:
+            self.lines += self._dialect.report(self._number) if self._asked == 0 else b"\n"
+            self._asked += 1
+        self._deaf = not feed(self.pipe, self.lines)
+
+    def reports(self) -> "list[Report]":
+        """Give the reports that have arrived, one for each line."""
         try:
             self._reported += os.read(self.report, READ_SIZE)
         except OSError:
-            return []
-        *texts, rest = bytes(self._reported).split(b"\0")
-        self._reported[:] = rest
+            pass
         reports = []
-        for text in texts:
-            status, _, directory = text.partition(b" ")
-            if status.isdigit():  # or somebody has written to the shell's descriptor
-                reports.append((int(status) & 0xFF, directory))
+        while found := REPORT.search(self._reported):  # what stands before it somebody else has written there
+            report = read_report(found)
+            del self._reported[: found.end()]
+            if report.line == self._number and self.running:
+                self.last = report if report.restored else self._with_old(report)
+                reports.append(report)
+        if not reports and self.running and self._asked > ASKED:
+            reports.append(self._seen())
         return reports
+
+    def _with_old(self, report: Report) -> Report:
+        """Remember what is still switched off, as the line was wrong in its form and nothing of it was done."""
+        options = report.options + self.last.switched_off
+        return report._replace(options=options, trap=report.trap or self.last.trap)
+
+    def _seen(self) -> Report:
+        """Make a report of what is known from outside."""
+        try:
+            directory = os.fsencode(os.readlink(f"/proc/{self._process.pid}/cwd"))
+        except OSError:
+            directory = self.last.directory
+        self.last = self.last._replace(line=self._number, directory=directory)
+        return self.last
 
     def wait(self) -> int:
         """Wait for its end; give its returncode as subprocess does."""
@@ -83,20 +144,25 @@ class Child:
             self._process.wait()
 
 
-def feed(descriptor: int, data: bytearray) -> None:
-    """Write what goes without waiting, and take it out of `data`."""
+def feed(descriptor: int, data: bytearray) -> bool:
+    """Write what goes without waiting, and take it out of `data`; say whether there is still somebody who reads."""
     try:
         while data:
             del data[: os.write(descriptor, data[:READ_SIZE])]
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EINTR):
-            data.clear()  # The shell is ending; its end is reported by itself.
+            data.clear()
+            return False
+    return True
 
 
 def _memory_file(content: bytes) -> int:
-    """Make a file that is nowhere, at a descriptor that the shell's own (single digits) do not overwrite."""
-    low = os.memfd_create("rc")
-    os.write(low, content)
-    os.dup2(low, RC_DESCRIPTOR)
-    os.close(low)
-    return RC_DESCRIPTOR
+    """Make a file that is nowhere."""
+    descriptor = os.memfd_create("rc")
+    os.write(descriptor, content)
+    return descriptor
+
+
+def _path(descriptor: int) -> str:
+    """Give the path by which a child finds a descriptor of ours."""
+    return f"/proc/{os.getpid()}/fd/{descriptor}"

@@ -31,8 +31,9 @@ class Holder:
             if self.daemon.fileno() in ready:
                 self.from_daemon(ready[self.daemon.fileno()])
             feed(self.terminal.master, self.terminal.typed)
-            feed(self.child.pipe, self.child.lines)
-            if self.child.report in ready:
+            if self.child.pipe in ready:
+                self.child.feed()
+            if self.child.report in ready or self.child.pipe in ready:
                 self.from_reports()
             if self.terminal.master in ready:
                 self.from_terminal()
@@ -50,7 +51,7 @@ class Holder:
         poll.register(self.daemon, hearing | (select.POLLOUT if self.daemon.waiting else 0))
         reading = select.POLLIN if len(self.daemon.waiting) < wire.MAX_WAITING else 0
         poll.register(self.terminal.master, reading | (select.POLLOUT if self.terminal.typed else 0))
-        if self.child.lines:
+        if self.child.wants_pipe:
             poll.register(self.child.pipe, select.POLLOUT)
         return dict(poll.poll())
 
@@ -91,11 +92,11 @@ class Holder:
 
     def from_reports(self) -> None:
         """Pass reports on: everything that was printed before one goes first."""
-        for status, directory in self.child.reports():
+        for report in self.child.reports():
             self.drain()
             self.terminal.restore()
             self.tell_echo()
-            self.daemon.say(wire.REPORT, struct.pack(">QB", self.written, status) + directory)
+            self.daemon.say(wire.REPORT, struct.pack(">QB", self.written, report.status) + report.directory)
 
     def tell_echo(self) -> None:
         """Say whether what is typed is shown, when that has changed."""

@@ -1,48 +1,122 @@
-"""The shells that can be held: how each is started, what it is told first, and how a line is given to it."""
+"""The shells that can be held: how each is started, what it is told first, how a line is given to it and reported.
+
+A line of the user's is run by `eval`, with the terminal as its stdin, and its end is reported from the same row of
+commands, so that no prompt is shown in between and `set -v` has nothing to show. Inside of the eval a last command
+keeps what the eval itself would overwrite: the statuses and $_. What would watch or end our own commands (`set -e`,
+`set -x`, `set -v`, a DEBUG trap) is switched off with each report and on again inside of the next eval.
+"""
 
 import os
+import re
+from typing import NamedTuple
 
-# Where bash finds its rc file, which closes it: beyond the single digits that are the shell's own.
-RC_DESCRIPTOR = 50
+# Where a shell finds our rc file, which closes it: a single digit, as a plain sh knows no others.
+RC_DESCRIPTOR = 7
+
+# Where zsh finds its startup files, which read the user's own.
+ZSH_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zsh")
+
+# A report: line, status, whether what was switched off is on again, options, statuses of the pipeline; directory; trap.
+REPORT = re.compile(rb"(\d+) (\d+) ([01]) ([A-Za-z0-9]*)((?: \d+)*)\0([^\0]*)\0([^\0]*)\0")
+
+# What goes on in the next line, where our last command would be a part of it: it is left out then.
+OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
+HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"\\]?)([^\s'\"\\;&|<>()]+)\1")
+LAST_WORD = re.compile(rb"\$(?:_(?![A-Za-z0-9_])|\{_[^A-Za-z0-9_])")
+TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*x")
+VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
 
 # Nothing of the user's may get between: no alias (\), no function (builtin), no readonly variable, no IFS, no set -u.
-REPORT_FUNCTION = (
-    r"""__rsh_report() { \builtin set -- "$?"; \builtin printf '%d %s\0' "$1" "${PWD-$(\builtin pwd)}" >&9; """
-    r"""{ \builtin unset PROMPT_COMMAND; \builtin printf -v PS1 ''; \builtin printf -v PS2 ''; } 2>/dev/null """
-    r"""|| \builtin :; \builtin return "$1"; }"""
-)
+BASH_FUNCTIONS = r"""
+__rsh_tell() {
+    \builtin printf '%d %d %d %s' "$__rsh_line" "$1" "${__rsh_on-0}" "$-" >&9
+    \builtin shift
+    \builtin printf ' %d' "$@" >&9
+    \builtin printf '\0%s\0' "${PWD-$(\builtin pwd)}" >&9
+}
+__rsh_end() {
+    \builtin unset PROMPT_COMMAND __rsh_kept __rsh_statuses __rsh_on
+    \builtin printf -v PS1 ''
+    \builtin printf -v PS2 ''
+}
+__rsh_leave() { \builtin return "$1"; }
+__rsh_report='__rsh_status=${__rsh_kept-$__rsh_status}
+__rsh_tell "$__rsh_status" "${__rsh_statuses[@]-}"
+\builtin trap -p DEBUG >&9
+\builtin printf "\\0" >&9
+\builtin trap - DEBUG
+\builtin set +evx
+__rsh_end'
+\builtin readonly -f __rsh_tell __rsh_end __rsh_leave
+\builtin readonly __rsh_report
+"""
 
-# For a plain sh, which has no `builtin`.
-SH_REPORT_FUNCTION = r"""__rsh_report() { set -- "$?"; printf '%d %s\0' "$1" "${PWD-}" >&9; PS1= PS2=; return "$1"; }"""
-
-# With && its status is still the line's, but a shell under `set -e` does not end when the line ended by Ctrl-C.
-REPORT_LINE = b"__rsh_report && \\:\n"
-
-BASH_RC = r"""
-exec %d<&-
+BASH_FILES = r"""
 if [ -n "$RSH_LOGIN" ]; then
     [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
     for __rsh_file in ~/.bash_profile ~/.bash_login ~/.profile; do
         [ -r "$__rsh_file" ] && { . "$__rsh_file" 0<&8 8<&- 9>&-; break; }
     done
     [ -r "$__rsh_file" ] || { [ -r ~/.bashrc ] && . ~/.bashrc 0<&8 8<&- 9>&-; }
-    unset __rsh_file
 elif [ -r ~/.bashrc ]; then
     . ~/.bashrc 0<&8 8<&- 9>&-
 fi
-\builtin unset RSH_LOGIN HISTFILE
-\builtin set -o notify +o history
-"""
-
-# Called, so that nothing is shown before the first line; and not to be unset by accident, as nothing could end then.
-BASH_END = r"""
-\builtin readonly -f __rsh_report
-\builtin unset PROMPT_COMMAND
+\builtin unset RSH_LOGIN HISTFILE PROMPT_COMMAND __rsh_file
+\builtin set -o notify +o history +H
 PS1= PS2=
 """
 
-# In one line, as a prompt is shown for each.
-ZSH_SETUP = r"\unsetopt zle prompt_cr prompt_sp; \unset HISTFILE; \typeset +x PS1; "
+# A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches.
+SH_FUNCTIONS = r"""
+__rsh_tell() {
+    printf '%d %d %d %s\0%s\0\0' "$__rsh_line" "$__rsh_status" "${__rsh_on-0}" "$-" "${PWD-}" >&9
+    set +evx
+    unset __rsh_on
+}
+__rsh_leave() { return "$1"; }
+__rsh_report='__rsh_tell; PS1= PS2='
+"""
+
+SH_FILES = r"""
+unset ENV
+if [ -n "$RSH_LOGIN" ]; then
+    [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
+    [ -r ~/.profile ] && . ~/.profile 0<&8 8<&- 9>&-
+fi
+unset RSH_LOGIN
+PS1= PS2=
+"""
+
+
+class Report(NamedTuple):
+    """What is known of a line that has ended.
+
+    Attributes:
+        line: its number. status: its own.
+        restored: what had been switched off for a report was switched on again by the line.
+        options: the letters of $-. statuses: of the line's last pipeline. directory: where the shell stands.
+        trap: the command that sets its DEBUG trap.
+    """
+
+    line: int
+    status: int
+    restored: bool = False
+    options: bytes = b""
+    statuses: "tuple[int, ...]" = ()
+    directory: bytes = b""
+    trap: bytes = b""
+
+    @property
+    def switched_off(self) -> bytes:
+        """Give the options that a report switches off, as far as they were on."""
+        return bytes(letter for letter in self.options if letter in b"evx")
+
+
+def read_report(found: "re.Match[bytes]") -> Report:
+    """Make a report of what REPORT has matched."""
+    line, status, restored, options, statuses, directory, trap = found.groups()
+    codes = tuple(int(code) & 0xFF for code in statuses.split())
+    return Report(int(line), int(status) & 0xFF, restored == b"1", options, codes, directory, trap)
 
 
 class Dialect:
@@ -51,45 +125,115 @@ class Dialect:
     Attributes:
         words: the argument vector.
         rc: what it reads first, at RC_DESCRIPTOR; b"" for nothing.
-        setup: the first that goes into its pipe.
     """
 
-    evaluate = b"eval"
+    builtin = b"\\"
+    keep = b""
+    statuses = b""
 
     def __init__(self, shell: str) -> None:
-        self.words = ["/bin/sh", "-s"]
-        self.rc = b""
-        self.setup = SH_REPORT_FUNCTION.encode() + b"; " + REPORT_LINE
+        self.words = ["/bin/sh", "-i", "-s"]
+        self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + (SH_FUNCTIONS + SH_FILES).encode()
+        os.environ.update(PS1="", PS2="", ENV=f"/proc/self/fd/{RC_DESCRIPTOR}")
 
-    def feed(self, line: bytes) -> bytes:
-        """Give what has the shell run a line of the user's, with the terminal as its stdin, and report."""
-        quoted = line.replace(b"\0", b"").replace(b"'", b"'\\''")
-        return self.evaluate + b" '" + quoted + b"' 0<&8 9>&- 8<&-\n" + REPORT_LINE
+    def run(self, line: bytes, number: int, before: Report) -> bytes:
+        """Give what has the shell run a line of the user's, with the terminal as its stdin, and report.
+
+        Args:
+            before: the report of the line before it.
+        """
+        text = self._restore(line, number, before) + line.replace(b"\0", b"")
+        if self.keep and is_closed(text) and b"v" not in before.switched_off:
+            text += b"\n\n" + self._keep(text)
+        return self.builtin + b"eval " + quoted(text) + b" 0<&8 9>&- 8<&-; " + self.report(number)
+
+    def report(self, number: int) -> bytes:
+        """Give what has the shell report; it does no harm to be asked twice."""
+        begin = b"{ __rsh_status=$? __rsh_line=%d; " % number
+        end = b'; __rsh_leave "$__rsh_status" "${__rsh_last-}" && \\: "${__rsh_last-}"; } >/dev/null 2>&1\n'
+        return begin + self.builtin + b'eval "$__rsh_report"' + end
+
+    def _restore(self, line: bytes, number: int, before: Report) -> bytes:
+        """Switch on again what the last report has switched off, and leave $? and $_ as they were."""
+        several = len(before.statuses) > 1 and self.statuses in line
+        if not (before.switched_off or before.trap or several or self._loses_last_word(line)):
+            return b""
+        commands = [b"__rsh_on=1"]
+        if before.switched_off:
+            commands.append(self.builtin + b"set -" + before.switched_off)
+        if before.trap:
+            commands.append(self.builtin + before.trap.strip())
+        commands.append(b'__rsh_leave %d "${__rsh_last-}" && \\: "${__rsh_last-}"' % (0 if several else before.status))
+        if several:
+            commands.append(b" | ".join(b"(exit %d)" % status for status in before.statuses) + b" && \\:")
+        # What cannot be parsed is not begun: so the line stands behind the commands, unless it is to be shown as read.
+        end = b"\n" if b"v" in before.switched_off else b" "
+        return b"{ " + b"; ".join(commands) + b"; } >/dev/null 2>&1;" + end
+
+    def _keep(self, text: bytes) -> bytes:
+        """Give what keeps the statuses and $_ of a text, unseen."""
+        return b"{ " + self.keep + b"; } >/dev/null 2>&1"
+
+    def _loses_last_word(self, line: bytes) -> bool:
+        """Tell whether a line asks for $_ and would find what belongs to the eval."""
+        return False
 
 
 class Bash(Dialect):
     """bash(1), with our rc in the place of the user's, which that reads."""
 
-    evaluate = b"\\builtin eval"
+    builtin = b"\\builtin "
+    keep = b'__rsh_kept=$? __rsh_statuses=("${PIPESTATUS[@]}") __rsh_last=$_'
+    statuses = b"PIPESTATUS"
 
     def __init__(self, shell: str) -> None:
         rc = f"/proc/self/fd/{RC_DESCRIPTOR}"
         self.words = [shell, "--noprofile", "--noediting", "--rcfile", rc, "-i", "-s"]
-        self.rc = (BASH_RC % RC_DESCRIPTOR + REPORT_FUNCTION + BASH_END).encode()
-        self.setup = REPORT_LINE
+        self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + (BASH_FUNCTIONS + BASH_FILES).encode()
 
 
 class Zsh(Dialect):
-    """zsh(1), which reads the user's rc files by itself."""
+    """zsh(1), which reads our startup files in the place of the user's, which those read."""
 
-    evaluate = b"\\builtin eval"
+    builtin = b"\\builtin "
+    keep = b'__rsh_kept=$? __rsh_statuses=("${pipestatus[@]}") __rsh_last=$_'
+    statuses = b"pipestatus"
 
     def __init__(self, shell: str) -> None:
         login = ["-l"] if os.environ.pop("RSH_LOGIN", "") else []
         self.words = [shell, *login, "-o", "no_prompt_cr", "-o", "no_prompt_sp", "-i", "-s"]
-        os.environ["PS1"] = ""  # of no use before the setup
         self.rc = b""
-        self.setup = (ZSH_SETUP + REPORT_FUNCTION).encode() + b"; " + REPORT_LINE
+        if "ZDOTDIR" in os.environ:
+            os.environ["RSH_ZDOTDIR"] = os.environ["ZDOTDIR"]
+        os.environ["ZDOTDIR"] = ZSH_FOLDER
+
+    def report(self, number: int) -> bytes:
+        if number:
+            return super().report(number)
+        return b"\\builtin . " + quoted(os.fsencode(ZSH_FOLDER) + b"/begin") + b" >/dev/null 2>&1; " + super().report(0)
+
+    def _keep(self, text: bytes) -> bytes:
+        # Behind a redirection $_ is empty.
+        return super()._keep(text) if TRACE.search(text) else self.keep
+
+    def _loses_last_word(self, line: bytes) -> bool:
+        return LAST_WORD.search(line) is not None
+
+
+def quoted(text: bytes) -> bytes:
+    """Give one word that stands for itself."""
+    return b"'" + text.replace(b"'", b"'\\''") + b"'"
+
+
+def is_closed(text: bytes) -> bool:
+    """Tell whether a command may follow below a text without becoming a part of it, or being shown by it."""
+    if OPEN_END.search(text) or VERBOSE.search(text):
+        return False
+    documents = HERE_DOCUMENT.findall(text)
+    if len(documents) != text.count(b"<<") - 2 * text.count(b"<<<"):
+        return False
+    lines = {line.strip(b"\t") for line in text.split(b"\n")}
+    return all(name in lines for _, name in documents)
 
 
 def dialect(shell: str) -> Dialect:

@@ -1,0 +1,3 @@
+__rsh_file=.zlogin
+\builtin . "$__rsh_folder/read"
+\builtin . "$__rsh_folder/begin"

@@ -1,0 +1,2 @@
+__rsh_file=.zprofile
+\builtin . "$__rsh_folder/read"

@@ -1,0 +1,3 @@
+__rsh_file=.zshrc
+\builtin . "$__rsh_folder/read"
+if [[ ! -o login ]]; then \builtin . "$__rsh_folder/begin"; fi

@@ -1,0 +1,263 @@
+"""What the shells do with a line must be what they do at a terminal of this machine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.holder.held import Held, printed_locally
+
+BOTH = ("bash", "zsh")
+ALL = ("bash", "zsh", "sh")
+
+# Rows of lines, and the shells they are for.
+ROWS = {
+    "status": (ALL, ["(exit 42)", "echo $?"]),
+    "last word": (BOTH, ["echo a b", "echo $_", "echo $_ c", "echo $_"]),
+    "pipeline": (("bash",), ["true | false | (exit 7)", "echo ${PIPESTATUS[@]} $?", "echo ${PIPESTATUS[@]}"]),
+    "pipeline of zsh": (("zsh",), ["true | false | (exit 7)", "echo $pipestatus $?", "echo $pipestatus"]),
+    "aliases": (ALL, ["alias ll='echo aliased'", "ll", "unalias ll", "alias eval=echo printf=echo", "echo on"]),
+    "functions": (ALL, ["f() { echo f $1; return 3; }", "f x", "echo $?", "unset -f f"]),
+    "names of builtins": (("bash",), ["eval() { :; }; printf() { :; }; set() { :; }; trap() { :; }", "echo on"]),
+    "here-document": (ALL, ["cat <<E\nhi $((1+1))\nE", "echo $?", "cat <<'A B'\nx\nA B"]),
+    "several lines": (ALL, ["for i in 1 2; do\necho $i\ndone", "echo a; echo b\necho c"]),
+    "comments": (("bash", "sh"), ["echo a # comment", "# nothing", "echo b"]),
+    "open ends": (ALL, ["true &&\necho a", "f() \n{ echo b; }", "f"]),
+    "errexit and !": (BOTH, ["set -e", "! true", "echo alive", "false || echo or", "case $- in *e*) echo still; esac"]),
+    "errexit": (ALL, ["set -e", "echo on", "false", "echo not reached"]),
+    "nounset": (BOTH, ["set -u", "echo ${x-none}", "echo $x", "echo on"]),
+    "xtrace": (BOTH, ["set -x", "echo a", "PS4='> '", "(exit 3)", "echo $?", "set +x", "echo b"]),
+    "verbose": (("bash",), ["set -v", "echo a", "(exit 3)", "echo $?", "set +v", "echo b"]),
+    "ERR": (("bash",), ["trap 'echo failed $?' ERR", "false", "(exit 3)", "! true", "echo on", "trap - ERR", "false"]),
+    "ZERR": (("zsh",), ["trap 'echo failed $?' ZERR", "false", "(exit 3)", "! true", "echo on", "trap - ZERR"]),
+    "DEBUG": (("bash",), ["trap 'echo :$BASH_COMMAND' DEBUG", "echo a b", "x=$(echo c)", "trap - DEBUG", "echo d"]),
+    "DEBUG and status": (("bash",), ["trap 'true' DEBUG", "(exit 4)", "echo $?", "trap -p DEBUG"]),
+    "extdebug": (
+        ("bash",),
+        ["shopt -s extdebug", "trap 'true' DEBUG", "f() { echo $1; }", "f x", "(exit 4)", "echo $?"],
+    ),
+    "functrace": (("bash",), ["set -T", "trap 'echo :$BASH_COMMAND' DEBUG", "f() { echo $1; }", "f x", "trap - DEBUG"]),
+    "RETURN": (("bash",), ["trap 'echo returned' RETURN", "f() { echo $1; }", "f x"]),
+    "noclobber": (ALL, ["set -C", "echo a"]),
+    "prompts": (BOTH, ["readonly PS2", "echo a"]),
+    "command of the prompt": (("zsh",), ["precmd() { :; }; preexec() { :; }", "echo a"]),
+    "IFS": (ALL, ["IFS=0123456789", "(exit 123)", 'echo "$?"']),
+    "posix": (("bash",), ["set -o posix", "(exit 12)", "echo $?"]),
+    "emulate": (("zsh",), ["emulate ksh", "echo $?", "(exit 12)", "echo $?", "emulate sh", "(exit 13)", "echo $?"]),
+    "!": (BOTH, ["echo a!b \"c!d\" '!e'"]),
+    "jobs": (BOTH, ["sleep 60 &\ntrue", "jobs", "kill %%; wait 2>/dev/null", "echo $?"]),
+    "bytes": (ALL, ["echo \udcff\udcfe | od -An -tx1", "x='a\tb'; echo \"$x\" | od -An -c"]),
+    "positional parameters": (ALL, ["set -- a b", "echo $# $1", "shift", "echo $1"]),
+    "coproc": (("bash",), ["coproc cat", "echo hi >&${COPROC[1]}; read x <&${COPROC[0]}; echo $x", "kill $COPROC_PID"]),
+    "select": (BOTH, ["echo 2 | select x in a b; do echo got $x; break; done"]),
+    "removed directory": (ALL, ["mkdir d; cd d; rmdir ../d", "echo on", "cd ..", "pwd"]),
+}
+
+
+@pytest.fixture(params=ALL)
+def shell(request: pytest.FixtureRequest) -> str:
+    path = shutil.which(request.param)
+    assert path, f"{request.param} is missing; tests/system.sh installs it"
+    return path
+
+
+@pytest.fixture
+def held(shell: str, tmp_path: Path) -> Iterator[Held]:
+    held = Held(shell, tmp_path)
+    held.end()
+    yield held
+    held.close()
+
+
+@pytest.mark.parametrize(("row", "name"), [(row, name) for row, (names, _) in ROWS.items() for name in names])
+def test_lines_print_what_they_print_at_a_terminal(row: str, name: str, tmp_path: Path) -> None:
+    lines = ROWS[row][1]
+    for home in ("here", "there"):
+        (tmp_path / home).mkdir()
+    held = Held(shutil.which(name) or "", tmp_path / "there")
+    held.end()
+    output = ""
+    for line in lines:
+        if held.ended is None:
+            output += held.run(line)[1]
+    held.close()
+    expected = printed_locally(name, tmp_path / "here", lines).replace(str(tmp_path / "here"), str(tmp_path / "there"))
+    assert comparable(output) == comparable(expected)
+
+
+def comparable(output: str) -> str:
+    """Take out what is known to differ.
+
+    Those are the numbers of processes; the level of an eval in a trace, and where zsh says that it is; the number of a
+    job in zsh, which counts the eval as the first one; and the \\r of a notice of bash's that comes at once.
+    """
+    output = re.sub(r"\[\d\]( \d+)?", "[JOB]", output)
+    output = re.sub(r"^\+(\+|\S*:\d+>)", "+", output, flags=re.MULTILINE)
+    output = re.sub(r"^>> ", "> ", output, flags=re.MULTILINE)
+    return output.replace("\r", "")
+
+
+def test_line_that_is_unfinished_is_an_error_and_no_hang(held: Held) -> None:
+    assert held.run('echo "unfinished')[0] != 0
+    assert held.run("echo on") == (0, "on\n")
+
+
+def test_here_document_that_is_unfinished_holds_only_what_was_typed(held: Held) -> None:
+    assert "rsh" not in held.run("cat <<E\nx")[1].removeprefix("bash: ")
+    assert held.run("echo on") == (0, "on\n")
+
+
+SLEEP = "sh -c 'echo on; exec sleep 300'"
+
+
+@pytest.mark.parametrize("line", [SLEEP, "echo on; while :; do :; done", f"for i in 1 2; do {SLEEP}; done"])
+def test_ctrl_c_ends_the_line_and_nothing_else(held: Held, line: str) -> None:
+    held.run("x=kept")
+    held.begin(line)
+    held.until("on")
+    held.type(b"\x03")
+    assert held.end()[0] != 0
+    assert held.run("echo $x") == (0, "kept\n")
+
+
+def test_ctrl_z_stops_the_line_and_fg_goes_on_with_it(held: Held) -> None:
+    held.begin("sh -c 'echo on; read x; echo then $x'")
+    held.until("on")
+    held.type(b"\x1a")
+    assert held.end()[0] != 0
+    held.begin("fg")
+    held.type(b"more\n")
+    assert held.end()[1].endswith("then more\n")
+
+
+def test_quit_ends_the_line_and_nothing_else(held: Held) -> None:
+    held.begin(f"ulimit -c 0; {SLEEP}")
+    held.until("on")
+    held.type(b"\x1c")
+    assert held.end()[0] != 0
+    assert held.run("echo on") == (0, "on\n")
+
+
+def test_line_of_a_megabyte_arrives(held: Held) -> None:
+    assert held.run(b"echo " + b"x" * 1_000_000 + b" | wc -c") == (0, "1000001\n")
+
+
+def test_exit_is_the_end_with_its_status(held: Held) -> None:
+    held.run("exit 7")
+    assert held.ended == (7, 0)
+
+
+def test_trap_that_skips_every_command_does_not_keep_the_line_from_ending(tmp_path: Path) -> None:
+    held = Held(shutil.which("bash") or "", tmp_path)
+    held.end()
+    held.run("shopt -s extdebug")
+    held.run("trap false DEBUG")
+    held.run("echo not run")
+    assert held.directory == bytes(tmp_path)
+    held.close()
+
+
+def test_command_of_the_prompt_is_not_shown(held: Held) -> None:
+    assert held.run("PS1='evil> '; PS2=evil; PROMPT_COMMAND='echo evil'; precmd() { echo evil; }") == (0, "")
+    assert held.run("echo good") == (0, "good\n")
+
+
+RC = {"bash": ".bashrc", "zsh": ".zshrc", "sh": ".profile"}
+LOGIN = {"RSH_LOGIN": "1"}
+
+
+def begun(name: str, home: Path, rc: str) -> Held:
+    """Start a shell whose rc file has this content."""
+    (home / RC[name]).write_text(rc)
+    return Held(shutil.which(name) or "", home, LOGIN if name == "sh" else {})
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    ("rc", "printed"),
+    [
+        ("alias ll='echo aliased'; x=5; cd /; echo greetings", "greetings\n"),
+        ("echo a; return; echo b", "a\n"),
+        ("PS1='evil> '; PS2=evil", ""),
+        ("trap 'echo bye' EXIT", ""),
+        ("set -u; stty -ixon", ""),
+    ],
+)
+def test_rc_file_is_read_and_its_output_is_shown(name: str, tmp_path: Path, rc: str, printed: str) -> None:
+    held = begun(name, tmp_path, rc)
+    assert held.end() == (0, printed)
+    assert held.run("echo on") == (0, "on\n")
+    if "alias" in rc:
+        assert held.run("ll $x; pwd") == (0, "aliased 5\n/\n")
+    held.close()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rc_file_reads_the_keyboard_and_not_our_lines(name: str, tmp_path: Path) -> None:
+    held = begun(name, tmp_path, "echo who; read word\n")
+    held.until("who")
+    held.type(b"typed\n")
+    held.end()
+    assert held.run("echo got $word") == (0, "got typed\n")
+    held.close()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rc_file_that_hangs_is_ended_by_ctrl_c(name: str, tmp_path: Path) -> None:
+    held = begun(name, tmp_path, SLEEP + "\n")
+    held.until("on")
+    held.type(b"\x03")
+    held.end()
+    assert held.run("echo alive") == (0, "alive\n")
+    held.close()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rc_file_that_is_wrong_does_not_keep_the_shell_from_beginning(name: str, tmp_path: Path) -> None:
+    held = begun(name, tmp_path, "x=1\nif (\n")
+    held.end()
+    assert held.run("echo on") == (0, "on\n")
+    held.close()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rc_file_may_end_the_shell(name: str, tmp_path: Path) -> None:
+    held = begun(name, tmp_path, "exit 5\n")
+    held.end()
+    assert held.ended == (5, 0)
+    held.close()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rc_file_may_put_another_shell_in_its_place(name: str, tmp_path: Path) -> None:
+    held = begun(name, tmp_path, "exec sh -c 'echo other; read x; exit 4'\n")
+    held.until("other")
+    held.type(b"\n")
+    held.end()
+    assert held.ended == (4, 0)
+    held.close()
+
+
+def test_startup_files_of_zsh_are_found_where_they_say_they_are(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / ".zshenv").write_text("ZDOTDIR=~/other; x=env")
+    (tmp_path / "other" / ".zprofile").write_text("x=$x,profile")
+    (tmp_path / "other" / ".zshrc").write_text("x=$x,rc")
+    (tmp_path / "other" / ".zlogin").write_text("x=$x,login")
+    held = Held(shutil.which("zsh") or "", tmp_path, LOGIN)
+    held.end()
+    assert held.run("echo $x ${ZDOTDIR##*/}") == (0, "env,profile,rc,login other\n")
+    held.close()
+
+
+def test_startup_files_of_a_login_are_read_by_bash(tmp_path: Path) -> None:
+    (tmp_path / ".profile").write_text("x=profile")
+    (tmp_path / ".bashrc").write_text("x=rc")
+    held = Held(shutil.which("bash") or "", tmp_path, LOGIN)
+    held.end()
+    assert held.run("echo $x") == (0, "profile\n")
+    held.close()
