@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from rsh.holder.shells import REPORT, Report, dialect, read_report
+from rsh.holder.shells import REPORT, Outcome, dialect, read_report
 
 READ_SIZE = 64 * 1024
 
@@ -33,12 +33,12 @@ class Child:
         pipe: where that goes.
         report: where its reports come from.
         ended: a descriptor that is readable once it has ended.
-        last: the last report.
+        last: what came of the last line.
     """
 
     def __init__(self, shell: str, terminal: str) -> None:
         """Start it."""
-        self.last = Report(-1, 0)
+        self.last = Outcome(-1, 0)
         self._number = 0  # of the line that runs, or ran last; the shell's own beginning is number 0
         self._asked = 0  # how often its report was asked for beside what is in the line
         self._deaf = False  # it reads no lines any more: it is ending, or another program has taken its place
@@ -80,10 +80,11 @@ class Child:
         return not self._deaf and (bool(self.lines) or (self.running and self._asked <= ASKED))
 
     def run(self, line: bytes) -> None:
-        """Queue a line of the user's."""
+        """Give it a line of the user's, as much of it as goes now."""
         self._number += 1
         self._asked = 0
         self.lines += self._dialect.run(line, self._number, self.last)
+        self._deaf = not feed(self.pipe, self.lines)
 
     def feed(self) -> None:
         """Give the shell what it takes without waiting.
@@ -97,35 +98,37 @@ class Child:
             self._asked += 1
         self._deaf = not feed(self.pipe, self.lines)
 
-    def reports(self) -> "list[Report]":
-        """Give the reports that have arrived, one for each line."""
+    def reports(self) -> "list[tuple[int, bytes]]":
+        """Give the reports that have arrived: the status of a line, and the directory the shell stands in."""
         try:
             self._reported += os.read(self.report, READ_SIZE)
         except OSError:
             pass
-        reports = []
+        outcomes = []
         while found := REPORT.search(self._reported):  # what stands before it somebody else has written there
-            report = read_report(found)
+            outcome = read_report(found)
             del self._reported[: found.end()]
-            if report.line == self._number and self.running:
-                self.last = report if report.restored else self._with_old(report)
-                reports.append(report)
-        if not reports and self.running and self._asked > ASKED:
-            reports.append(self._seen())
-        return reports
+            if outcome.line == self._number and self.running:
+                outcomes.append(self._remember(outcome))
+        if not outcomes and self.running and self._asked > ASKED:
+            outcomes.append(self._seen())
+        return [(outcome.status, outcome.directory) for outcome in outcomes]
 
-    def _with_old(self, report: Report) -> Report:
-        """Remember what is still switched off, as the line was wrong in its form and nothing of it was done."""
-        options = report.options + self.last.switched_off
-        return report._replace(options=options, trap=report.trap or self.last.trap)
+    def _remember(self, outcome: Outcome) -> Outcome:
+        """Keep it for the next line, with what is still switched off where the line was wrong in its form."""
+        if not outcome.restored:
+            outcome.options += self.last.switched_off
+            outcome.trap = outcome.trap or self.last.trap
+        self.last = outcome
+        return outcome
 
-    def _seen(self) -> Report:
-        """Make a report of what is known from outside."""
+    def _seen(self) -> Outcome:
+        """Give what is known from outside."""
         try:
-            directory = os.fsencode(os.readlink(f"/proc/{self._process.pid}/cwd"))
+            self.last.directory = os.fsencode(os.readlink(f"/proc/{self._process.pid}/cwd"))
         except OSError:
-            directory = self.last.directory
-        self.last = self.last._replace(line=self._number, directory=directory)
+            pass
+        self.last.line = self._number
         return self.last
 
     def wait(self) -> int:

@@ -92,11 +92,11 @@ class Holder:
 
     def from_reports(self) -> None:
         """Pass reports on: everything that was printed before one goes first."""
-        for report in self.child.reports():
+        for status, directory in self.child.reports():
             self.drain()
             self.terminal.restore()
             self.tell_echo()
-            self.daemon.say(wire.REPORT, struct.pack(">QB", self.written, report.status) + report.directory)
+            self.daemon.say(wire.REPORT, struct.pack(">QB", self.written, status) + directory)
 
     def tell_echo(self) -> None:
         """Say whether what is typed is shown, when that has changed."""

@@ -8,7 +8,6 @@ keeps what the eval itself would overwrite: the statuses and $_. What would watc
 
 import os
 import re
-from typing import NamedTuple
 
 # Where a shell finds our rc file, which closes it: a single digit, as a plain sh knows no others.
 RC_DESCRIPTOR = 7
@@ -88,7 +87,7 @@ PS1= PS2=
 """
 
 
-class Report(NamedTuple):
+class Outcome:
     """What is known of a line that has ended.
 
     Attributes:
@@ -98,13 +97,14 @@ class Report(NamedTuple):
         trap: the command that sets its DEBUG trap.
     """
 
-    line: int
-    status: int
-    restored: bool = False
-    options: bytes = b""
-    statuses: "tuple[int, ...]" = ()
-    directory: bytes = b""
-    trap: bytes = b""
+    def __init__(self, line: int, status: int, directory: bytes = b"") -> None:
+        self.line = line
+        self.status = status & 0xFF
+        self.directory = directory
+        self.restored = False
+        self.options = b""
+        self.statuses: tuple[int, ...] = ()
+        self.trap = b""
 
     @property
     def switched_off(self) -> bytes:
@@ -112,11 +112,13 @@ class Report(NamedTuple):
         return bytes(letter for letter in self.options if letter in b"evx")
 
 
-def read_report(found: "re.Match[bytes]") -> Report:
-    """Make a report of what REPORT has matched."""
+def read_report(found: "re.Match[bytes]") -> Outcome:
+    """Make an outcome of what REPORT has matched."""
     line, status, restored, options, statuses, directory, trap = found.groups()
-    codes = tuple(int(code) & 0xFF for code in statuses.split())
-    return Report(int(line), int(status) & 0xFF, restored == b"1", options, codes, directory, trap)
+    outcome = Outcome(int(line), int(status), directory)
+    outcome.restored, outcome.options, outcome.trap = restored == b"1", options, trap
+    outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split())
+    return outcome
 
 
 class Dialect:
@@ -136,11 +138,11 @@ class Dialect:
         self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + (SH_FUNCTIONS + SH_FILES).encode()
         os.environ.update(PS1="", PS2="", ENV=f"/proc/self/fd/{RC_DESCRIPTOR}")
 
-    def run(self, line: bytes, number: int, before: Report) -> bytes:
+    def run(self, line: bytes, number: int, before: Outcome) -> bytes:
         """Give what has the shell run a line of the user's, with the terminal as its stdin, and report.
 
         Args:
-            before: the report of the line before it.
+            before: the outcome of the line before it.
         """
         text = self._restore(line, number, before) + line.replace(b"\0", b"")
         if self.keep and is_closed(text) and b"v" not in before.switched_off:
@@ -153,7 +155,7 @@ class Dialect:
         end = b'; __rsh_leave "$__rsh_status" "${__rsh_last-}" && \\: "${__rsh_last-}"; } >/dev/null 2>&1\n'
         return begin + self.builtin + b'eval "$__rsh_report"' + end
 
-    def _restore(self, line: bytes, number: int, before: Report) -> bytes:
+    def _restore(self, line: bytes, number: int, before: Outcome) -> bytes:
         """Switch on again what the last report has switched off, and leave $? and $_ as they were."""
         several = len(before.statuses) > 1 and self.statuses in line
         if not (before.switched_off or before.trap or several or self._loses_last_word(line)):
