@@ -1,6 +1,6 @@
 # Completion of rsh(1) for bash. Files over there are asked for with a short patience; what fails is passed over.
 
-_rsh_commands="connect exec jobs logs wait cancel shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
+_rsh_commands="connect exec jobs logs wait cancel shell reset put get ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
 
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
@@ -21,7 +21,7 @@ _rsh_options() {
             printf '%s ' -l -a --all -A --almost-all -h --human-readable -1 -t -S -r --reverse -R --recursive
             printf '%s ' -d --directory -F --classify --json
             ;;
-        rm) printf '%s ' -r -R --recursive -f --force ;;
+        rm) printf '%s ' -r -R --recursive -f --force -y --yes -n --dry-run ;;
         mkdir) printf '%s ' -p --parents ;;
         mv) printf '%s ' -t --target-directory ;;
         cp) printf '%s ' -t --target-directory -r -R --recursive ;;
@@ -205,7 +205,7 @@ _rsh_operand() {
             fi
             ;;
         chmod | chown) ((count > 0)) && _rsh_remote "$word" ;;
-        ls | df | cat | rm | mkdir | mv | cp | ln | find | du | stat | sum) _rsh_remote "$word" ;;
+        ls | df | cat | edit | rm | mkdir | mv | cp | ln | find | du | stat | sum) _rsh_remote "$word" ;;
     esac
 }
 

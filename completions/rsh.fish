@@ -203,7 +203,9 @@ complete -c rsh -n '__rsh_is ls' -l json -d 'print JSON, one object a line'
 
 # rm
 complete -c rsh -n '__rsh_is rm' -s r -s R -l recursive -d 'directories and all below them'
-complete -c rsh -n '__rsh_is rm' -s f -l force -d 'what is not there is no failure'
+complete -c rsh -n '__rsh_is rm' -s f -l force -d 'what is not there is no failure; ask nothing'
+complete -c rsh -n '__rsh_is rm' -s y -l yes -d 'ask nothing'
+complete -c rsh -n '__rsh_is rm' -s n -l dry-run -d 'say what would be done, do nothing'
 
 # mkdir
 complete -c rsh -n '__rsh_is mkdir' -s p -l parents -d 'those above as well; existing ones are no failure'
@@ -281,6 +283,7 @@ complete -c rsh -n __rsh_is -a put -d 'Copy files and trees there'
 complete -c rsh -n __rsh_is -a get -d 'Copy files and trees here'
 complete -c rsh -n __rsh_is -a ls -d 'List files over there'
 complete -c rsh -n __rsh_is -a cat -d 'Print files from over there'
+complete -c rsh -n __rsh_is -a edit -d 'Edit a file over there with the editor here'
 complete -c rsh -n __rsh_is -a rm -d 'Remove files over there'
 complete -c rsh -n __rsh_is -a mkdir -d 'Make directories over there'
 complete -c rsh -n __rsh_is -a mv -d 'Rename or move files over there'
@@ -298,11 +301,11 @@ complete -c rsh -n __rsh_is -a info -d 'Tell what machine it is: system, clock, 
 complete -c rsh -n __rsh_is -a key -d 'Print this account\'s key line, for rsh-server authorize over there'
 complete -c rsh -n __rsh_is -a trust -d 'Trust the server of a URL (rsh-server url there prints it), or list whom we trust'
 complete -c rsh -n __rsh_is -a help -d 'Show the help of a command'
-complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel shell reset put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
+complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel shell reset put get ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
 complete -c rsh -n '__rsh_is connect exec jobs logs wait cancel shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
 complete -c rsh -n '__rsh_is exec; and not __rsh_has 0' -a '(__rsh_command_word)'
 complete -c rsh -n '__rsh_is jobs; and not __rsh_has 0' -a '(__rsh_jobs)' -d job
 complete -c rsh -n '__rsh_is logs wait cancel; and __rsh_has 1' -a '(__rsh_jobs)' -d job
 complete -c rsh -n '__rsh_is put' -F
 complete -c rsh -n '__rsh_is get; and not __rsh_has 0' -F
-complete -c rsh -n '__rsh_is put get ls cat rm mkdir mv cp ln chmod chown find du stat sum df' -a '(__rsh_remote)'
+complete -c rsh -n '__rsh_is put get ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df' -a '(__rsh_remote)'

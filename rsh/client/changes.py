@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from rsh.client.complaints import complain
+from rsh.client.asking import confirm
+from rsh.client.complaints import complain, say
+from rsh.client.console import is_terminal
 from rsh.client.context import Context
 from rsh.client.options import Options
+from rsh.client.output import print_lines
+from rsh.client.units import human_size
 from rsh.errors import FileError, UsageError
+from rsh.escape import shell_quoted
+from rsh.protocol.records import Failure
+
+MANY: Final = 5  # trees named in a question
 
 
 def run_rm(context: Context, options: Options) -> int:
@@ -16,8 +25,30 @@ def run_rm(context: Context, options: Options) -> int:
     for path in kept:
         complain(context.verb, UsageError(f"refusing to remove '{path}'"))
     paths = [path for path in options.paths if not _is_dangerous(path)]
+    if options.dry_run:
+        print_lines(f"would remove {each}" for each in _described(context, paths))
+        return 1 if kept else 0
+    if paths and not _may_remove(context, options, paths):
+        say(f"rsh: {context.verb}: nothing was removed\n")
+        return 1
     failed = context.remote.rm(*paths, recursive=options.recursive, force=options.force) if paths else []
     return max(1 if kept else 0, finish(context, failed))
+
+
+def _may_remove(context: Context, options: Options, paths: list[str]) -> bool:
+    """Say whether trees may go: a user at a terminal is told what and how much, and asked."""
+    if not options.recursive or options.force or options.yes or not context.asks or not is_terminal(0):
+        return True
+    found = list(_described(context, paths))
+    return not found or confirm(f"remove {', '.join(found[:MANY])}{' ...' if len(found) > MANY else ''}?")
+
+
+def _described(context: Context, paths: list[str]) -> Iterator[str]:
+    """Name what is there, and how much it is."""
+    for record in context.remote.du(*paths) if paths else ():
+        if not isinstance(record, Failure):
+            several = f" ({record.files} files, {human_size(record.bytes)})" if record.files > 1 else ""
+            yield f"{shell_quoted(record.path)}{several}"
 
 
 def run_mkdir(context: Context, options: Options) -> int:

@@ -107,7 +107,7 @@ def _run_batch(context: PromptContext, first: Iterable[str], lines: Iterable[str
     from rsh.client.dial import CONNECT_TIMEOUT
     from rsh.session.deadline import Deadline
 
-    context.quiet = True
+    context.quiet, context.asks = True, False
     context.color = "never" if context.color == "auto" else context.color
     context.remote.wait_connected(Deadline(CONNECT_TIMEOUT))  # who cannot connect fails before the first line
     try:

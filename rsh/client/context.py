@@ -22,6 +22,7 @@ class Context:
         color: "always", "auto" or "never", as the user wants it.
         debug: show tracebacks.
         patience: seconds to wait for a daemon that is gone, None: for ever.
+        asks: there may be somebody to ask.
     """
 
     def __init__(self, where: Where, open_remote: Callable[[], Remote], *, host: str | None = None) -> None:
@@ -32,6 +33,7 @@ class Context:
         self.color = "auto"
         self.debug = False
         self.patience: float | None = None
+        self.asks = True
         self._open_remote = open_remote
         self._remote: Remote | None = None
         self._welcome = False  # the server has taken us

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from types import FrameType
 from typing import Final
 
@@ -20,16 +21,20 @@ def run_locally(command: str) -> int:
     Returns:
         Its exit status; 128+N for a signal.
     """
+    shell = os.environ.get("SHELL") or "/bin/sh"
+    return run_program([shell, "-c", command] if command else [shell])
+
+
+def run_program(arguments: Sequence[str]) -> int:
+    """Run a program here on our terminal; as `run_locally`."""
     import subprocess
 
-    shell = os.environ.get("SHELL") or "/bin/sh"
-    arguments = [shell, "-c", command] if command else [shell]
     # A handler of ours, unlike SIG_IGN, is not inherited: the command has the default again.
     before = {number: signal.signal(number, _leave_it_to_the_command) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
         status = exit_status(subprocess.call([os.fsencode(word) for word in arguments]))
     except OSError as error:
-        raise FileError(error_name(error), os.fsencode(shell)) from error
+        raise FileError(error_name(error), os.fsencode(arguments[0])) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -171,8 +171,11 @@ class RemoteFiles:
 
         yield from read_content(self.session.open(requests.Read(encoded(paths), self.directory), bulk=True))
 
-    def write(self, path: Path, content: Iterable[Buffer]) -> int:
+    def write(self, path: Path, content: Iterable[Buffer], *, expected: bytes | None = None) -> int:
         """Make `content` the content of a file, whole or not at all.
+
+        Args:
+            expected: the XXH3-128 that the file must still have, b"" if it must not be there; else Conflict is raised.
 
         Returns:
             Its length in bytes.
@@ -182,7 +185,7 @@ class RemoteFiles:
         """
         from rsh.client.content import write_content
 
-        request = requests.Write(os.fsencode(path), self.directory)
+        request = requests.Write(os.fsencode(path), self.directory, expected)
         return write_content(self.session.open(request, bulk=True), content, os.fsencode(path))
 
     def rm(self, *paths: Path, recursive: bool = False, force: bool = False) -> list[FileError]:

@@ -280,6 +280,15 @@ COMMANDS: Final = (
         examples=(("cat build:/etc/hostname", "one file"),),
     ),
     Command(
+        "edit",
+        "Edit a file over there with the editor here",
+        "rsh.client.edit:run_edit",
+        "files",
+        (Argument("path", "the file", kind="remote", metavar="FILE"),),
+        bare=True,
+        examples=(("edit build:/etc/motd", "put back when the editor ends"),),
+    ),
+    Command(
         "rm",
         "Remove files over there",
         "rsh.client.changes:run_rm",
@@ -287,7 +296,9 @@ COMMANDS: Final = (
         (
             _REMOTE,
             _switch("recursive", "directories and all below them", "-r", "-R", "--recursive"),
-            _switch("force", "what is not there is no failure", "-f", "--force"),
+            _switch("force", "what is not there is no failure; ask nothing", "-f", "--force"),
+            _switch("yes", "ask nothing", "-y", "--yes"),
+            _DRY,
         ),
         examples=(("rm -r build:work/old", "a whole tree"),),
     ),

@@ -32,7 +32,13 @@ _NO_DISKS: Final = frozenset(("devtmpfs", "efivarfs", "squashfs", "ramfs"))
 
 
 def store(
-    pieces: Iterator[Buffer], path: bytes, *, directory: bytes = b"", mode: int = 0o666, durability: str = "auto"
+    pieces: Iterator[Buffer],
+    path: bytes,
+    *,
+    directory: bytes = b"",
+    mode: int = 0o666,
+    durability: str = "auto",
+    expected: bytes | None = None,
 ) -> Summary:
     """Make one file of what comes, whole or not at all, as `cat > path` would.
 
@@ -40,23 +46,31 @@ def store(
 
     Args:
         pieces: the content to its end; what it raises leaves the old file as it was.
+        expected: the XXH3-128 that the file must still have when it is replaced, b"" if it must not be there.
 
     Raises:
-        FileError: it could not be written; EISDIR for a directory.
+        FileError: it could not be written; EISDIR for a directory, ECONFLICT when it is not as expected.
     """
     target = open_target(path, 1, directory=directory)
     landing = Landing(target)
     try:
         if target.name is None:
             raise FileError("EISDIR", path)
-        return _store(pieces, landing, target.name, mode, Durability(durability))
+        return _store(pieces, landing, target.name, mode, Durability(durability), expected)
     except (OSError, FileError) as error:
         raise FileError(_symbol(error), path) from error
     finally:
         landing.close()
 
 
-def _store(pieces: Iterator[Buffer], landing: Landing, name: bytes, mode: int, durability: Durability) -> Summary:
+def _store(
+    pieces: Iterator[Buffer],
+    landing: Landing,
+    name: bytes,
+    mode: int,
+    durability: Durability,
+    expected: bytes | None,
+) -> Summary:
     directory, name = landing.spot(name)
     mode = _permissions(directory, name, mode)
     part = Part(directory, name)
@@ -65,11 +79,29 @@ def _store(pieces: Iterator[Buffer], landing: Landing, name: bytes, mode: int, d
         for piece in pieces:
             part.write(piece)
             size += len(piece)
+        if expected is not None and _digest_at(directory, name) != expected:
+            raise FileError("ECONFLICT", name)
         part.place(mode, None, sync=durability.before_placing(size, single=True))
     finally:
         part.discard()
     durability.finish(directory, single=True)
     return Summary(1, size)
+
+
+def _digest_at(directory: int, name: bytes) -> bytes:
+    """Give the digest of a file in an open directory; b"" when there is none."""
+    try:
+        fd = os.open(name, _READ, dir_fd=directory)
+    except FileNotFoundError:
+        return b""
+    state = _hasher("xxh128")
+    try:
+        while piece := os.read(fd, PIECE):
+            state.update(piece)
+    finally:
+        os.close(fd)
+    found: bytes = state.digest()
+    return found
 
 
 def _permissions(directory: int, name: bytes, mode: int) -> int:

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 Path: TypeAlias = Annotated[bytes, Meta(max_length=65536)]
 Paths: TypeAlias = Annotated[tuple[Path, ...], Meta(max_length=65536)]
+FileDigest: TypeAlias = Annotated[bytes, Meta(max_length=16)]
 Side: TypeAlias = Annotated[int, Meta(ge=0, lt=2**16)]
 Name: TypeAlias = Annotated[str, Meta(max_length=64)]
 Rules: TypeAlias = Annotated[tuple[Annotated[bytes, Meta(max_length=4096)], ...], Meta(max_length=1024)]
@@ -87,6 +88,7 @@ class Write(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=T
 
     path: Path
     directory: Path = b""
+    expected: FileDigest | None = None  # the file must still have this XXH3-128, "" not be there; else ECONFLICT
 
 
 class Remove(Struct, tag=7, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -59,7 +59,7 @@ def serve(channel: Channel, request: requests.Request, account: Account, grant: 
         _read(channel, globs.expand(request.paths, directory=directory), directory)
     elif isinstance(request, requests.Write):
         channel.accept(bulk=True)
-        write_records(channel, [_write(channel, globs.expand_home(request.path), directory)])
+        write_records(channel, [_write(channel, request, directory)])
     else:
         _answer(channel, request, directory)
     channel.close()
@@ -162,10 +162,11 @@ def _read(channel: Channel, paths: Iterable[bytes], directory: bytes) -> None:
     ending.end()
 
 
-def _write(channel: Channel, path: bytes, directory: bytes) -> Record:
+def _write(channel: Channel, request: requests.Write, directory: bytes) -> Record:
     """Take lane 0 as a file's content; give what came of it."""
+    path = globs.expand_home(request.path)
     try:
-        return operations.store(_checked(channel), path, directory=directory)
+        return operations.store(_checked(channel), path, directory=directory, expected=request.expected)
     except FileError as error:
         return Failure(path, error.error)
     except OSError as error:

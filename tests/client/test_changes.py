@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Daemon, Home
+from tests.scenarios.screens import Terminal
 
 
 @pytest.fixture
@@ -59,3 +60,30 @@ def test_mv_into_a_directory_that_is_none_keeps_both(me: Home, host: str, tmp_pa
 
 def test_mv_needs_a_destination(me: Home, host: str) -> None:
     assert b"missing destination" in me.rsh("mv", f"{host}:a").stderr
+
+
+def test_rm_of_a_tree_asks_on_a_terminal(me: Home, host: str, tmp_path: Path) -> None:
+    (tmp_path / "tree" / "sub").mkdir(parents=True)
+    for answer, stays in (("\r", True), ("n\r", True), ("y\r", False)):
+        with Terminal(me, "rm", "-r", f"{host}:{tmp_path}/tree", columns=200) as terminal:
+            terminal.until_shown("tree (2 files, ")
+            terminal.press(answer)
+            assert terminal.end() == (1 if stays else 0)
+        assert (tmp_path / "tree").exists() == stays
+
+
+def test_rm_asks_nobody_who_has_said_yes(me: Home, host: str, tmp_path: Path) -> None:
+    for option in ("-y", "-f"):
+        (tmp_path / "tree").mkdir()
+        with Terminal(me, "rm", "-r", option, f"{host}:{tmp_path}/tree") as terminal:
+            assert terminal.end() == 0
+        assert not (tmp_path / "tree").exists()
+
+
+def test_rm_says_what_it_would_do(me: Home, host: str, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "leaf").touch()
+    done = me.rsh("rm", "-rn", f"{host}:{tmp_path}/tree")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"would remove {tmp_path}/tree (2 files, ".encode())
+    assert (tmp_path / "tree" / "leaf").exists()
