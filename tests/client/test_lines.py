@@ -106,7 +106,7 @@ def test_quoted_wildcards_and_tildes_stand_for_themselves() -> None:
     [
         (":ptu a", "no command ':ptu'", "did you mean ':put'?"),
         (":zzzzz", "no command ':zzzzz'", "all commands: help"),
-        (":l", ":l may be :ls, :lcd, :lls, :lpwd, :lmkdir", ""),
+        (":l", ":l may be :ls, :ln, :lcd, :lls, :lpwd, :lmkdir", ""),
         (":ls | wc", ":ls: '|' means something to a shell only", "quote it"),
         (":ls 'a", ":ls: a quote is not closed", ""),
     ],
