@@ -103,12 +103,17 @@ class Outbox:
         return frames
 
     def take_again(self, out: list[Buffer], limit: int) -> int:
-        """Add about `limit` bytes of the replay to `out`; give how many."""
+        """Add about `limit` bytes of the replay to `out`; give how many.
+
+        A Ping follows it: the answer brings an acknowledgement of all of it, so that what is paced need not wait.
+        """
         size = 0
         while size < limit and self._again:
             frame = self._again.popleft()
             out.extend(frame)
             size += sum(map(len, frame))
+        if size and not self._again:
+            self.push_link(messages.Ping(0))
         return size
 
     def take_new(self, out: list[Buffer], limit: int, now: float) -> None:
