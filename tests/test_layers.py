@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "server": GROUND | {"holder", "protocol", "transport", "trust", "session", "files"},
     "client": GROUND | {"protocol", "transport", "trust", "session", "files"},
     "embedded": GROUND | {"transport", "server"},
+    "expect": GROUND | {"protocol", "session", "client"},
     "entry": GROUND | {"transport", "client", "embedded"},
     "__main__": {"entry"},
     "__init__": {"client"},

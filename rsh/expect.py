@@ -1,0 +1,348 @@
+"""A living shell for programs, in the manner of pexpect: no child process, no terminal here, nothing scraped.
+
+    with rsh.expect.connect("build") as shell:
+        output, status = shell.run("cd src && make")
+        shell.sendline("python3")
+        shell.expect(">>> ")
+        shell.sendline("print(6 * 7)")
+        shell.expect(r"(\\d+)\\r\\n")
+        shell.sendeof()
+        shell.wait()
+
+`expect`, `before`, `after`, `match`, EOF and TIMEOUT are pexpect's own; where a line ends, and with which status, the
+shell over there says. It needs pexpect: `pip install 'rsh[expect]'`.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from rsh.client.living import LivingShell
+from rsh.client.remote import Remote
+from rsh.client.remote import connect as connect_remote
+from rsh.errors import RshError, UsageError, exit_status
+from rsh.protocol.requests import Shell as ShellRequest
+from rsh.protocol.requests import Terminal
+
+try:
+    from pexpect.exceptions import EOF, TIMEOUT
+    from pexpect.spawnbase import SpawnBase
+except ImportError as error:
+    raise UsageError("rsh.expect needs pexpect", advice="pip install 'rsh[expect]'") from error
+
+if TYPE_CHECKING:
+    Base: TypeAlias = SpawnBase[Any]
+else:
+    Base = SpawnBase
+
+__all__ = ["EOF", "TIMEOUT", "Result", "Shell", "connect"]
+
+# Pieces of output that wait to be read; beyond them the program over there waits, as behind a full terminal.
+MAX_WAITING: Final = 64
+
+
+class Result(NamedTuple):
+    """What came of a line.
+
+    Attributes:
+        output: all that it wrote to its terminal; a newline is `\\n`.
+        status: as a shell shows it: 128+N for signal N.
+    """
+
+    output: Any
+    status: int
+
+
+class _Ready:
+    """The line has ended, and all its output was before this."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+class _Ended:
+    """The shell has ended, or the link: nothing more comes."""
+
+    def __init__(self, status: int | None, error: RshError | None = None) -> None:
+        self.status = status
+        self.error = error
+
+
+def connect(host: str | None = None, **options: Any) -> Shell:
+    """Connect to a machine and start a shell there; both end with the shell that is given.
+
+    Args:
+        host: as rsh.connect.
+        options: those of Shell.
+    """
+    remote = connect_remote(host)
+    try:
+        return Shell(remote, owns=True, **options)
+    except BaseException:
+        remote.close()
+        raise
+
+
+class Shell(Base):
+    """A living shell over there, with pexpect's interface. Not to be used by several threads at once.
+
+    Attributes:
+        greeting: what its rc files have printed.
+        status: of the last line that has ended.
+        exitstatus, signalstatus: of the shell, once it has ended.
+        running: a line runs; what is sent then is typed into the terminal.
+        Otherwise those of pexpect.spawnbase.SpawnBase.
+    """
+
+    # What pexpect's types leave out or tell too widely.
+    _decoder: Any
+    _log: Any
+    buffer_type: Any
+    match: Any
+
+    def __init__(
+        self,
+        remote: Remote,
+        *,
+        timeout: float | None = 30,
+        encoding: str | None = "utf-8",
+        codec_errors: str = "replace",
+        dimensions: tuple[int, int] = (24, 80),
+        env: Mapping[str, str] | None = None,
+        owns: bool = False,
+        **options: Any,
+    ) -> None:
+        """Start a shell and wait until it has read its rc files.
+
+        Args:
+            timeout: seconds that `expect` and `run` wait; None: for ever.
+            encoding: of its output; None gives bytes.
+            dimensions: rows and columns of its terminal.
+            env: variables to set; TERM is `dumb` unless it is among them.
+            owns: close the connection too, in the end.
+            options: those of SpawnBase: maxread, searchwindowsize, logfile.
+
+        Raises:
+            RshError: there can be no shell.
+        """
+        super().__init__(timeout=timeout, encoding=encoding, codec_errors=codec_errors, **options)
+        variables = {"TERM": "dumb"} | dict(env or {})
+        request = ShellRequest(
+            Terminal(dimensions[1], dimensions[0]),
+            remote.directory,
+            {os.fsencode(name): os.fsencode(value) for name, value in variables.items()},
+        )
+        self.running = True
+        self.closed = self.terminated = False
+        self.delayafterread = self.delaybeforesend = None
+        self.name = f"<rsh shell at {remote.name or 'this machine'}>"
+        self._remote = remote if owns else None
+        self._items: queue.Queue[bytes | _Ready | _Ended] = queue.Queue(MAX_WAITING)
+        self._rest = b""  # of a piece that was longer than was asked for
+        self._typed = ""  # a line that is not finished
+        self._begun = threading.Semaphore(1)  # one for each line; the shell's own beginning is the first
+        self._living = LivingShell(remote.session.open(request), self._take)
+        self._pump = threading.Thread(target=self._pump_lines, name="expect", daemon=True)
+        self._pump.start()
+        self.greeting = self._finish(timeout)
+
+    # --- what pexpect has not ---
+
+    def run(self, line: str | bytes, timeout: float | None = -1) -> Result:
+        """Run a line to its end.
+
+        Args:
+            timeout: in seconds; -1 is the shell's own.
+
+        Raises:
+            TIMEOUT: it still runs, and what it wrote stands in `before`. RshError: the link went away.
+            UsageError: another line still runs.
+        """
+        if self.running:
+            raise UsageError("a line still runs", advice="wait() for it, or sendintr()")
+        self.buffer = self._before = self.string_type()
+        self._before = self.buffer_type()
+        self._start(line)
+        output = self._finish(self.timeout if timeout == -1 else timeout)
+        return Result(output.replace(self.crlf, self.crlf[1:]), int(self.status or 0))
+
+    def wait(self, timeout: float | None = -1) -> int:
+        """Wait until the line that runs has ended; give its status. What it writes meanwhile is left in `before`."""
+        if self.running:
+            self.before = self._finish(self.timeout if timeout == -1 else timeout)
+        return int(self.status or 0)
+
+    # --- what pexpect.spawn has ---
+
+    def send(self, text: str | bytes) -> int:
+        """Type text: into what runs; while nothing does, a line for the shell, which runs once it is complete."""
+        data = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
+        self._log(text, "send")
+        if not self.running:
+            self._typed += data
+            line, newline, data = self._typed.partition("\n")
+            if not newline:
+                return len(text)
+            self._typed = ""
+            self._start(line)
+        if data:
+            self._living.type(data.encode(self.encoding or "utf-8", "surrogateescape"))
+        return len(text)
+
+    def sendline(self, line: str | bytes = "") -> int:
+        """Type text and Enter."""
+        return self.send(line + b"\n" if isinstance(line, bytes) else line + "\n")
+
+    def write(self, text: str | bytes) -> None:
+        """Type text."""
+        self.send(text)
+
+    def sendcontrol(self, letter: str) -> int:
+        """Type Ctrl and a letter."""
+        self._living.type(bytes([ord(letter.upper()) & 0x1F]))
+        return 1
+
+    def sendintr(self) -> None:
+        """Type Ctrl-C."""
+        self.sendcontrol("c")
+
+    def sendeof(self) -> None:
+        """Type Ctrl-D."""
+        self.sendcontrol("d")
+
+    def setwinsize(self, rows: int, columns: int) -> None:
+        """Change the size of the terminal."""
+        self._living.resize(columns, rows)
+
+    def isalive(self) -> bool:
+        """Say whether the shell lives."""
+        return not self.terminated
+
+    def close(self, force: bool = True) -> None:
+        """Hang up, and disconnect from a machine that was connected to for this shell."""
+        self.closed = self.terminated = True
+        self._living.close()
+        while self._pump.is_alive():
+            self._begun.release()
+            self._drop()
+            self._pump.join(0.05)
+        if self._remote is not None:
+            self._remote.close()
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> Any:
+        """Give output, at most so much; wait for some. What `expect` reads with.
+
+        Raises:
+            TIMEOUT: none came. EOF: the shell has ended.
+        """
+        data = self._read(size, self.timeout if timeout == -1 else timeout)
+        while isinstance(data, _Ready):
+            data = self._read(size, self.timeout if timeout == -1 else timeout)
+        text = self._decoder.decode(data, final=False)
+        self._log(text, "read")
+        return text
+
+    def __enter__(self) -> Shell:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __str__(self) -> str:
+        return f"{self.name}, before: {self._before.getvalue()[-100:]!r}"
+
+    # --- inside ---
+
+    def _start(self, line: str | bytes) -> None:
+        data = line if isinstance(line, bytes) else line.encode(self.encoding or "utf-8", "surrogateescape")
+        self.running = True
+        self._living.start_line(data)
+        self._begun.release()
+
+    def _finish(self, timeout: float | None) -> Any:
+        """Give all output up to the end of the line; the shell's end is one too."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.running:
+            left = None if end is None else max(0.0, end - time.monotonic())
+            try:
+                data = self._read(self.maxread, left)
+            except EOF:
+                self.running = False
+                break
+            except TIMEOUT:
+                self.before = self._before.getvalue()
+                raise
+            if isinstance(data, bytes):
+                text = self._decoder.decode(data, final=False)
+                self._log(text, "read")
+                self._before.write(text)
+        output = self._before.getvalue()
+        self._before, self._buffer = self.buffer_type(), self.buffer_type()
+        return output
+
+    def _read(self, size: int, timeout: float | None) -> bytes | _Ready:
+        """Give the next output, or the end of a line. Raises TIMEOUT, EOF, RshError."""
+        if not self._rest:
+            if self.flag_eof:
+                raise EOF("the shell has ended")
+            try:
+                item = self._items.get(timeout=timeout) if timeout != 0 else self._items.get_nowait()
+            except queue.Empty:
+                raise TIMEOUT("nothing came in time") from None
+            if isinstance(item, _Ready):
+                self.status, self.running = item.status, False
+                return item
+            if isinstance(item, _Ended):
+                raise self._concluded(item)
+            self._rest = item
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+    def _concluded(self, item: _Ended) -> Exception:
+        self.flag_eof = self.terminated = True
+        self.running = False
+        if item.status is None:
+            return item.error or EOF("the shell has ended")
+        self.status = exit_status(item.status)
+        self.exitstatus = item.status if item.status >= 0 else None
+        self.signalstatus = -item.status if item.status < 0 else None
+        return EOF("the shell has ended")
+
+    def _drop(self) -> None:
+        """Make room for whoever waits to hand us output that nobody wants any more."""
+        try:
+            while True:
+                self._items.get_nowait()
+        except queue.Empty:
+            pass
+
+    def _take(self, data: Any) -> None:
+        """Take what comes while no line runs: a background job's output."""
+        if not self.closed:
+            self._items.put(bytes(data))
+
+    def _pump_lines(self) -> None:
+        """Hand the output of each line on, and its end."""
+        while True:
+            self._begun.acquire()
+            try:
+                while data := self._living.next_output():
+                    self._items.put(bytes(data))
+                if self.closed:
+                    return
+                alive = self._living.wait_ready()
+            except RshError as error:
+                self._items.put(_Ended(None, error))
+                return
+            if not alive:
+                self._items.put(_Ended(self._living.ended))
+                return
+            self._items.put(_Ready(self._living.status))
