@@ -1,10 +1,11 @@
-"""The shell over there, as a batch sees it: a line goes in, a status comes out, and it stands somewhere.
+"""The shell over there, as a batch sees it: a line goes in, a status comes out, and all else stays in the shell.
 
-Each line is a command of its own with outputs of their own and no terminal, run where the one before it had ended.
+Lines have two outputs of their own, no terminal, and nothing to read.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rsh.client.passthrough import Buffer, to_stdout
 from rsh.errors import Code, FileError, Refused, exit_status
 
 if TYPE_CHECKING:
+    from rsh.client.batch_shell import BatchShell
     from rsh.client.remote import Remote
 
 
@@ -33,7 +35,7 @@ class Shell:
     """Runs lines over there in the foreground here.
 
     Attributes:
-        directory: where the next line runs; b"" is the home.
+        directory: where the shell stands; b"" is the home.
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
         echoes: what is typed may be seen, and kept.
     """
@@ -44,28 +46,41 @@ class Shell:
         """Prepare; nothing is asked of the other side yet.
 
         Args:
-            remote: gives the connection for each line, its `directory` set to ours.
+            remote: gives the connection, also when the last one was lost.
         """
         self.directory = b""
         self.fresh_line = True
         self._remote = remote
+        self._shell: BatchShell | None = None
 
     def run(self, line: str) -> int:
         """Run a line to its end and give its exit status.
 
         Raises:
-            RshError: it could not be started, or the link went away.
+            Leave: the shell has ended, with the status that the batch is to end with.
+            RshError: it could not be started, or the link went away, and the shell with it.
         """
         self.fresh_line = True
-        environment = passed_environment(terminal=False)
-        process = self._remote().start(line, env=environment, directory_after=True, no_input=True)
+        shell = self._begin()
         try:
-            status = run_attached(process, stdin=None, stdout=self._write)
+            shell.start_line(os.fsencode(line))
+            status = exit_status(run_attached(shell, stdin=None, stdout=self._write))
         except Refused as error:
             raise self._explained(error) from error
-        if process.directory:
-            self.directory = process.directory.removesuffix(b"\n")
-        return exit_status(status)
+        if shell.ended is not None:
+            raise Leave(status)
+        self.directory = shell.directory
+        return status
+
+    def _begin(self) -> BatchShell:
+        """Give the shell; a new one when there is none."""
+        from rsh.client.batch_shell import BatchShell
+        from rsh.protocol.requests import Batch
+
+        if self._shell is None or not self._shell.alive:
+            request = Batch(self.directory, passed_environment(terminal=False))
+            self._shell = BatchShell(self._remote().session.open(request))
+        return self._shell
 
     def _write(self, data: Buffer) -> None:
         to_stdout(data)

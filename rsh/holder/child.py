@@ -54,6 +54,7 @@ class Child:
             stdin=read_lines,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **self._dialect.variables},
             start_new_session=True,
         )
         self._wait_until_started()

@@ -125,18 +125,21 @@ class Dialect:
     """A plain sh, and what it has in common with the others.
 
     Attributes:
-        words: the argument vector.
-        rc: what it reads first, at RC_DESCRIPTOR; b"" for nothing.
+        words: the argument vector for a terminal. batch: the one without.
+        variables: of its environment.
+        rc: what it reads first on a terminal, at RC_DESCRIPTOR; b"" for nothing.
+        functions: what it has to know first of all without one, where it reads no rc.
     """
 
-    builtin = b"\\"
+    builtin = b"\\command "  # without it a wrong line, or a readonly variable, ends a shell that has no terminal
     keep = b""
     statuses = b""
 
     def __init__(self, shell: str) -> None:
-        self.words = ["/bin/sh", "-i", "-s"]
-        self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + (SH_FUNCTIONS + SH_FILES).encode()
-        os.environ.update(PS1="", PS2="", ENV=f"/proc/self/fd/{RC_DESCRIPTOR}")
+        self.words, self.batch = ["/bin/sh", "-i", "-s"], ["/bin/sh", "-s"]
+        self.functions = SH_FUNCTIONS.encode()
+        self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + self.functions + SH_FILES.encode()
+        self.variables = {"PS1": "", "PS2": "", "ENV": f"/proc/self/fd/{RC_DESCRIPTOR}"}
 
     def run(self, line: bytes, number: int, before: Outcome) -> bytes:
         """Give what has the shell run a line of the user's, with the terminal as its stdin, and report.
@@ -191,7 +194,10 @@ class Bash(Dialect):
     def __init__(self, shell: str) -> None:
         rc = f"/proc/self/fd/{RC_DESCRIPTOR}"
         self.words = [shell, "--noprofile", "--noediting", "--rcfile", rc, "-i", "-s"]
-        self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + (BASH_FUNCTIONS + BASH_FILES).encode()
+        self.batch = [shell, "--noprofile", "--norc", "-s"]
+        self.functions = BASH_FUNCTIONS.encode()
+        self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + self.functions + BASH_FILES.encode()
+        self.variables = {}
 
 
 class Zsh(Dialect):
@@ -202,17 +208,19 @@ class Zsh(Dialect):
     statuses = b"pipestatus"
 
     def __init__(self, shell: str) -> None:
-        login = ["-l"] if os.environ.pop("RSH_LOGIN", "") else []
+        login = ["-l"] if os.environ.get("RSH_LOGIN") else []
         self.words = [shell, *login, "-o", "no_prompt_cr", "-o", "no_prompt_sp", "-i", "-s"]
+        self.batch = [shell, "-s"]
+        self.functions = b"\\builtin . " + quoted(os.fsencode(ZSH_FOLDER) + b"/begin") + b" >/dev/null 2>&1\n"
         self.rc = b""
+        self.variables = {"ZDOTDIR": ZSH_FOLDER}
         if "ZDOTDIR" in os.environ:
-            os.environ["RSH_ZDOTDIR"] = os.environ["ZDOTDIR"]
-        os.environ["ZDOTDIR"] = ZSH_FOLDER
+            self.variables["RSH_ZDOTDIR"] = os.environ["ZDOTDIR"]
 
     def report(self, number: int) -> bytes:
         if number:
             return super().report(number)
-        return b"\\builtin . " + quoted(os.fsencode(ZSH_FOLDER) + b"/begin") + b" >/dev/null 2>&1; " + super().report(0)
+        return self.functions.replace(b"\n", b"; ") + super().report(0)
 
     def _keep(self, text: bytes) -> bytes:
         # Behind a redirection $_ is empty.

@@ -313,6 +313,23 @@ class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=T
     on: bool
 
 
+# --- a batch, in lane 1 ---
+
+
+class BatchLine(Struct, tag=104, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Client to server: a line for the shell, `size` bytes of content that follow. The next one waits for a LineEnd."""
+
+    size: Count
+
+
+class LineEnd(Struct, tag=105, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Server to client: a line has ended. What stands before it in this lane was written to stderr."""
+
+    offset: Count  # bytes of output, in lane 0, that were before it
+    status: Annotated[int, Meta(ge=0, le=255)]
+    directory: Path  # where the shell stands
+
+
 # --- detached commands ---
 
 
@@ -353,8 +370,9 @@ TransferRecord: TypeAlias = (
 ResultRecord: TypeAlias = Result | Done | Held | Stop | Summary | Would
 AnswerRecord: TypeAlias = Failure | Heading | Entry | Digest | Space | Machine | Candidate | Measured | Summary | Total
 ShellRecord: TypeAlias = Line | Ready | Echo
+BatchRecord: TypeAlias = BatchLine | LineEnd
 JobRecord: TypeAlias = Job | Output
-Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord | ShellRecord | JobRecord
+Record: TypeAlias = TransferRecord | ResultRecord | AnswerRecord | ShellRecord | BatchRecord | JobRecord
 
 _encoder: Final = msgspec.msgpack.Encoder()
 encode_record_into: Final = _encoder.encode_into
@@ -363,4 +381,5 @@ TRANSFER: Final[msgspec.msgpack.Decoder[TransferRecord]] = msgspec.msgpack.Decod
 RESULTS: Final[msgspec.msgpack.Decoder[ResultRecord]] = msgspec.msgpack.Decoder(ResultRecord)
 SHELL: Final[msgspec.msgpack.Decoder[ShellRecord]] = msgspec.msgpack.Decoder(ShellRecord)
 ANSWERS: Final[msgspec.msgpack.Decoder[AnswerRecord]] = msgspec.msgpack.Decoder(AnswerRecord)
+BATCH: Final[msgspec.msgpack.Decoder[BatchRecord]] = msgspec.msgpack.Decoder(BatchRecord)
 JOBS: Final[msgspec.msgpack.Decoder[JobRecord]] = msgspec.msgpack.Decoder(JobRecord)

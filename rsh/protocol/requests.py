@@ -154,6 +154,17 @@ class Shell(Struct, tag=14, array_like=True, frozen=True, forbid_unknown_fields=
     environment: dict[bytes, bytes] = {}
 
 
+class Batch(Struct, tag=18, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Starts a shell without a terminal that runs lines one after the other; each has /dev/null as its stdin.
+
+    Lane 0 down: what they print. Lane 1: BatchLine records up; down LineEnd records, and between them, as content,
+    what is written to stderr. The shell ends with its channel.
+    """
+
+    directory: Path = b""
+    environment: dict[bytes, bytes] = {}
+
+
 class Survey(Struct, tag=25, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Asks how much a Get of the same paths would send: Total records, the complete one last."""
 
@@ -276,6 +287,7 @@ Request: TypeAlias = (
     | About
     | Complete
     | Shell
+    | Batch
     | Survey
     | Copy
     | Link

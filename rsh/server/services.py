@@ -9,7 +9,7 @@ from typing import Final
 
 from rsh.errors import Code, FileError, ProtocolError, Refused, RshError
 from rsh.protocol import requests
-from rsh.server import completing, detached, execution, filesystem, living, machine
+from rsh.server import batch, completing, detached, execution, filesystem, living, machine
 from rsh.server.account import Account, Grant
 from rsh.server.jobs import Jobs
 from rsh.server.options import Options
@@ -94,6 +94,8 @@ class Services:
             execution.execute(
                 channel, request, self.account, self.grant, self._environment, everything=self._own_machine
             )
+        elif isinstance(request, requests.Batch):
+            batch.serve(channel, request, self.account, self.grant, self._environment, everything=self._own_machine)
         elif isinstance(request, requests.Shell):
             living.live(channel, request, self.account, self.grant, self._environment, everything=self._own_machine)
         elif isinstance(request, detached.REQUESTS):

@@ -36,6 +36,7 @@ GROUPS = {
         set(typing.get_args(records.AnswerRecord)).difference(*map(typing.get_args, TRANSFERS)),
     ),
     "shell": (RECORDS["Shell"], set(typing.get_args(records.ShellRecord))),
+    "batch": (RECORDS["Batch"], set(typing.get_args(records.BatchRecord))),
     "jobs": (RECORDS["Detached commands"], set(typing.get_args(records.JobRecord))),
 }
 assert {struct for _, structs in GROUPS.values() for struct in structs} >= set(typing.get_args(records.Record))
