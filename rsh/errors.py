@@ -45,6 +45,7 @@ class Code(IntEnum):
     SUPERSEDED = 12  # a newer connection of the same session took over
     COMMAND = 13  # the command could not be started; the text says why
     IDLE = 14  # nothing was heard for too long
+    NO_SHELL = 15  # no living shell of that name (any more)
 
 
 class RshError(Exception):

@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from rsh.client.attachment import Again, Attachment
 from rsh.errors import LinkError, ProtocolError, RshError
-from rsh.files.stream import RecordReader, RecordWriter
-from rsh.protocol import records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import Echo, Line, Ready
+from rsh.protocol.records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started
 from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
 
 Sink: TypeAlias = Callable[[Buffer], None]
 
-# What a line is cut into on its way.
-PIECE: Final = 128 * 1024
-
 # Output that waits to be taken; above it the channel is not read, and the program over there waits in the end.
 MAX_WAITING: Final = 256 * 1024
+
+# Gaps whose place in the output has not come yet.
+MAX_GAPS: Final = 1000
+
+TOKEN_SIZE: Final = 16
+
+
+def new_token() -> bytes:
+    """Give what a client is known by to the holder of its shell."""
+    return os.urandom(TOKEN_SIZE)
+
+
+class Company:
+    """What a shell tells of others who are attached to it; this one does not listen."""
+
+    def line_started(self, started: Started) -> bool:
+        """Hear that a line begins which is not ours; say whether it will be attended."""
+        return False
+
+    def notice(self, words: str) -> None:
+        """Hear of somebody who has come, or gone."""
+
+    def connection_lost(self, error: RshError) -> None:
+        """Hear that the connection is gone; it is being made anew."""
+
+    def connection_back(self, missed: int) -> None:
+        """Hear that it is back, and how many bytes of output were lost for good."""
 
 
 class LivingShell:
     """One long-lived shell over there.
 
     While a line runs, its output is taken by `next_output`; what comes when none runs (a background job) goes to the
-    idle sink. Threads: `output` and `records` read the two lanes and end with the channel.
+    idle sink. Its threads are those of the Attachment.
 
     Attributes:
+        id, name: of the shell, once it has been heard of.
         directory: where the shell stands.
         status: of its last line.
         ended: its returncode once it has ended, as subprocess gives it; None while it lives.
@@ -39,63 +64,93 @@ class LivingShell:
         echoes: its terminal shows what is typed.
     """
 
-    def __init__(self, channel: Channel, idle: Sink) -> None:
-        """Take over a channel that was opened with a Shell request.
+    def __init__(
+        self,
+        channel: Channel,
+        idle: Sink,
+        *,
+        token: bytes = b"",
+        again: Again | None = None,
+        company: Company | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """Take over a channel that was opened with a Shell or Attach request.
 
         Args:
             idle: takes what the terminal prints while no line runs; called by a thread of the shell's.
+            token, again: as Attachment.
+            company: hears of others, and of the connection; called by threads of the shell's.
         """
+        self.id = self.name = ""
         self.directory = b""
         self.status = 0
         self.ended: int | None = None
         self.settled = False
         self.echoes = True
-        self._channel = channel
         self._idle = idle
-        self._lines = RecordWriter(channel, lane=1)
+        self._company = company or Company()
         self._changed = threading.Condition()  # guards what follows
-        self._running = True  # the shell's own beginning counts as a line
+        self._running = True  # the shell's own beginning counts as a line, and what runs when we come
+        self._number = 0  # of our last line
+        self._awaited: int | None = None  # sequence of the Ready that ends a line which is not ours
+        self._sequence = 0  # of the last Ready
         self._pieces: deque[Buffer] = deque()  # output of the line that runs
         self._waiting = 0  # bytes in _pieces
-        self._arrived = 0  # bytes of output in all
-        self._readies: deque[Ready] = deque()
-        self._output_over = False
+        self._arrived = 0  # offset behind the last output that came
+        self._gaps: deque[Gap] = deque()
+        self._ready: Ready | None = None  # the end of the line that runs
+        self._over = False
         self._exit: Exit | None = None
         self._error: RshError | None = None
-        channel.listen(self._on_message)
-        for work in (self._read_output, self._read_records):
-            threading.Thread(target=work, name=f"shell {work.__name__}", daemon=True).start()
+        self._attachment = Attachment(channel, self, token, again, read_only=read_only)
 
     @property
     def alive(self) -> bool:
         """Whether lines can be given to it."""
-        return self.ended is None and self._error is None and self._channel.closed_by is None
+        return self.ended is None and self._error is None and not self._over
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to it now."""
+        return self._attachment.connected
+
+    @property
+    def lost_by(self) -> RshError | None:
+        """Why it is of no more use, if it has not ended by itself."""
+        return self._error
+
+    @property
+    def running(self) -> bool:
+        """Whether a line runs whose end was not waited for."""
+        return self._running
 
     def start_line(self, line: bytes) -> None:
         """Give the shell a line; it waits for one. `wait_ready` tells when the line has ended."""
         with self._changed:
             self._running = True
-        self._lines.record(Line(len(line)))
-        for start in range(0, len(line), PIECE):
-            self._lines.content(line[start : start + PIECE])
-        self._lines.flush()
+            self._ready = None  # of somebody else's line
+            self._awaited = None
+            self._number += 1
+        self._attachment.send_line(self._number, line)
 
     def wait_ready(self, deadline: Deadline = NEVER) -> bool:
         """Wait until the shell waits for a line, and all that it had printed has arrived; False when it has ended.
 
         Raises:
-            RshError: the link went away; DeadlineExpired.
+            RshError: the shell is lost; DeadlineExpired.
         """
         with self._changed:
             while not self._line_is_over():
                 deadline.check("waiting for the shell")
                 self._changed.wait(deadline.left())
-            if not self._is_ready():
+            ready, self._ready = self._ready, None
+            self._running, self._awaited = False, None
+            self._changed.notify_all()
+            if ready is None:
                 return self._conclude()
-            ready = self._readies.popleft()
             self.status, self.directory, self.settled = ready.status, ready.directory, True
-            self._end_line()
-            return True
+        self._attachment.end_line()
+        return True
 
     def next_output(self) -> Buffer:
         """Wait for output of the line that runs; b"" once the line has ended and all was taken."""
@@ -106,100 +161,154 @@ class LivingShell:
                 return b""
             piece = self._pieces.popleft()
             self._waiting -= len(piece)
+            taken = self._arrived - self._waiting
             self._changed.notify_all()
-            return piece
+        self._attachment.confirm(taken)
+        return piece
 
     def type(self, data: Buffer) -> None:
         """Send what was typed, to whatever reads from the terminal."""
-        self._channel.write(data)
+        self._attachment.type(data)
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the terminal its size."""
-        self._channel.tell(Resize(columns, rows))
+        self._attachment.tell(Resize(columns, rows))
 
     def signal(self, name: str) -> None:
         """Send a signal, named without SIG, to what runs in the foreground."""
-        self._channel.tell(Signal(name))
+        self._attachment.tell(Signal(name))
+
+    def end(self, deadline: Deadline) -> None:
+        """End it as a terminal that goes away does, and wait until it has, or the deadline."""
+        self._attachment.hang_up()
+        with self._changed:
+            while not self._over and not deadline.expired:
+                self._changed.wait(deadline.left())
+        self.close()
+
+    def leave(self) -> None:
+        """Let it live, and go."""
+        self._attachment.leave()
 
     def close(self) -> None:
-        """Hang up."""
-        self._fail(LinkError("the shell was given up"))
+        """Be gone, as if the connection were cut for good."""
+        with self._changed:
+            if self._exit is None:
+                self._error = self._error or LinkError("the shell was given up")
+            self._changed.notify_all()
+        self._attachment.close()
 
     # --- inside ---
 
-    def _is_ready(self) -> bool:
-        return bool(self._readies) and self._readies[0].offset <= self._arrived
-
     def _line_is_over(self) -> bool:
-        if not self._running or self._is_ready():
+        if not self._running or (self._ready is not None and self._ready.offset <= self._arrived):
             return True
-        return self._output_over and bool(self._exit or self._error or self._channel.closed_by)
-
-    def _end_line(self) -> None:
-        self._running = False
-        self._changed.notify_all()
+        return self._over or self._error is not None
 
     def _conclude(self) -> bool:
-        self._end_line()
         if self._exit is None:
-            raise self._error or self._channel.closed_by or LinkError("the shell's end was not heard of")
+            raise self._error or LinkError("the shell's end was not heard of")
         self.ended = -self._exit.signal if self._exit.signal else self._exit.status
         return False
 
-    def _read_output(self) -> None:
-        try:
-            while data := self._channel.read(0):
-                self._take_output(data)
-        except RshError as error:
-            self._fail(error)
-        with self._changed:
-            self._output_over = True
-            self._changed.notify_all()
+    # --- called by the attachment ---
 
-    def _take_output(self, data: Buffer) -> None:
+    def standing(self) -> tuple[int, int]:
+        """Give the offset of the output that is wanted next, and the sequence of the last Ready."""
+        with self._changed:
+            return self._arrived, self._sequence
+
+    def take_attached(self, attached: Attached, *, first: bool) -> None:
+        """Note where the shell stands."""
+        with self._changed:
+            missed = attached.offset - self._arrived
+            self._arrived = attached.offset
+            self._gaps.clear()
+            self.id, self.name = attached.id, attached.name
+            if first and not self._number:
+                self._awaited = attached.sequence + attached.running
+            self._changed.notify_all()
+        if not first:
+            self._company.connection_back(missed)
+
+    def take_output(self, data: Buffer) -> None:
+        """Keep output for whoever attends the line; without one it goes to the idle sink."""
         with self._changed:
             while self._waiting > MAX_WAITING and self._error is None:
                 self._changed.wait()
-            wanted = not self._line_is_over()
-            if wanted:
+            self._arrived += len(data)
+            self._skip_gaps()
+            arrived, kept = self._arrived, self._running
+            if kept:
                 self._pieces.append(data)
                 self._waiting += len(data)
-            self._arrived += len(data)
             self._changed.notify_all()
-        if not wanted:
+        if not kept:
             self._idle(data)
+            self._attachment.confirm(arrived)
 
-    def _read_records(self) -> None:
-        try:
-            for record in RecordReader(self._channel, records.SHELL, lane=1):
-                if isinstance(record, Ready):
-                    self._take_ready(record)
-                elif isinstance(record, Echo):
-                    self.echoes = record.on
-                else:
-                    raise ProtocolError("a line from the server")
-        except RshError as error:
-            self._fail(error)
+    def take_record(self, record: ShellRecord) -> None:
+        """Act on what the shell says. Raises ProtocolError: it may not say that."""
+        if isinstance(record, Ready):
+            self._take_ready(record)
+        elif isinstance(record, Started):
+            self._take_started(record)
+        elif isinstance(record, Gap):
+            self._take_gap(record)
+        elif isinstance(record, Notice):
+            self._company.notice(record.words)
+        elif isinstance(record, Echo):
+            self.echoes = record.on
+        else:
+            raise ProtocolError(f"{type(record).__name__} from the server")
+
+    def _take_gap(self, gap: Gap) -> None:
+        with self._changed:
+            if len(self._gaps) >= MAX_GAPS or gap.to < gap.offset:
+                raise ProtocolError("gaps that cannot be")
+            self._gaps.append(gap)
+            self._skip_gaps()
+            self._changed.notify_all()
+
+    def _skip_gaps(self) -> None:
+        """Count what will never come; the lanes may tell of it in any order. The lock is held."""
+        while self._gaps and self._gaps[0].offset <= self._arrived:
+            gap = self._gaps.popleft()
+            self._arrived += gap.to - gap.offset
 
     def _take_ready(self, ready: Ready) -> None:
         with self._changed:
-            if self._readies or not self._running:
-                raise ProtocolError("a Ready without a line")
-            self._readies.append(ready)
+            if ready.sequence <= self._sequence:
+                return  # We know it: it was sent again.
+            self._sequence = ready.sequence
+            ours = ready.number == self._number != 0
+            if self._running and (ours or (self._awaited is not None and ready.sequence >= self._awaited)):
+                self._ready = ready
+            elif not self._running:
+                self.directory = ready.directory
             self._changed.notify_all()
 
-    def _on_message(self, message: Signal | Resize | Exit | None) -> None:
+    def _take_started(self, started: Started) -> None:
         with self._changed:
-            if isinstance(message, Exit):
-                self._exit = message
-            self._changed.notify_all()
+            if self._running or started.sequence <= self._sequence:
+                return
+        attended = self._company.line_started(started)
+        with self._changed:
+            if attended and not self._running and started.sequence > self._sequence:
+                self._running, self._awaited = True, started.sequence
 
-    def _fail(self, error: RshError) -> None:
+    def take_loss(self, error: RshError) -> None:
+        """Tell that the connection is lost."""
+        self._company.connection_lost(error)
+
+    def take_end(self, exit: Exit | None, error: RshError | None) -> None:
+        """Note that nothing comes any more."""
         with self._changed:
-            if self._exit is None:
-                self._error = self._error or error
+            self._exit = exit
+            if exit is None:
+                self._error = self._error or error or LinkError("the shell's end was not heard of")
+            self._over = True
             self._changed.notify_all()
-        self._channel.close(discard=True)
 
 
 class RunningLine:

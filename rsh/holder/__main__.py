@@ -1,12 +1,20 @@
-"""The holder's process, with the daemon's socket as its stdin. Arguments: columns, rows, shell."""
+"""The holder's process, with the socket that it listens on as its stdin.
+
+Arguments: path of the socket, identity, name, owner, its key, seconds to live alone, columns, rows, shell.
+"""
 
 import socket
 import sys
 
-from rsh.holder.holder import Holder
+from rsh.holder.door import Door
+from rsh.holder.holder import Holder, Identity
 
 
 def main() -> None:
-    """Start the shell in argv and hold it until it ends or the daemon hangs up."""
-    columns, rows, shell = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    Holder(socket.socket(fileno=0), shell, columns, rows).run()
+    """Start the shell in argv and hold it until it ends."""
+    path, identity, name, owner, key, lives_on, columns, rows, shell = sys.argv[1:]
+    door = Door(socket.socket(fileno=0), path)
+    try:
+        Holder(door, Identity(identity, name, owner, key, float(lives_on)), shell, int(columns), int(rows)).run()
+    finally:
+        door.close()

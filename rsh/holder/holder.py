@@ -1,35 +1,98 @@
-"""The holder's loop: bytes between the shell, its terminal, and the daemon."""
+"""The holder's loop: bytes between the shell, its terminal, and whoever is attached.
+
+Output is read from the terminal as long as the client that has taken most of it is not far behind; then the program
+that prints waits, as it does for a slow terminal. A client that falls further behind than what is kept gets a gap, so
+a slow one does not hold the others up. With nobody attached nothing waits, but for a client that went without a word,
+which has HELD_BACK seconds to come back to output that is complete.
+"""
 
 import select
 import signal
-import socket
 import struct
+import time
 
 from rsh.holder import wire
 from rsh.holder.child import Child, feed
+from rsh.holder.client import CONFIRMED, Client
+from rsh.holder.door import Door
+from rsh.holder.lines import Line, Lines, Report
+from rsh.holder.ring import KEPT, Ring
 from rsh.holder.terminal import HOLDS, Terminal
 from rsh.holder.wire import Peer
 
-# Input and lines that wait for whoever reads them; above it the daemon is not read, and the client waits in the end.
-MAX_UNREAD = 4 * 1024 * 1024
+# Input of one client that waits for whoever reads it: a client has to wait for TAKEN then, or it has to go. Clients are
+# always heard, as what they say of the output may be all that a program waits for.
+MAX_UNREAD = wire.MAX_INPUT + 1024 * 1024
+
+# Lines that wait for their turn, in bytes.
+MAX_LINES = 2 * wire.MAX_MESSAGE
+
+# Output on its way to the client that is furthest; it must fit into what the ring keeps, and then some.
+MAX_UNSEEN = KEPT // 2
+
+# Clients that are remembered, attached or not.
+MAX_CLIENTS = 64
+
+# Seconds between the two sizes that a terminal is given to make a program draw its screen anew, and between two looks
+# at what ends by time.
+WIGGLE = 0.1
+TICK = 1.0
+
+# How long poll(2) may sleep at most when a shell is alone, in seconds: its milliseconds are an int.
+LOOK = 86400.0
+
+# What of a line is told to others.
+SHOWN = 1024
+
+
+class Identity:
+    """What a holder is told about itself, and tells on.
+
+    Attributes:
+        identity: number of the shell.
+        name: that the user gave it; "" for none.
+        owner: comment of the key that had it started.
+        key: its fingerprint.
+        lives_on: seconds that it lives with nobody attached.
+    """
+
+    def __init__(self, identity: str, name: str, owner: str, key: str, lives_on: float) -> None:
+        self.identity = identity
+        self.name = name
+        self.owner = owner
+        self.key = key
+        self.lives_on = lives_on
+        self.since = time.time()
 
 
 class Holder:
-    """One shell, its terminal, and the daemon that talks to it."""
+    """One shell, its terminal, and its clients."""
 
-    def __init__(self, daemon: socket.socket, shell: str, columns: int, rows: int) -> None:
-        self.daemon = Peer(daemon)
+    def __init__(self, door: Door, identity: Identity, shell: str, columns: int, rows: int) -> None:
+        self.door = door
+        self.identity = identity
         self.terminal = Terminal(columns, rows)
         self.child = Child(shell, self.terminal.name)
-        self.written = 0  # bytes of output in all
+        self.ring = Ring()
+        self.lines = Lines()
+        self.clients: dict[bytes, Client] = {}
         self.echo = True
+        self.ended = b""  # how the shell has ended, once it has
+        self.alone_since = time.monotonic()
+        self.last_seen = time.time()
+        self.size = (columns, rows)
+        self.wiggled_at = 0.0  # when the terminal was given a wrong size, to be put right soon
 
     def run(self) -> None:
-        """Move bytes until the shell has ended and the daemon knows it, or the daemon is gone."""
-        while not self.daemon.hung_up:
+        """Move bytes until the shell has ended and all who are here know it."""
+        while not self.is_over():
             ready = self.wait()
-            if self.daemon.fileno() in ready:
-                self.from_daemon(ready[self.daemon.fileno()])
+            if self.door.fileno() in ready:
+                self.door.let_in(len(self.clients))
+            for peer in [peer for peer in self.door.callers if peer.fileno() in ready]:
+                self.from_caller(peer)
+            for client in self.here():
+                self.from_client(client, ready.get(client.peer.fileno(), 0) if client.peer else 0)
             feed(self.terminal.master, self.terminal.typed)
             if self.child.pipe in ready:
                 self.child.feed()
@@ -37,57 +100,256 @@ class Holder:
                 self.from_reports()
             if self.terminal.master in ready:
                 self.from_terminal()
-            if self.child.ended in ready:
+            if self.child.ended in ready and not self.ended:
                 self.finish()
-                return
-        self.hang_up()
+            self.pump()
+            self.by_time()
+
+    def is_over(self) -> bool:
+        """Tell whether nothing is left to do."""
+        if not self.ended:
+            return False
+        return not any(client.may_be_back or not client.has_all(self.ring) for client in self.clients.values())
+
+    def here(self) -> "list[Client]":
+        """Give the clients that are attached."""
+        return [client for client in self.clients.values() if client.attached]
+
+    # --- waiting ---
 
     def wait(self) -> "dict[int, int]":
         """Wait until there is something to do."""
         poll = select.poll()
-        poll.register(self.child.ended, select.POLLIN)
-        poll.register(self.child.report, select.POLLIN)
-        hearing = select.POLLIN if max(len(self.terminal.typed), len(self.child.lines)) < MAX_UNREAD else 0
-        poll.register(self.daemon, hearing | (select.POLLOUT if self.daemon.waiting else 0))
-        reading = select.POLLIN if len(self.daemon.waiting) < wire.MAX_WAITING else 0
-        poll.register(self.terminal.master, reading | (select.POLLOUT if self.terminal.typed else 0))
-        if self.child.wants_pipe:
-            poll.register(self.child.pipe, select.POLLOUT)
-        return dict(poll.poll())
+        poll.register(self.door, select.POLLIN)
+        for peer in self.door.callers:
+            poll.register(peer, select.POLLIN)
+        for client in self.here():
+            if client.peer is not None:
+                poll.register(client.peer, select.POLLIN | (0 if client.has_all(self.ring) else select.POLLOUT))
+        if not self.ended:
+            poll.register(self.child.ended, select.POLLIN)
+            poll.register(self.child.report, select.POLLIN)
+            reading = select.POLLIN if self.may_print() else 0
+            poll.register(self.terminal.master, reading | (select.POLLOUT if self.terminal.typed else 0))
+            if self.child.wants_pipe:
+                poll.register(self.child.pipe, select.POLLOUT)
+        return dict(poll.poll(self.patience()))
 
-    def from_daemon(self, event: int) -> None:
-        """Take messages from the daemon, and let go when it does."""
-        self.daemon.flush()
-        self.daemon.hung_up |= bool(event & (select.POLLHUP | select.POLLERR))
-        if self.daemon.hung_up or not event & select.POLLIN:
+    def may_print(self) -> bool:
+        """Tell whether more output is wanted now."""
+        waited_for = self.here() or [client for client in self.clients.values() if client.may_be_back]
+        return not waited_for or self.ring.end - max(client.seen for client in waited_for) < MAX_UNSEEN
+
+    def patience(self) -> "float | None":
+        """Give the milliseconds after which to look at the clock; None when nothing depends on it."""
+        if self.wiggled_at:
+            return WIGGLE * 1000
+        if self.door.callers or self.ended or any(client.may_be_back for client in self.clients.values()):
+            return TICK * 1000
+        if self.here():
+            return None
+        return min(max(self.alone_since + self.identity.lives_on - time.monotonic(), 0.0), LOOK) * 1000
+
+    def by_time(self) -> None:
+        """Do what time brings: the right size after the wrong one, the end of a shell that nobody came back to."""
+        self.door.show_out()
+        now = time.monotonic()
+        if self.wiggled_at and now >= self.wiggled_at + WIGGLE:
+            self.wiggled_at = 0.0
+            self.terminal.resize(*self.size)
+        if self.here() or self.door.callers:
+            self.alone_since = now
+        elif not self.ended and now >= self.alone_since + self.identity.lives_on:
+            self.hang_up()
+
+    # --- clients ---
+
+    def from_caller(self, peer: Peer) -> None:
+        """Hear what somebody wants who is not attached."""
+        for kind, payload in peer.hear():
+            if kind == wire.ASK:
+                peer.say(wire.INFO, self.describe())
+            elif kind == wire.END:
+                self.hang_up()
+                peer.hung_up = True  # which tells that it is done
+            elif kind == wire.ATTACH and len(payload) >= wire.ATTACH_HEAD.size:
+                del self.door.callers[peer]
+                self.attach(peer, payload)
+                return  # What it says next is heard with the other clients.
+            else:
+                peer.hung_up = True
+
+    def describe(self) -> bytes:
+        """Tell who we are and what goes on."""
+        running = self.lines.running
+        fields = (
+            self.identity.identity,
+            self.identity.name,
+            self.identity.owner,
+            str(int(self.identity.since)),
+            str(int(time.time() if self.here() else self.last_seen)),
+            self.terminal.foreground() if running is not None and not running.text else "",
+            "\n".join(client.who for client in self.here()),
+            self.identity.key,
+        )
+        words = [field.encode("utf-8", "surrogateescape") for field in fields]
+        if running is not None and running.text:
+            words[5] = running.text[:SHOWN]
+        return b"".join(word.replace(b"\0", b"") + b"\0" for word in words)
+
+    def attach(self, peer: Peer, payload: bytes) -> None:
+        """Let a caller be a client: a new one, or one that comes back."""
+        token, offset, tail, seen, columns, rows, flags = wire.ATTACH_HEAD.unpack_from(payload)
+        client = self.known(token)
+        if client is None or (self.ended and client not in self.clients.values()):
+            peer.say(wire.GONE, b"the shell has ended" if self.ended else b"too many are attached to this shell")
+            peer.close()
             return
-        for kind, payload in self.daemon.hear():
-            self.take(kind, payload)
+        client.go(for_good=False)
+        client.who = payload[wire.ATTACH_HEAD.size :].decode("utf-8", "replace")
+        client.read_only = bool(flags & wire.READ_ONLY)
+        client.size = (columns, rows)
+        peer.limit = wire.MAX_MESSAGE
+        self.make_room(client, steal=bool(flags & wire.STEAL))
+        start = min(max(offset, self.ring.end - min(tail, self.ring.end), self.ring.start), self.ring.end)
+        client.come(peer, start)
+        self.clients[token] = client
+        self.tell_standing(client, self.lines.count - 1 if flags & wire.LATEST else seen)
+        if not client.read_only:
+            self.fit(client, redraw=bool(flags & wire.REDRAW) and self.lines.running is not None)
 
-    def take(self, kind: int, payload: bytes) -> None:
-        """Act on one message."""
-        if kind == wire.RUN:
-            self.child.run(payload)
+    def known(self, token: bytes) -> "Client | None":
+        """Give the client with a token, or a new one; None when there are too many."""
+        if token in self.clients:
+            return self.clients[token]
+        for other, client in list(self.clients.items()):
+            if len(self.clients) >= MAX_CLIENTS and not client.attached:
+                del self.clients[other]
+        return Client() if len(self.clients) < MAX_CLIENTS else None
+
+    def make_room(self, client: Client, *, steal: bool) -> None:
+        """Tell the others that somebody comes; when that one takes over, they go."""
+        words = client.who.encode()
+        for other in self.here():
+            if not steal:
+                other.say(wire.NOTICE, words + b" is attached too")
+            elif other is not client:
+                other.say(wire.GONE, b"taken over by " + words)
+                other.go(for_good=True)
+
+    def tell_standing(self, client: Client, seen: int) -> None:
+        """Tell a client where it stands, and what it does not know yet."""
+        running = self.lines.running
+        standing = (client.seen, self.ring.end, client.lines, client.typed, self.lines.count, running is not None)
+        client.say(wire.ATTACHED, wire.ATTACHED_BODY.pack(*standing))
+        client.say(wire.ECHO, bytes([self.echo]))
+        for report in self.lines.reports:
+            if report.sequence > seen:
+                self.tell_report(client, report)
+        if running is not None and running.client is not client:
+            self.tell_started(client, running)
+        if self.ended:
+            client.say(wire.ENDED, self.ended)
+
+    def from_client(self, client: Client, event: int) -> None:
+        """Hear an attached client, and let go of it when it has gone."""
+        peer = client.peer
+        if peer is not None and (event & select.POLLIN or peer.arrived):
+            for kind, payload in peer.hear():
+                if client.peer is not peer:
+                    return
+                try:
+                    self.take(client, kind, payload)
+                except (struct.error, ValueError, IndexError):
+                    peer.hung_up = True
+        if peer is not None and client.peer is peer and (peer.hung_up or event & (select.POLLHUP | select.POLLERR)):
+            self.lose(client, for_good=False)
+
+    def lose(self, client: Client, *, for_good: bool) -> None:
+        """Let a client go."""
+        client.go(for_good=for_good)
+        self.last_seen = time.time()
+        self.alone_since = time.monotonic()
+        for other in self.here():
+            other.say(wire.NOTICE, client.who.encode() + b" has gone")
+
+    def take(self, client: Client, kind: int, payload: bytes) -> None:
+        """Act on one message of an attached client."""
+        if kind == wire.SEEN:
+            client.take_seen(wire.NUMBER.unpack(payload)[0], self.ring.end)
+        elif kind == wire.LEAVE:
+            self.lose(client, for_good=True)
+        elif client.read_only:
+            return
+        elif kind == wire.RUN:
+            self.take_line(client, wire.NUMBER.unpack_from(payload)[0], payload[wire.NUMBER.size :])
         elif kind == wire.INPUT:
+            self.fit(client)
             self.terminal.type(payload)
+            client.typed += len(payload)
+            if client.unconfirmed > MAX_UNREAD:
+                raise ValueError("more input than it may send")
         elif kind == wire.RESIZE:
-            self.terminal.resize(*struct.unpack(">HH", payload))
+            client.size = struct.unpack(">HH", payload)
+            self.fit(client)
         elif kind == wire.SIGNAL:
             self.terminal.signal(payload[0])
+        elif kind == wire.END:
+            self.hang_up()
+
+    def take_line(self, client: Client, number: int, text: bytes) -> None:
+        """Queue a line, unless it has come before."""
+        if number <= client.lines:
+            return
+        if self.lines.size + len(text) > MAX_LINES:
+            raise ValueError("more lines than can wait")
+        client.lines = number
+        self.fit(client)
+        self.lines.add(Line(client, number, text))
+        self.start_next()
+
+    def fit(self, client: Client, *, redraw: bool = False) -> None:
+        """Give the terminal the size of the client that does something: the last active one rules."""
+        columns, rows = client.size
+        if redraw and client.size == self.size:
+            # Some programs look whether their size has changed, so that it must have, and for long enough to be seen.
+            self.terminal.resize(columns, max(rows - 1, 1))
+            self.wiggled_at = time.monotonic()
+        elif client.size != self.size:
+            self.terminal.resize(columns, rows)
+        self.size = client.size
+
+    def pump(self) -> None:
+        """Send everybody what they take without waiting."""
+        for client in self.here():
+            if len(self.terminal.typed) < CONFIRMED:
+                client.confirm()
+            client.pump(self.ring)
+
+    # --- the shell ---
+
+    def start_next(self) -> None:
+        """Give the shell the next line, if it waits for one."""
+        line = self.lines.next()
+        if line is None:
+            return
+        self.child.run(line.text)
+        for client in self.here():
+            if client is not line.client:
+                self.tell_started(client, line)
 
     def from_terminal(self) -> bool:
-        """Pass output on; False when there is none now."""
+        """Take output; False when there is none now."""
         if not (data := self.terminal.read()):
             return False
-        self.written += len(data)
-        self.daemon.say(wire.OUTPUT, data)
+        self.ring.append(data)
         self.tell_echo()
         return True
 
     def drain(self) -> None:
-        """Pass on what the terminal holds now: more than it can hold was printed later, by a job that never stops."""
-        end = self.written + HOLDS
-        while self.written < end and self.from_terminal():
+        """Take what the terminal holds now: more than it can hold was printed later, by a job that never stops."""
+        end = self.ring.end + HOLDS
+        while self.ring.end < end and self.from_terminal():
             pass
 
     def from_reports(self) -> None:
@@ -96,24 +358,48 @@ class Holder:
             self.drain()
             self.terminal.restore()
             self.tell_echo()
-            self.daemon.say(wire.REPORT, struct.pack(">QB", self.written, status) + directory)
+            report = self.lines.end(self.ring.end, status, directory)
+            if report is not None:
+                for client in self.here():
+                    self.tell_report(client, report)
+            self.start_next()
+
+    def finish(self) -> None:
+        """Take the last output and the status of a shell that has ended."""
+        code = self.child.wait()
+        self.terminal.let_go()
+        self.drain()
+        self.ended = wire.ENDED_BODY.pack(self.ring.end, max(code, 0), max(-code, 0))
+        for client in self.here():
+            client.say(wire.ENDED, self.ended)
+
+    def hang_up(self) -> None:
+        """End the shell as a terminal that goes away does."""
+        if self.ended:
+            return
+        self.terminal.signal(signal.SIGHUP)
+        self.terminal.signal(signal.SIGCONT)
+        self.child.hang_up()
+        self.child.lines.clear()
+        self.finish()
+
+    # --- telling ---
+
+    def tell_report(self, client: Client, report: Report) -> None:
+        """Tell a client of a line that has ended."""
+        number = report.line.number if report.line.client is client else 0
+        head = wire.REPORT_HEAD.pack(report.sequence, report.offset, number, report.status)
+        client.say(wire.REPORT, head + report.directory)
+
+    def tell_started(self, client: Client, line: Line) -> None:
+        """Tell a client that a line begins, or runs, that is not its own."""
+        who = line.client.who.encode() if line.client is not None else b""
+        head = wire.STARTED_HEAD.pack(self.lines.count + 1, self.ring.end)
+        client.say(wire.STARTED, head + who + b"\0" + line.text[:SHOWN])
 
     def tell_echo(self) -> None:
         """Say whether what is typed is shown, when that has changed."""
         if self.terminal.shows_typing() != self.echo:
             self.echo = not self.echo
-            self.daemon.say(wire.ECHO, bytes([self.echo]))
-
-    def finish(self) -> None:
-        """Send the last output and the status of a shell that has ended."""
-        code = self.child.wait()
-        self.terminal.let_go()
-        self.drain()
-        self.daemon.say(wire.ENDED, struct.pack(">QBB", self.written, max(code, 0), max(-code, 0)))
-        self.daemon.flush_all()
-
-    def hang_up(self) -> None:
-        """End the shell as a terminal that goes away does."""
-        self.terminal.signal(signal.SIGHUP)
-        self.terminal.signal(signal.SIGCONT)
-        self.child.hang_up()
+            for client in self.here():
+                client.say(wire.ECHO, bytes([self.echo]))

@@ -7,7 +7,10 @@ process that holds their shell; what is left is the standard library, and FOLDER
 import os
 import sys
 
-START = "import sys; sys.path.append(sys.argv.pop(1)); from rsh.holder.__main__ import main; main()"
+# The first process ends at once, and that is waited for: so the holder is the child of nobody who would have to wait.
+START = "import os, sys; os.fork() and os._exit(0); sys.path.append(sys.argv.pop(1)); " + (
+    "from rsh.holder.__main__ import main; main()"
+)
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 

@@ -72,6 +72,14 @@ class Terminal:
         except (OSError, ValueError):
             pass
 
+    def foreground(self) -> str:
+        """Name the program in the foreground, "" when nobody can tell."""
+        try:
+            with open(f"/proc/{os.tcgetpgrp(self.master)}/comm", encoding="utf-8", errors="replace") as file:
+                return file.read().rstrip("\n")
+        except (OSError, ValueError):
+            return ""
+
     def let_go(self) -> None:
         """Close the end that programs have: what is left in it can be read, and then it ends."""
         os.close(self._slave)

@@ -19,6 +19,9 @@ Rules: TypeAlias = Annotated[tuple[Annotated[bytes, Meta(max_length=4096)], ...]
 Rate: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]  # bytes a second; 0 is no limit
 Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
 JobId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+ShellId: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9a-f]{8})?\Z")]
+ShellName: TypeAlias = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?\Z")]
+Token: TypeAlias = Annotated[bytes, Meta(max_length=16)]
 
 
 class Terminal(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -146,12 +149,40 @@ class Complete(Struct, tag=13, array_like=True, frozen=True, forbid_unknown_fiel
 class Shell(Struct, tag=14, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Starts a living shell on a terminal.
 
-    Lane 0: what is typed, and the terminal's output. Lane 1: Line records up, Report and Echo records down.
+    Lane 0: what is typed, and the terminal's output. Lane 1: Line, Seen and Hangup records up; down an Attached
+    record and then Ready, Echo, Started, Taken, Gap and Notice records. The shell lives on when the channel ends.
     """
 
     terminal: Terminal
     directory: Path = b""
     environment: dict[bytes, bytes] = {}
+    id: ShellId = ""  # chosen by the client: asked for twice, it is started once; "": by the server
+    name: ShellName = ""
+    token: Token = b""  # of the client, to go on by; b"": it will not
+
+
+class Shells(Struct, tag=15, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Asks what living shells there are: ShellEntry records, the oldest first."""
+
+
+class Attach(Struct, tag=16, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Joins a living shell. Lanes as those of Shell."""
+
+    shell: Name  # its id or name; "" for the one that was left last
+    terminal: Terminal
+    token: Token = b""
+    offset: Count = 0  # of the first byte of output that is wanted,
+    tail: Count = 2**62 - 1  # but not more of it than this
+    seen: Count | None = None  # sequence of the last Ready that came; None: the last one there is will do
+    read_only: bool = False
+    steal: bool = False  # whoever is attached has to go
+    redraw: bool = False  # have the program that runs draw its screen anew
+
+
+class EndShell(Struct, tag=17, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Ends a living shell as a terminal that goes away does. The channel is closed once it has ended."""
+
+    shell: Name  # its id or name
 
 
 class Batch(Struct, tag=18, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -300,4 +331,7 @@ Request: TypeAlias = (
     | Logs
     | Wait
     | Cancel
+    | Shells
+    | Attach
+    | EndShell
 )

@@ -54,6 +54,7 @@ class Grant(Struct, frozen=True):
     read_only: bool = False
     no_shell: bool = False
     linger: float | None = None  # seconds that a session of it is kept while its client is silent; None: as the daemon
+    key: str = ""  # its fingerprint; "" where the kernel vouched
 
     def require_write(self) -> None:
         """Raise Refused when the key may only read."""

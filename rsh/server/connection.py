@@ -14,6 +14,7 @@ from rsh.server.hosting import begin, welcome_of
 from rsh.server.house import House
 from rsh.server.roster import GONE, Guest
 from rsh.server.services import Services
+from rsh.server.shells import Terms
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.transport import knock, sockets, tls
@@ -121,12 +122,19 @@ class Connection:
         if hello.expected or (hello.epoch > 1 and not hello.age):
             raise Refused(Code.NO_SESSION, "that session is not here any more")  # It was, in another daemon.
         house = self._house
-        if hello.epoch > 1 and not hello.age:
-            raise Refused(Code.NO_SESSION, GONE)
-        name, channels = self._name(stream, hello), house.options.max_channels
-        services = Services(house.account, grant, house.environment, name=name, max_channels=channels, jobs=house.jobs)
-        session = begin(hello, services, channels, survives=True)
-        linger = house.options.linger if grant.linger is None else grant.linger
+        name, options = self._name(stream, hello), house.options
+        services = Services(
+            house.account,
+            grant,
+            house.environment,
+            name=name,
+            max_channels=options.max_channels,
+            jobs=house.jobs,
+            who=f"{grant.label} from {self._host}" if key else grant.label,
+            shells=Terms(options.session_ttl, options.max_shells),
+        )
+        session = begin(hello, services, options.max_channels, survives=True)
+        linger = options.linger if grant.linger is None else grant.linger
         guest = Guest(session, name, key, hello.session, linger)
         if not house.roster.admit(guest, hello):
             if found := self._resume(stream, hello, key):

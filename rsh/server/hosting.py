@@ -9,6 +9,7 @@ from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import VERSION, Hello, Welcome
 from rsh.server.account import Account, Grant
 from rsh.server.services import MAX_CHANNELS, Services
+from rsh.server.shells import Terms
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
@@ -22,7 +23,14 @@ def host_own_machine(stream: Stream, account: Account, environment: Mapping[byte
     """Serve the user who started this process, over a socket pair: no daemon, no keys, the whole environment."""
     decoder = Decoder()
     hello = greeting.read_hello(stream, decoder, Deadline(10.0))
-    services = Services(account, Grant(label="own machine"), environment, name="own machine", own_machine=True)
+    services = Services(
+        account,
+        Grant(label="own machine"),
+        environment,
+        name="own machine",
+        own_machine=True,
+        shells=Terms(lives_on=0.0),  # They belong to this process, and end with it.
+    )
     session = begin(hello, services, MAX_CHANNELS)
     session.attach(stream)
     session.run(stream, decoder)

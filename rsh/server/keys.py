@@ -11,6 +11,7 @@ from rsh.errors import Code, Refused
 from rsh.server.account import Grant
 from rsh.transport import tls
 from rsh.trust.authorized import Authorized, AuthorizedKeys
+from rsh.trust.certificate import fingerprint
 from rsh.trust.identity import identity
 
 log = logging.getLogger("rsh.server")
@@ -65,4 +66,10 @@ class Keys:
         if entry is None:
             raise Refused(Code.UNKNOWN_KEY, "this key is not authorised")
         entry.check(host)
-        return Grant(label=entry.comment, read_only=entry.read_only, no_shell=entry.no_shell, linger=entry.linger)
+        return Grant(
+            label=entry.comment,
+            read_only=entry.read_only,
+            no_shell=entry.no_shell,
+            linger=entry.linger,
+            key=fingerprint(key),
+        )

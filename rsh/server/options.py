@@ -24,3 +24,5 @@ class Options(Struct, frozen=True):
     job_disk: int = 2 * 1024 * 1024 * 1024  # bytes that all of them may take
     job_ttl: float = 7 * 86400.0  # seconds that one is remembered after its end
     max_jobs: int = 1000  # of the account, running and remembered
+    session_ttl: float = 7 * 86400.0  # seconds that a shell lives with nobody attached
+    max_shells: int = 64  # living shells of one key

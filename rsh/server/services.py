@@ -12,8 +12,10 @@ from rsh.protocol import requests
 from rsh.server import batch, completing, detached, execution, filesystem, living, machine
 from rsh.server.account import Account, Grant
 from rsh.server.jobs import Jobs
+from rsh.server.living import Living
 from rsh.server.options import Options
 from rsh.server.paths import check_paths
+from rsh.server.shells import Terms
 from rsh.session.channel import Channel
 
 log = logging.getLogger("rsh.server")
@@ -43,6 +45,8 @@ class Services:
         max_channels: int = MAX_CHANNELS,
         own_machine: bool = False,
         jobs: Jobs | None = None,
+        who: str = "",
+        shells: Terms | None = None,
     ) -> None:
         """Prepare to serve.
 
@@ -51,6 +55,8 @@ class Services:
             name: the session's, for the log.
             own_machine: the client is the user who started us, here: commands get the whole environment.
             jobs: the account's detached commands; None for the usual limits.
+            who: the client, as others see it who are attached to a shell with it.
+            shells: the terms of living shells; None for the usual ones.
         """
         self.account = account
         self.grant = grant
@@ -58,6 +64,7 @@ class Services:
         self._name = name
         self._own_machine = own_machine
         self._jobs = jobs or Jobs(Options())
+        self._living = Living(account, grant, who or grant.label, shells or Terms())
         self._turns = threading.BoundedSemaphore(max_channels)
 
     def serve(self, channel: Channel) -> None:
@@ -96,8 +103,8 @@ class Services:
             )
         elif isinstance(request, requests.Batch):
             batch.serve(channel, request, self.account, self.grant, self._environment, everything=self._own_machine)
-        elif isinstance(request, requests.Shell):
-            living.live(channel, request, self.account, self.grant, self._environment, everything=self._own_machine)
+        elif isinstance(request, living.REQUESTS):
+            self._living.serve(channel, self._environment, everything=self._own_machine)
         elif isinstance(request, detached.REQUESTS):
             detached.serve(
                 channel,

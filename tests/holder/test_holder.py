@@ -1,60 +1,350 @@
-"""The holder by itself, with its socket in our hands."""
+"""The holder by itself, with its sockets in our hands."""
 
 from __future__ import annotations
 
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from rsh.errors import Code, Refused
 from rsh.holder import wire
+from rsh.holder.ring import KEPT
 from rsh.protocol.requests import Shell, Terminal
-from rsh.server.living import start_holder
+from rsh.server import shells
+from rsh.server.account import Grant
+from rsh.server.shells import Place, Terms
+from tests.machines import SOON
+
+
+class Peer:
+    """A daemon in our hands: one connection to a holder."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        sock.settimeout(SOON)
+
+    def attach(self, token: bytes, *, offset: int = 0, seen: int = 0, flags: int = 0, who: bytes = b"me") -> bytes:
+        """Attach as a client; give the answer."""
+        head = wire.ATTACH_HEAD.pack(token.ljust(16), offset, 2**62 - 1, seen, 80, 24, flags)
+        self.say(wire.ATTACH, head + who)
+        return self.hear(wire.ATTACHED)
+
+    def say(self, kind: int, payload: bytes = b"") -> None:
+        """Send the holder a message."""
+        self.sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
+
+    def run(self, number: int, line: bytes) -> None:
+        """Send a line."""
+        self.say(wire.RUN, wire.NUMBER.pack(number) + line)
+
+    def next(self) -> tuple[int, bytes]:
+        """Give the next message."""
+        kind, length = wire.HEAD.unpack(self._receive(wire.HEAD.size))
+        return kind, self._receive(length)
+
+    def hear(self, wanted: int) -> bytes:
+        """Give the payload of the next message of a kind."""
+        while True:
+            kind, payload = self.next()
+            if kind == wanted:
+                return payload
+
+    def output_until(self, words: bytes) -> bytes:
+        """Give the output up to some words."""
+        output = b""
+        while words not in output:
+            output += self.hear(wire.OUTPUT)[8:]
+        return output
+
+    def is_hung_up(self) -> bool:
+        """Tell whether the holder hangs up, whatever it says before."""
+        try:
+            while self.sock.recv(65536):
+                pass
+        except ConnectionError:
+            pass
+        return True
+
+    def _receive(self, length: int) -> bytes:
+        data = b""
+        while len(data) < length:
+            piece = self.sock.recv(length - len(data))
+            assert piece, "the holder hung up"
+            data += piece
+        return data
+
+
+class Held:
+    """A shell in a holder."""
+
+    def __init__(self, shell: bytes, *, lives_on: float = 60.0) -> None:
+        environment = {b"PATH": os.environb[b"PATH"], b"HOME": b"/nonexistent", b"LC_ALL": b"C"}
+        request = Shell(Terminal(80, 24))
+        grant = Grant(label="ann@laptop")
+        self.place, sock = shells.start(shell, request, b"/", environment, grant, Terms(lives_on))
+        self.first = Peer(sock)
+        self.peers = [self.first]
+
+    def come(self) -> Peer:
+        """Connect once more."""
+        peer = Peer(shells.connect(self.place))
+        self.peers.append(peer)
+        return peer
+
+    def close(self) -> None:
+        """End the shell."""
+        try:
+            shells.end(self.place)
+        except Refused:
+            pass  # It has ended already.
+        for peer in self.peers:
+            peer.sock.close()
 
 
 @pytest.fixture(params=[b"/bin/bash", b"/bin/sh"])
-def daemon(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
-    environment = {b"PATH": os.environb[b"PATH"], b"HOME": b"/nonexistent", b"LC_ALL": b"C"}
-    sock, process = start_holder(request.param, Shell(Terminal(80, 24)), b"/", environment)
-    sock.settimeout(30)
-    with sock:
-        yield sock
-    assert process.wait(10) == 0
+def held(request: pytest.FixtureRequest) -> Iterator[Held]:
+    shell = Held(request.param)
+    yield shell
+    shell.close()
 
 
-def say(sock: socket.socket, kind: int, payload: bytes) -> None:
-    """Send the holder a message."""
-    sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
+@pytest.fixture
+def bash() -> Iterator[Held]:
+    shell = Held(b"/bin/bash")
+    yield shell
+    shell.close()
 
 
-def hear(sock: socket.socket, wanted: int) -> bytes:
-    """Give the payload of the next message of a kind."""
+def wait_until_gone(place: Place) -> None:
+    """Wait until nobody answers for a shell any more."""
+    end = time.monotonic() + SOON
+    while os.path.exists(place.path):
+        assert time.monotonic() < end
+        time.sleep(0.02)  # a file can only be looked at again
+
+
+def status_of(report: bytes) -> int:
+    return wire.REPORT_HEAD.unpack_from(report)[3]  # type: ignore[no-any-return]
+
+
+def test_each_line_is_reported_once(held: Held) -> None:
+    held.first.attach(b"a")
+    held.first.hear(wire.REPORT)
+    held.first.run(1, b"cd /tmp; (exit 5)")
+    report = held.first.hear(wire.REPORT)
+    assert wire.REPORT_HEAD.unpack_from(report)[0::2] == (2, 1)
+    assert (status_of(report), report[wire.REPORT_HEAD.size :]) == (5, b"/tmp")
+
+
+def test_shell_that_ends_is_told_of_with_its_status(held: Held) -> None:
+    held.first.attach(b"a")
+    held.first.run(1, b"exit 9")
+    assert struct.unpack(">QBB", held.first.hear(wire.ENDED))[1:] == (9, 0)
+    wait_until_gone(held.place)
+
+
+def test_line_that_comes_twice_runs_once(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.run(1, b"echo o; echo n; count=$((count + 1))")
+    bash.first.hear(wire.REPORT)
+    bash.first.hear(wire.REPORT)
+    bash.first.sock.close()
+    again = bash.come()
+    _, _, lines, _, reports, running = wire.ATTACHED_BODY.unpack(again.attach(b"a", seen=1))
+    assert (lines, reports, running) == (1, 2, 0)
+    assert wire.REPORT_HEAD.unpack_from(again.hear(wire.REPORT))[0::2] == (2, 1)
+    again.run(1, b"count=$((count + 1))")
+    again.run(2, b"echo count=$count.")
+    assert b"count=1." in again.output_until(b".")
+
+
+def test_input_is_counted_for_who_comes_back(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.run(1, b"read x; echo got=$x.")
+    bash.first.say(wire.INPUT, b"hel")
+    bash.first.output_until(b"hel")
+    bash.first.sock.close()
+    again = bash.come()
+    assert wire.ATTACHED_BODY.unpack(again.attach(b"a"))[3] == 3
+    again.say(wire.INPUT, b"lo\n")
+    assert b"got=hello." in again.output_until(b".")
+
+
+def test_output_goes_on_where_it_was(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.run(1, b"seq 1 200000")
+    output = bash.first.output_until(b"\n1000\r")
+    bash.first.sock.close()
+    again = bash.come()
+    start = wire.ATTACHED_BODY.unpack(again.attach(b"a", offset=len(output)))[0]
+    assert start == len(output)
+    while b"\n200000\r\n" not in output[-100:]:
+        payload = again.hear(wire.OUTPUT)
+        assert wire.NUMBER.unpack_from(payload)[0] == len(output)
+        output += payload[8:]
+        again.say(wire.SEEN, wire.NUMBER.pack(len(output)))
+    assert output.split() == [b"%d" % number for number in range(1, 200001)]
+
+
+def test_program_waits_for_the_client_that_is_furthest(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bash.first.run(1, b"yes | head -c 3000000; echo; echo end")
+    slow = bash.come()
+    slow.attach(b"slow", who=b"slow")
+    output = 0
     while True:
-        kind, length = wire.HEAD.unpack(sock.recv(wire.HEAD.size, socket.MSG_WAITALL))
-        payload = sock.recv(length, socket.MSG_WAITALL) if length else b""
-        if kind == wanted:
-            return payload
+        kind, payload = bash.first.next()
+        if kind == wire.OUTPUT:
+            output = wire.NUMBER.unpack_from(payload)[0] + len(payload) - 8
+            bash.first.say(wire.SEEN, wire.NUMBER.pack(output))
+        elif kind == wire.REPORT:
+            break
+    assert output > 2 * KEPT
+    # The other one did not hold it up, and what it gets has a gap.
+    position = 0
+    while position < output:
+        payload = slow.hear(wire.OUTPUT)
+        start = wire.NUMBER.unpack_from(payload)[0]
+        assert start >= position
+        position = start + len(payload) - 8
+    assert payload.endswith(b"end\r\n")
 
 
-def test_each_line_is_reported_once(daemon: socket.socket) -> None:
-    hear(daemon, wire.REPORT)
-    say(daemon, wire.RUN, b"cd /tmp; (exit 5)")
-    assert hear(daemon, wire.REPORT)[8:] == b"\x05/tmp"
+def test_too_old_an_offset_begins_at_what_is_kept(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bash.first.say(wire.LEAVE)
+    other = bash.come()
+    other.attach(b"b")
+    other.run(1, b"yes | head -c 3000000")
+    seen = 0
+    while seen < 3000000:
+        payload = other.hear(wire.OUTPUT)
+        seen = wire.NUMBER.unpack_from(payload)[0] + len(payload) - 8
+        other.say(wire.SEEN, wire.NUMBER.pack(seen))
+    late = bash.come()
+    start, end, *_ = wire.ATTACHED_BODY.unpack(late.attach(b"late", offset=5))
+    assert end - KEPT * 2 < start <= end - KEPT
 
 
-def test_input_that_nobody_reads_makes_the_daemon_wait(daemon: socket.socket) -> None:
-    hear(daemon, wire.REPORT)
-    say(daemon, wire.RUN, b"stty raw -echo; echo on; exec sleep 60")
-    assert b"on" in hear(daemon, wire.OUTPUT)
-    daemon.settimeout(1)
-    with pytest.raises(TimeoutError):
+def test_others_see_whose_line_begins(bash: Held) -> None:
+    bash.first.attach(b"a", who=b"ann")
+    bash.first.hear(wire.REPORT)
+    other = bash.come()
+    other.attach(b"b", flags=wire.LATEST, who=b"bob")
+    assert bash.first.hear(wire.NOTICE) == b"bob is attached too"
+    other.hear(wire.REPORT)
+    other.run(1, b"echo hello")
+    started = bash.first.hear(wire.STARTED)
+    assert started[wire.STARTED_HEAD.size :] == b"bob\0echo hello"
+    assert wire.REPORT_HEAD.unpack_from(bash.first.hear(wire.REPORT))[0::2] == (2, 0)
+    assert wire.REPORT_HEAD.unpack_from(other.hear(wire.REPORT))[0::2] == (2, 1)
+
+
+def test_read_only_client_cannot_write(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    watcher = bash.come()
+    watcher.attach(b"w", flags=wire.READ_ONLY)
+    bash.first.run(1, b"read x; echo got=$x.")
+    watcher.hear(wire.STARTED)
+    watcher.say(wire.INPUT, b"no\n")
+    watcher.run(1, b"echo no")
+    watcher.say(wire.SIGNAL, b"\x02")
+    watcher.say(wire.END)
+    watcher.say(wire.SEEN, wire.NUMBER.pack(0))
+    bash.first.say(wire.INPUT, b"yes\n")
+    assert b"got=yes." in watcher.output_until(b"got=yes.")
+    bash.first.run(2, b"echo -n done:")
+    output = watcher.output_until(b"done:")
+    assert b"no" not in output
+
+
+def test_who_steals_has_the_others_go(bash: Held) -> None:
+    bash.first.attach(b"a")
+    thief = bash.come()
+    thief.attach(b"b", flags=wire.STEAL, who=b"bob")
+    assert bash.first.hear(wire.GONE) == b"taken over by bob"
+    assert bash.first.is_hung_up()
+
+
+def test_shell_ends_that_nobody_comes_back_to() -> None:
+    shell = Held(b"/bin/bash", lives_on=0.3)
+    shell.first.attach(b"a")
+    shell.first.hear(wire.REPORT)
+    shell.first.say(wire.LEAVE)
+    wait_until_gone(shell.place)
+    shell.close()
+    with pytest.raises(Refused, match="ended") as caught:
+        shells.connect(shell.place)
+    assert caught.value.code == Code.NO_SHELL
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x05\xff\xff\xff\xff",
+        b"\x05\0\0\0\x03abc",
+        b"\x01\0\0\0\0",
+        b"\x08\0\0\0\0" + b"\xff" * 64,
+    ],
+)
+def test_garbage_at_the_socket_is_hung_up_on(bash: Held, garbage: bytes) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bad = bash.come()
+    bad.sock.sendall(garbage)
+    assert bad.is_hung_up()
+    bash.first.run(1, b"echo fine")
+    assert b"fine" in bash.first.output_until(b"fine")
+
+
+@pytest.mark.parametrize("garbage", [(wire.RESIZE, b"x"), (wire.SIGNAL, b""), (wire.SEEN, b""), (wire.RUN, b"1")])
+def test_malformed_message_of_a_client_is_hung_up_on(bash: Held, garbage: tuple[int, bytes]) -> None:
+    bash.first.attach(b"a")
+    bad = bash.come()
+    bad.attach(b"b")
+    bad.say(*garbage)
+    assert bad.is_hung_up()
+    bash.first.run(1, b"echo fine")
+    assert b"fine" in bash.first.output_until(b"fine")
+
+
+def test_more_input_than_may_wait_is_hung_up_on(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bash.first.run(1, b"stty raw -echo; echo on; exec sleep 60")
+    bash.first.output_until(b"on")
+    flood = bash.come()
+    flood.attach(b"b")
+    with pytest.raises(OSError):
         for _ in range(100):
-            say(daemon, wire.INPUT, b"x" * 1_000_000)
-    # Leaving the fixture shows that the holder still hears us hang up.
+            flood.say(wire.INPUT, b"x" * 1_000_000)
 
 
-def test_shell_that_ends_is_told_of_with_its_status(daemon: socket.socket) -> None:
-    say(daemon, wire.RUN, b"exit 9")
-    assert struct.unpack(">QBB", hear(daemon, wire.ENDED))[1:] == (9, 0)
+def test_program_is_named_when_the_shell_itself_runs_it(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bash.first.run(1, b"echo on; sleep 61")
+    bash.first.output_until(b"on")
+    (entry,) = [entry for entry in shells.entries() if entry.id == bash.place.id]
+    assert (entry.running, entry.attached, entry.owner) == (b"echo on; sleep 61", ("me",), "ann@laptop")
+
+
+def test_dead_holders_socket_is_removed(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    pid = struct.unpack("3i", bash.first.sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+    assert pid == os.getpid()  # who listened is who made the socket: us
+    stale = Place(bash.place.folder, "0badc0de")
+    dead = socket.socket(socket.AF_UNIX)
+    dead.bind(stale.path)
+    dead.close()
+    assert "0badc0de" not in [entry.id for entry in shells.entries()]
+    assert not os.path.exists(stale.path)
