@@ -2,8 +2,8 @@
 
 _rsh_server() {
     local options="--bind --socket --max-connections --max-per-address --max-unauthenticated
-        --max-unauthenticated-per-address --max-channels --max-sessions --max-jobs --linger --grace --drain
-        --job-output --job-disk --job-ttl
+        --max-unauthenticated-per-address --max-channels --max-sessions --max-shells --max-jobs --linger --grace --drain
+        --job-output --job-disk --job-ttl --session-ttl
         --log-level --log-json --version -h --help"
     local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word
     COMPREPLY=()

@@ -172,7 +172,7 @@ class Attach(Struct, tag=16, array_like=True, frozen=True, forbid_unknown_fields
     terminal: Terminal
     token: Token = b""
     offset: Count = 0  # of the first byte of output that is wanted,
-    tail: Count = 2**62 - 1  # but not more of it than this
+    tail: Count | None = None  # but not more of it than this; None: all that is kept
     seen: Count | None = None  # sequence of the last Ready that came; None: the last one there is will do
     read_only: bool = False
     steal: bool = False  # whoever is attached has to go

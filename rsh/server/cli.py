@@ -73,6 +73,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help=f"how long a detached command is remembered after its end (default {defaults.job_ttl / 86400:g}d)",
     )
+    top.add_argument(
+        "--session-ttl",
+        type=_duration,
+        default=defaults.session_ttl,
+        metavar="TIME",
+        help=f"how long a shell lives with nobody attached (default {defaults.session_ttl / 86400:g}d)",
+    )
     top.add_argument("--log-level", choices=logs.LEVELS, default="info", help="least level that is logged")
     top.add_argument("--log-json", action="store_true", help="log JSON objects, one a line")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -90,6 +97,7 @@ LIMITS = {
     "max_unauthenticated_per_address": "the same from one address",
     "max_channels": "requests at work in one session",
     "max_sessions": "sessions of one key, those that are away included",
+    "max_shells": "living shells of one key",
     "max_jobs": "detached commands, running and remembered",
 }
 
@@ -170,7 +178,7 @@ def print_url(address: str) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    numbers = {name: getattr(arguments, name) for name in (*LIMITS, *WAITS, *SIZES, "job_ttl")}
+    numbers = {name: getattr(arguments, name) for name in (*LIMITS, *WAITS, *SIZES, "job_ttl", "session_ttl")}
     return Options(bind=tuple(arguments.bind or ()), socket=arguments.socket, **numbers)
 
 

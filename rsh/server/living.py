@@ -21,6 +21,8 @@ from rsh.session.channel import Channel
 # Shells that the holder knows how to feed beside their terminal; for another login shell a plain sh stands in.
 FED: Final = (b"bash", b"zsh")
 
+EVERYTHING: Final = 2**62  # bytes of output
+
 REQUESTS: Final = (Shell, Shells, Attach, EndShell)
 
 
@@ -80,7 +82,8 @@ class Living:
         )
         size = request.terminal
         token = request.token.ljust(16, b"\0") if request.token else secrets.token_bytes(16)
-        numbers = (request.offset, request.tail, request.seen or 0, size.columns, size.rows, flags)
+        tail = EVERYTHING if request.tail is None else request.tail
+        numbers = (request.offset, tail, request.seen or 0, size.columns, size.rows, flags)
         with sock:
             bridge = Bridge(channel, sock, place)
             bridge.send(wire.ATTACH, wire.ATTACH_HEAD.pack(token, *numbers) + self._who.encode())
