@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import pexpect
 
 from rsh.holder import wire
 from rsh.protocol.requests import Shell, Terminal
-from rsh.server.living import start_holder
+from rsh.server import shells
+from rsh.server.account import Grant
+from rsh.server.shells import Terms
 from tests.machines import SOON
 
 PROMPT = "<ready>"
@@ -29,37 +30,50 @@ class Held:
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **variables}
         encoded = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
         request = Shell(Terminal(80, 24))
-        self.sock, self.process = start_holder(os.fsencode(shell), request, os.fsencode(home), encoded)
+        self.place, self.sock = shells.start(
+            os.fsencode(shell), request, os.fsencode(home), encoded, Grant(), Terms(lives_on=0.0)
+        )
         self.sock.settimeout(SOON)
         self.directory = b""
         self.ended: tuple[int, int] | None = None
+        self._lines = 0
+        self._position = 0  # of the output that was read
+        self._over_at: int | None = None  # where the output of the line ends
+        self._status = 0
+        self.say(wire.ATTACH, wire.ATTACH_HEAD.pack(b"t" * 16, 0, 2**62, 0, 80, 24, 0))
 
     def say(self, kind: int, payload: bytes) -> None:
         """Send the holder a message."""
         self.sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
 
-    def hear(self) -> tuple[int, bytes]:
-        """Give the next message."""
+    def hear(self) -> bytes:
+        """Take the next message; give the output that was in it."""
         kind, length = wire.HEAD.unpack(self.sock.recv(wire.HEAD.size, socket.MSG_WAITALL))
-        return kind, self.sock.recv(length, socket.MSG_WAITALL) if length else b""
+        payload = self.sock.recv(length, socket.MSG_WAITALL) if length else b""
+        if kind == wire.OUTPUT:
+            self._position += length - wire.NUMBER.size
+            self.say(wire.SEEN, wire.NUMBER.pack(self._position))
+            return payload[wire.NUMBER.size :]
+        if kind == wire.REPORT:
+            _, self._over_at, _, self._status = wire.REPORT_HEAD.unpack_from(payload)
+            self.directory = payload[wire.REPORT_HEAD.size :]
+        elif kind == wire.ENDED:
+            self._over_at, status, number = wire.ENDED_BODY.unpack(payload)
+            self.ended, self._status = (status, number), status
+        return b""
 
     def end(self) -> tuple[int, str]:
         """Wait for the end of the line; give its status and what was printed."""
         output = b""
-        while True:
-            kind, payload = self.hear()
-            if kind == wire.OUTPUT:
-                output += payload
-            elif kind == wire.REPORT:
-                self.directory = payload[9:]
-                return payload[8], shown(output)
-            elif kind == wire.ENDED:
-                self.ended = struct.unpack(">QBB", payload)[1:]
-                return self.ended[0], shown(output)
+        while self._over_at is None or self._position < self._over_at:
+            output += self.hear()
+        self._over_at = None
+        return self._status, shown(output)
 
     def begin(self, line: str | bytes) -> None:
         """Give it a line."""
-        self.say(wire.RUN, os.fsencode(line))
+        self._lines += 1
+        self.say(wire.RUN, wire.NUMBER.pack(self._lines) + os.fsencode(line))
 
     def run(self, line: str | bytes) -> tuple[int, str]:
         """Run a line; give its status and what was printed."""
@@ -74,14 +88,12 @@ class Held:
         """Read output until some words were in it."""
         output = ""
         while words not in output:
-            kind, payload = self.hear()
-            assert kind in (wire.OUTPUT, wire.ECHO), output
-            output += payload.decode(errors="replace")
+            output += self.hear().decode(errors="replace")
+            assert self._over_at is None, output
 
     def close(self) -> None:
         """Hang up."""
         self.sock.close()
-        self.process.wait(SOON)
 
 
 def printed_locally(shell: str, home: Path, lines: Sequence[str]) -> str:
