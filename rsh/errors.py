@@ -149,6 +149,7 @@ OUR_ERRORS: Final = {
     "ESPECIAL": "Not a regular file, directory or symlink",
     "ECONFLICT": "Target exists",
     "ESKIPPED": "Left as it is",
+    "EINCOMPLETE": "Nothing was deleted: not all of the source could be read",
     "ENOTDIRTARGET": "Target is not a directory",
     "ESAMEFILE": "Source and target are the same file",
     "ESTOPPED": "Transfer was stopped",

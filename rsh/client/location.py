@@ -73,6 +73,8 @@ def locate(command: Command, options: Options) -> str | None:
     Raises:
         UsageError: paths on two hosts, or on none, or on the wrong side of a copy.
     """
+    if command.name == "sync":
+        return _locate_sync(options)
     hosts: list[str] = [options.host] if getattr(options, "host", None) else []
     for argument in command.arguments:
         value = vars(options).get(argument.name)
@@ -89,6 +91,32 @@ def locate(command: Command, options: Options) -> str | None:
     if not hosts and any(argument.kind.startswith("remote") for argument in command.arguments):
         raise UsageError("missing HOST", advice=f"try 'rsh {command.name} --help'")
     return hosts[0] if hosts else None
+
+
+def sides_at_the_prompt(source: str, target: str) -> tuple[str, str, bool]:
+    """Read SRC and DST of a sync at the prompt, where a path over there has a colon in front.
+
+    Returns:
+        both without it, and whether the source is over there.
+    """
+    if source.startswith(":") == target.startswith(":"):
+        raise UsageError("one side is here and one over there", advice="write a path over there with a colon: :PATH")
+    fetch = source.startswith(":")
+    return (source[1:] or ".", target, True) if fetch else (source, target[1:] or ".", False)
+
+
+def _locate_sync(options: Options) -> str:
+    """Take the host out of SRC or DST of a sync, and keep in `fetch` which it was."""
+    here, there = parse_location(options.source), parse_location(options.destination)
+    if (here is None) == (there is None):
+        raise UsageError("one side is here and one over there", advice="write HOST:PATH for one of SRC and DST")
+    options.__dict__["fetch"] = here is not None
+    if here is not None:
+        options.source = here.path or "."
+        return here.host
+    assert there is not None
+    options.destination = there.path or "."
+    return there.host
 
 
 def hosts_alone(command: Command) -> bool:

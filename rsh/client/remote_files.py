@@ -122,6 +122,47 @@ class RemoteFiles:
         finally:
             channel.close()
 
+    def sync(
+        self,
+        source: Path,
+        to: Path,
+        *,
+        fetch: bool = False,
+        delete: bool = False,
+        checksum: bool = False,
+        exclude: Iterable[str | bytes] = (),
+        dry_run: bool = False,
+        itemize: bool = False,
+        limit: int = 0,
+        compress: bool | None = None,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Make a directory like another: what differs is sent, of large files the blocks that changed.
+
+        Args:
+            source: a directory here, with `fetch` over there.
+            to: one over there, with `fetch` here; made if it is not there.
+            delete: remove from `to` what the source has not; nothing is, if not all of the source could be read.
+            checksum: compare by digest instead of by size and time.
+            dry_run: do nothing; `progress.planned` hears what would be done, as with `itemize` what is done.
+            exclude, limit, compress, progress: as `put`. What is left out is not deleted either.
+        """
+        from msgspec.structs import astuple
+
+        from rsh.client.syncing import sync_down, sync_up
+        from rsh.files.filter import make_filter
+        from rsh.files.sync_source import Wishes
+
+        rules = encoded(exclude)
+        make_filter(rules)
+        wishes = Wishes(rules, checksum, delete, dry_run, itemize)
+        mode = self._compression(compress)
+        if fetch:
+            request = requests.Sync(os.fsencode(source), False, self.directory, *astuple(wishes), "auto", limit, mode)
+            return sync_down(self.session, request, os.fsencode(to), wishes, progress)
+        request = requests.Sync(os.fsencode(to), True, self.directory, *astuple(wishes), "auto", limit, mode)
+        return sync_up(self.session, request, os.fsencode(source), wishes, progress)
+
     def _compression(self, wanted: bool | None) -> str:
         """Give the mode for a transfer: what the user wants, else what fits where the other side is."""
         if wanted is not None:

@@ -83,6 +83,10 @@ class Tally(Progress):
         with self._lock:
             self._bytes += count
 
+    def reused(self, count: int) -> None:
+        """Count bytes that are there already: they are done as well."""
+        self.moved(count)
+
     def completed(self, items: int) -> None:
         """Take the number of items that have arrived."""
         with self._lock:

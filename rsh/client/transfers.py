@@ -53,11 +53,11 @@ def _copy(
 ) -> int:
     """Copy as the options want it: for show, after questions, or at once."""
     if options.dry_run:
-        return _finish(context, options, copy(dry_run=True, progress=Plan(json=options.json)))
+        return finish(context, options, copy(dry_run=True, progress=Plan(json=options.json)))
     answers = ask_first(context, options, copy) if options.on_conflict == "ask" else {}
-    with _stoppable(context), shown(context, survey, json=options.json) as progress:
+    with stoppable(context), shown(context, survey, json=options.json) as progress:
         report = copy(progress=progress, **answers)
-    return _finish(context, options, report)
+    return finish(context, options, report)
 
 
 def _survey(paths: list[bytes], rules: list[bytes]) -> Iterable[Total]:
@@ -67,7 +67,7 @@ def _survey(paths: list[bytes], rules: list[bytes]) -> Iterable[Total]:
 
 
 @contextmanager
-def _stoppable(context: Context) -> Iterator[None]:
+def stoppable(context: Context) -> Iterator[None]:
     """Say how to go on when Ctrl-C stops a transfer."""
     try:
         yield
@@ -96,7 +96,9 @@ def _put_stdin(context: Context, options: Options, sources: list[str], target: s
     if options.json:
         from rsh.client.json_output import print_object
 
-        print_object({"event": "summary", "files": 1, "bytes": count, "skipped": 0, "failed": 0, "failures": []})
+        print_object(
+            {"event": "summary", "files": 1, "bytes": count, "skipped": 0, "deleted": 0, "failed": 0, "failures": []}
+        )
     return 0
 
 
@@ -121,7 +123,7 @@ def _print_files(context: Context, paths: list[str]) -> int:
     return status
 
 
-def _finish(context: Context, options: Options, report: Report) -> int:
+def finish(context: Context, options: Options, report: Report) -> int:
     """Name what failed, and give the exit status."""
     if options.json:
         from rsh.client.json_output import failure_fields, print_object
@@ -133,6 +135,7 @@ def _finish(context: Context, options: Options, report: Report) -> int:
                 "files": report.files,
                 "bytes": report.bytes,
                 "skipped": report.skipped,
+                "deleted": report.deleted,
                 "failed": report.failed,
                 "failures": failures,
             }

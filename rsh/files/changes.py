@@ -46,7 +46,7 @@ def _remove(shown: bytes, path: bytes, recursive: bool) -> Iterator[Failure]:
         if not stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode):
             os.unlink(name, dir_fd=fd)
         elif recursive:
-            yield from _remove_tree(shown, os.open(name, DIRECTORY_FLAGS, dir_fd=fd))
+            yield from remove_tree(shown, os.open(name, DIRECTORY_FLAGS, dir_fd=fd))
             os.rmdir(name, dir_fd=fd)
         else:
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -54,7 +54,12 @@ def _remove(shown: bytes, path: bytes, recursive: bool) -> Iterator[Failure]:
         os.close(fd)
 
 
-def _remove_tree(shown: bytes, top: int) -> Iterator[Failure]:
+def remove_tree(shown: bytes, top: int) -> Iterator[Failure]:
+    """Remove what is in an open directory, which is closed at the end, never following a symlink.
+
+    Args:
+        shown: what it is called in failures.
+    """
     place = Descent(top)
     try:
         for step, name, error in walk(place):

@@ -55,6 +55,16 @@ class Landing:
         return bool(self._levels) and self._levels[-1].fresh
 
     @property
+    def target_name(self) -> bytes | None:
+        """Give the name that the one source gets; None when the target is a directory that is there."""
+        return self._target.name
+
+    @property
+    def here(self) -> int:
+        """Give the descriptor of the directory that is being filled."""
+        return self._place.fd
+
+    @property
     def top(self) -> int:
         """Give the descriptor of the target's directory."""
         return self._target.fd

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
+import msgspec
 from xxhash import xxh3_128_digest
 
 from rsh.errors import FileError, ProtocolError, error_name, file_error
@@ -77,10 +78,15 @@ def receive(
         ProtocolError: the sender broke the rules.
         RshError: the pipe failed. After any of these the caller closes the pipe; no part is left behind.
     """
-    return _Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts).run(target, directory)
+    return Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts).run(target, directory)
 
 
-class _Receiver:
+class Receiver:
+    """One transfer; run() does it."""
+
+    decoder: msgspec.msgpack.Decoder[Any] = records.TRANSFER
+    handlers: ClassVar[dict[type, Callable[[Any, Any], None]]]  # for what comes between files
+
     def __init__(
         self,
         pipe: Pipe,
@@ -90,7 +96,7 @@ class _Receiver:
         conflicts: Conflicts | None,
     ) -> None:
         self._conflicts = conflicts
-        self._in = RecordReader(pipe, records.TRANSFER)
+        self._in = RecordReader(pipe, self.decoder)
         self._out = RecordWriter(pipe)
         self._durability = durability
         self._asked = asked
@@ -105,6 +111,7 @@ class _Receiver:
         self._landing: Landing  # set by _open
 
     def run(self, target: bytes, directory: bytes) -> Report:
+        """Receive all; as receive()."""
         elements = iter(self._in)
         try:
             self._open(elements, target, directory)
@@ -158,7 +165,7 @@ class _Receiver:
         if self._file:
             self._take_within_file(self._file, element)
             return
-        handler = _HANDLERS.get(type(element))
+        handler = self.handlers.get(type(element))
         if handler is None:
             raise ProtocolError(f"{type(element).__name__} out of place")
         handler(self, element)
@@ -368,13 +375,13 @@ def _replace(directory: int, name: bytes, record: Packed, *, sync: bool) -> None
         part.discard()
 
 
-_HANDLERS: Final[dict[type, Callable[[_Receiver, Any], None]]] = {
-    Directory: _Receiver._directory,
-    Root: _Receiver._root,
-    Leave: _Receiver._leave,
-    File: _Receiver._begin_file,
-    Packed: _Receiver._packed,
-    Symlink: _Receiver._symlink,
-    Failure: _Receiver._failure,
-    End: _Receiver._end,
+Receiver.handlers = {
+    Directory: Receiver._directory,
+    Root: Receiver._root,
+    Leave: Receiver._leave,
+    File: Receiver._begin_file,
+    Packed: Receiver._packed,
+    Symlink: Receiver._symlink,
+    Failure: Receiver._failure,
+    End: Receiver._end,
 }

@@ -24,6 +24,9 @@ class Progress:
     def moved(self, count: int) -> None:
         """So many more bytes of content were sent or received."""
 
+    def reused(self, count: int) -> None:
+        """So many bytes of content need not be moved: they are there already."""
+
     def completed(self, items: int) -> None:
         """So many files, directories and links in all have been dealt with at the receiver."""
 
@@ -31,7 +34,11 @@ class Progress:
         """One path failed; the rest goes on."""
 
     def planned(self, action: str, path: bytes, size: int) -> None:
-        """In a rehearsal: this would be done with a path of the target (rsh.files.conflicts.Action)."""
+        """This is done, or in a rehearsal would be, with a path of the target.
+
+        Args:
+            action: a value of rsh.files.conflicts.Action; in a sync as rsh.files.itemize says.
+        """
 
 
 class Report:
@@ -42,6 +49,7 @@ class Report:
         bytes: content of those files.
         failures: what failed, each with its path; at most MAX_LISTED.
         failed: how many failed in all.
+        deleted: files and trees that a sync has removed.
         skipped: files that were there already and stayed as they were, because the policy says so.
     """
 
@@ -51,6 +59,7 @@ class Report:
         self.failures: list[FileError] = []
         self.failed = 0
         self.skipped = 0
+        self.deleted = 0
         self._room = MAX_LISTED_BYTES
 
     def __repr__(self) -> str:

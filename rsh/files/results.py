@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
+
+import msgspec
 
 from rsh.errors import ProtocolError, RshError, file_error
 from rsh.files.digest import BLOCK, SIZE
@@ -21,6 +24,8 @@ class Results:
         stopped: the receiver wants no more.
         error: what ended the reading before its time. The pipe was closed then, so that the sender wakes.
     """
+
+    decoder: msgspec.msgpack.Decoder[Any] = records.RESULTS
 
     def __init__(self, pipe: Pipe, progress: Progress) -> None:
         self.sent = 0
@@ -72,7 +77,7 @@ class Results:
 
     def _run(self) -> None:
         try:
-            for record in RecordReader(self._pipe, records.RESULTS):
+            for record in RecordReader(self._pipe, self.decoder):
                 if isinstance(record, memoryview):
                     raise ProtocolError("content among results")
                 if self._summary:

@@ -70,11 +70,13 @@ def send(
         ProtocolError: the receiver broke the rules.
         RshError: the pipe failed. In both cases the pipe has been closed.
     """
-    sender = _Sender(pipe, progress or Progress(), make_filter(rules), rehearsal)
+    sender = Sender(pipe, progress or Progress(), make_filter(rules), rehearsal)
     return sender.run(sources, directory)
 
 
-class _Sender:
+class Sender:
+    """One transfer; run() does it."""
+
     def __init__(self, pipe: Pipe, progress: Progress, only: Filter | None, rehearsal: bool) -> None:
         self._only = only
         self._rehearsal = rehearsal
@@ -87,6 +89,7 @@ class _Sender:
         self._place: Descent | None = None  # where in its tree we are; None for a single file
 
     def run(self, sources: Sequence[bytes], directory: bytes) -> Report:
+        """Send, and wait for what the receiver says; as send()."""
         self._results.start()
         try:
             self._send_all(sources, directory)
@@ -157,13 +160,13 @@ class _Sender:
 
     def _enter(self, fd: int, name: bytes) -> None:
         status = os.fstat(fd)
-        mode, mtime = stat.S_IMODE(status.st_mode), _mtime(status)
+        mode, mtime = stat.S_IMODE(status.st_mode), mtime_of(status)
         self._results.sent += 1
         self._out.record(Directory(name, mode, mtime) if name else Root(mode, mtime))
 
     def _symlink(self, name: bytes, path: bytes, fd: int | None) -> None:
         target = os.readlink(path, dir_fd=fd)
-        mtime = _mtime(os.stat(path, dir_fd=fd, follow_symlinks=False))
+        mtime = mtime_of(os.stat(path, dir_fd=fd, follow_symlinks=False))
         self._results.sent += 1
         self._out.record(Symlink(name, mtime, target))
 
@@ -175,7 +178,7 @@ class _Sender:
                 self._fail(name, "ESPECIAL")
             elif self._rehearsal:
                 self._results.sent += 1
-                self._out.record(File(name, stat.S_IMODE(status.st_mode), _mtime(status), status.st_size))
+                self._out.record(File(name, stat.S_IMODE(status.st_mode), mtime_of(status), status.st_size))
             elif status.st_size <= MAX_PACKED:
                 self._packed(name, fd, status)
             else:
@@ -190,7 +193,7 @@ class _Sender:
             return
         self._results.sent += 1
         mode, digest = stat.S_IMODE(status.st_mode), xxh3_128_digest(content)
-        self._out.record(Packed(name, mode, _mtime(status), content, digest))
+        self._out.record(Packed(name, mode, mtime_of(status), content, digest))
         self._progress.moved(len(content))
 
     def _streamed(self, name: bytes, fd: int, status: os.stat_result) -> None:
@@ -201,7 +204,7 @@ class _Sender:
         self._progress.started(self._path(name), size)
         self._results.announce(size)
         mode, room = stat.S_IMODE(status.st_mode), min(size, status.st_blocks * 512)
-        self._out.record(File(name, mode, _mtime(status), size, room))
+        self._out.record(File(name, mode, mtime_of(status), size, room))
         content = Outgoing(fd, status, self._out, self._results, self._progress)
         try:
             error = content.send()
@@ -230,6 +233,6 @@ class _Sender:
         return join(self._source, b"/".join((*self._place.names, name)))[-MAX_PATH:]
 
 
-def _mtime(status: os.stat_result) -> int:
+def mtime_of(status: os.stat_result) -> int:
     """Give the time of last change, cut to what 64 bits hold (1677 to 2262)."""
     return max(-_LATEST, min(status.st_mtime_ns, _LATEST))

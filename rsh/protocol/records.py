@@ -234,7 +234,7 @@ class Delete(Struct, tag=88, array_like=True, frozen=True, forbid_unknown_fields
 class Change(Struct, tag=89, array_like=True, frozen=True, forbid_unknown_fields=True):
     """For the user: what is done, or in a rehearsal would be, with a path."""
 
-    how: Annotated[str, Meta(pattern=r"^[!-~]{11}\Z")]
+    how: Annotated[str, Meta(pattern=r"^[ -~]{11}\Z")]
     path: Path
 
 

@@ -303,6 +303,25 @@ class Cancel(Struct, tag=24, array_like=True, frozen=True, forbid_unknown_fields
     grace: float = 5.0  # seconds between the two
 
 
+class Sync(Struct, tag=26, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Makes a directory like another one, the target like the source.
+
+    Lane 0: the record stream of the source, and what the target answers. Lane 1: the manifest of the target.
+    """
+
+    path: Path  # the directory over there
+    upward: bool  # it is the target
+    directory: Path = b""
+    rules: Rules = ()
+    checksum: bool = False
+    delete: bool = False
+    rehearsal: bool = False
+    itemize: bool = False
+    durability: Name = "auto"
+    limit: Rate = 0
+    compression: Name = "no"
+
+
 Request: TypeAlias = (
     Exec
     | List
@@ -320,6 +339,7 @@ Request: TypeAlias = (
     | Shell
     | Batch
     | Survey
+    | Sync
     | Copy
     | Link
     | SetMode

@@ -20,6 +20,8 @@ from rsh.files.rehearsal import rehearse
 from rsh.files.sender import send
 from rsh.files.stream import RecordReader, RecordWriter, write_records
 from rsh.files.survey import survey
+from rsh.files.sync_source import Wishes, sync_from
+from rsh.files.sync_target import sync_to
 from rsh.protocol import records, requests
 from rsh.protocol.frames import Buffer
 from rsh.protocol.records import Digest, Failure, Finish, Record
@@ -47,11 +49,13 @@ def serve(channel: Channel, request: requests.Request, account: Account, grant: 
     Raises:
         Refused: the key may not, or nobody serves such a request.
     """
-    if not isinstance(request, READING):
+    if not isinstance(request, READING) and not (isinstance(request, requests.Sync) and not request.upward):
         grant.require_write()
     directory = join(account.home, globs.expand_home(getattr(request, "directory", b"")))
     if isinstance(request, requests.Get):
         _send(channel, request, directory)
+    elif isinstance(request, requests.Sync):
+        _sync(channel, request, directory)
     elif isinstance(request, requests.Put):
         _receive(channel, request, directory)
     elif isinstance(request, requests.Read):
@@ -91,6 +95,21 @@ def _receive(channel: Channel, request: requests.Put, directory: bytes) -> None:
         rehearse(pipe, target, directory=directory, conflicts=conflicts)
         return
     receive(pipe, target, directory=directory, durability=request.durability, conflicts=conflicts)
+
+
+def _sync(channel: Channel, request: requests.Sync, directory: bytes) -> None:
+    path = globs.expand_home(request.path)
+    wishes = Wishes(request.rules, request.checksum, request.delete, request.rehearsal, request.itemize)
+    with _refusing_usage():
+        make_filter(request.rules)
+        check_mode(request.compression)
+    channel.accept(bulk=True)
+    if request.upward:
+        pipe = expanded(channel, request.compression)
+        sync_to(pipe, path, wishes, directory=directory, durability=request.durability)
+    else:
+        pipe = squeezed(paced(channel, request.limit), request.compression)
+        sync_from(pipe, path, wishes, directory=directory, upward=False)
 
 
 @contextmanager

@@ -1,0 +1,123 @@
+"""`rsh sync SRC DST`: makes DST like SRC, one of them here and one over there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from rsh.client.asking import confirm
+from rsh.client.complaints import say
+from rsh.client.console import is_terminal
+from rsh.client.context import Context
+from rsh.client.copying import compression
+from rsh.client.options import Options
+from rsh.client.output import print_lines
+from rsh.client.progress import shown
+from rsh.client.transfers import finish, stoppable
+from rsh.errors import FileError
+from rsh.escape import printable
+from rsh.files.itemize import DELETING
+from rsh.files.report import Progress
+
+if TYPE_CHECKING:
+    from rsh.files.report import Report
+
+_NAMED: Final = 5  # paths in a question
+
+
+class Changes(Progress):
+    """Prints each change, and hands everything on to whatever shows the transfer."""
+
+    def __init__(self, shown: Progress | None, *, json: bool) -> None:
+        self._shown = shown or Progress()
+        self._json = json
+
+    def planned(self, action: str, path: bytes, size: int) -> None:
+        """Print one change."""
+        if not self._json:
+            print_lines([f"{action} {printable(path)}"])
+            return
+        from rsh.client.json_output import print_object, text_fields
+
+        print_object({"event": "change", "change": action.rstrip(), **text_fields("path", path)})
+
+    def started(self, path: bytes, size: int) -> None:
+        """Hand it on."""
+        self._shown.started(path, size)
+
+    def moved(self, count: int) -> None:
+        """Hand it on."""
+        self._shown.moved(count)
+
+    def reused(self, count: int) -> None:
+        """Hand it on."""
+        self._shown.reused(count)
+
+    def completed(self, items: int) -> None:
+        """Hand it on."""
+        self._shown.completed(items)
+
+    def failed(self, error: FileError) -> None:
+        """Hand it on."""
+        self._shown.failed(error)
+
+
+class _Deletions(Progress):
+    """Counts what would be deleted, and keeps the first few names."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.names: list[str] = []
+
+    def planned(self, action: str, path: bytes, size: int) -> None:
+        """Take note of a deletion."""
+        if action == DELETING:
+            self.count += 1
+            if len(self.names) < _NAMED:
+                self.names.append(printable(path))
+
+
+def run_sync(context: Context, options: Options) -> int:
+    """Make one like the other; 1 when something failed, 3 when a file arrived wrong."""
+    source, target, fetch = _sides(context, options)
+    sync = partial(
+        context.remote.sync,
+        source,
+        target,
+        fetch=fetch,
+        exclude=options.exclude,
+        checksum=options.checksum,
+        limit=options.limit or 0,
+        compress=compression(options),
+    )
+    if options.dry_run:
+        report = sync(delete=options.delete, dry_run=True, progress=Changes(None, json=options.json))
+        return finish(context, options, report)
+    if options.delete and not _may_delete(context, options, sync):
+        say(f"rsh: {context.verb}: nothing was changed\n")
+        return 1
+    with stoppable(context), shown(context, json=options.json) as progress:
+        if options.itemize:
+            progress = Changes(progress, json=options.json)
+        report = sync(delete=options.delete, itemize=options.itemize, progress=progress)
+    return finish(context, options, report)
+
+
+def _sides(context: Context, options: Options) -> tuple[str, str, bool]:
+    """Give source and target, and whether the source is over there."""
+    if context.where == "prompt":
+        from rsh.client.location import sides_at_the_prompt
+
+        return sides_at_the_prompt(options.source, options.destination)
+    return options.source, options.destination, options.fetch
+
+
+def _may_delete(context: Context, options: Options, sync: Callable[..., Report]) -> bool:
+    """Say whether files may go: a user at a terminal is told which and how many, and asked."""
+    if options.force or options.yes or not context.asks or not is_terminal(0):
+        return True
+    found = _Deletions()
+    sync(delete=True, dry_run=True, progress=found)
+    more = f" and {found.count - len(found.names)} more" if found.count > len(found.names) else ""
+    return not found.count or confirm(f"delete {found.count}: {', '.join(found.names)}{more}?")

@@ -1,0 +1,80 @@
+"""What the target of a sync says: results as in any transfer, and what it was asked about its files."""
+
+from __future__ import annotations
+
+import queue
+from typing import Any
+
+import msgspec
+
+from rsh.errors import LinkError, ProtocolError
+from rsh.files.blocks import ANCHOR, HASH, Old
+from rsh.files.report import Progress
+from rsh.files.results import Results
+from rsh.files.stream import Pipe
+from rsh.protocol import records
+from rsh.protocol.records import Proof, Signature
+
+
+class SyncResults(Results):
+    """Results with answers, which come in the order of the questions. expect_* first, then ask, then take."""
+
+    decoder: msgspec.msgpack.Decoder[Any] = records.SYNC_RESULTS
+
+    def __init__(self, pipe: Pipe, progress: Progress) -> None:
+        super().__init__(pipe, progress)
+        self._signatures: queue.SimpleQueue[Signature | None] = queue.SimpleQueue()  # None: nothing more comes
+        self._proofs: queue.SimpleQueue[Proof | None] = queue.SimpleQueue()
+        self._room = 0  # bytes of digests that may still come
+        self._proofs_due = 0
+
+    def expect_signature(self, blocks: int) -> None:
+        """Say that a file is asked for that has so many blocks at most."""
+        self._room += blocks * HASH
+
+    def expect_proof(self) -> None:
+        """Say that a digest is asked for."""
+        self._proofs_due += 1
+
+    def signature(self, block: int) -> Old:
+        """Wait for the next signature."""
+        hashes, anchors = bytearray(), bytearray()
+        while True:
+            record = self._signatures.get()
+            if record is None:
+                raise self.error or LinkError("the other side stopped answering")
+            hashes += record.hashes
+            anchors += record.anchors
+            if not record.more:
+                return Old(record.size, block, bytes(hashes), bytes(anchors))
+
+    def proof(self) -> bytes:
+        """Wait for the next digest; b"" for a file that could not be read."""
+        record = self._proofs.get()
+        if record is None:
+            raise self.error or LinkError("the other side stopped answering")
+        return record.digest
+
+    def _run(self) -> None:
+        try:
+            super()._run()
+        finally:
+            self._signatures.put(None)
+            self._proofs.put(None)
+
+    def _take(self, record: Any) -> None:
+        if isinstance(record, Signature):
+            count = len(record.hashes) // HASH
+            self._room -= len(record.hashes)
+            if self._room < 0 or len(record.hashes) % HASH or len(record.anchors) != count * ANCHOR:
+                raise ProtocolError("a signature that was not asked for")
+            if record.more and not count:
+                raise ProtocolError("a signature without an end")
+            self._signatures.put(record)
+        elif isinstance(record, Proof):
+            self._proofs_due -= 1
+            if self._proofs_due < 0:
+                raise ProtocolError("a digest that was not asked for")
+            self._proofs.put(record)
+        else:
+            super()._take(record)

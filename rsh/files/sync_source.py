@@ -1,0 +1,576 @@
+"""The sending half of a sync: walks the source beside the target's manifest, and sends what makes the two alike.
+
+It is a transfer whose sender leaves out what is there. First comes one walk over both trees: small files that differ
+and new ones are sent at once, what the source has not is remembered. Then come the large files that changed, of which
+only the blocks that changed are sent, and the new ones that might be old ones under another name. Last of all, and only
+if the whole source could be read, what is left over is deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from xxhash import xxh3_128
+
+from rsh.errors import error_name, file_error
+from rsh.files.blocks import Old, block_size, compare
+from rsh.files.descent import DIRECTORY_FLAGS, Descent
+from rsh.files.filter import make_filter
+from rsh.files.itemize import DELETING, NEW, itemize
+from rsh.files.manifest import Entry, Manifest, file_digest
+from rsh.files.names import join
+from rsh.files.outgoing import changed
+from rsh.files.report import Progress, Report
+from rsh.files.sender import READ_FLAGS, Sender, mtime_of
+from rsh.files.spool import Spool
+from rsh.files.stream import PIECE, Pipe, RecordReader
+from rsh.files.sync_results import SyncResults
+from rsh.files.tree import Step, walk
+from rsh.protocol import records
+from rsh.protocol.records import (
+    MAX_PACKED,
+    MAX_PATH,
+    Abort,
+    Begin,
+    Change,
+    Delete,
+    Directory,
+    End,
+    Failure,
+    Finish,
+    Known,
+    Leave,
+    Patch,
+    Prove,
+    Reuse,
+    Root,
+    Sign,
+    Symlink,
+    Touch,
+)
+
+# New files below this are sent even if the target has them under another name: that is quicker than to ask.
+_WORTH_FINDING: Final = 4096
+
+# Files of the target that are remembered by their size, to be found again as new ones: about 20 MB.
+_MOST_CANDIDATES: Final = 100_000
+_CANDIDATES_ASKED: Final = 3  # of one size, for one new file
+
+# Files whose signatures are asked for ahead of their turn; each takes up to 24 MB, most far less.
+_AHEAD: Final = 4
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """How to sync.
+
+    Attributes:
+        rules: what is left out on both sides (rsh.files.filter).
+        checksum: compare files by digest instead of by size and time.
+        delete: remove from the target what the source has not.
+        rehearsal: say what would be done, and do nothing.
+        itemize: tell each change.
+    """
+
+    rules: tuple[bytes, ...] = ()
+    checksum: bool = False
+    delete: bool = False
+    rehearsal: bool = False
+    itemize: bool = False
+
+
+class Level:
+    """A directory that the walk stands in."""
+
+    __slots__ = ("mode", "mtime_ns", "name", "sent", "there")
+
+    def __init__(self, name: bytes, status: os.stat_result, there: Directory | None) -> None:
+        self.name = name
+        self.mode = stat.S_IMODE(status.st_mode)
+        self.mtime_ns = mtime_of(status)
+        self.there = there  # the target's; None: it has none, or that does not count any more
+        self.sent = False  # announced to the target
+
+    @property
+    def alike(self) -> bool:
+        """Tell whether the target's has the same mode and time."""
+        there = self.there
+        return there is not None and not (there.mode ^ self.mode) & 0o777 and there.mtime_ns == self.mtime_ns
+
+
+def sync_from(
+    pipe: Pipe,
+    source: bytes,
+    wishes: Wishes,
+    *,
+    directory: bytes = b"",
+    progress: Progress | None = None,
+    upward: bool,
+) -> Report:
+    """Make a target like a source, from the source's side.
+
+    Args:
+        source: a directory, or a symlink to one.
+        directory: where a relative source starts; b"" is the process's.
+        upward: we are the client: changes are told to `progress`, else to the target.
+
+    Raises:
+        UsageError: a rule that means nothing. ProtocolError, RshError: as send().
+    """
+    return SyncSource(pipe, progress or Progress(), wishes, upward).run([source], directory)
+
+
+class SyncSource(Sender):
+    """One sync; run() does it."""
+
+    def __init__(self, pipe: Pipe, progress: Progress, wishes: Wishes, upward: bool) -> None:
+        super().__init__(pipe, progress, make_filter(wishes.rules), wishes.rehearsal)
+        self._results: SyncResults = SyncResults(pipe, progress)
+        self._wishes = wishes
+        self._upward = upward
+        self._direction = "<" if upward else ">"
+        self._levels: list[Level] = []
+        self._complete = True  # all of the source could be read so far
+        self._exists = False  # the target is there
+        self._extras = Spool()  # paths that only the target has
+        self._later = Spool()  # files that wait for the second part: (path, size of the old one or -1)
+        self._candidates: dict[int, list[tuple[bytes, int]]] = {}  # size -> path, time of files only the target has
+        self._candidate_count = 0
+        self._proofs: dict[bytes, bytes] = {}  # digests of candidates
+        self._top_path = b""
+        self._asked: deque[bytes] = deque()  # candidates whose digest is on its way
+
+    def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
+        try:
+            self._sync(sources[0], directory)
+        finally:
+            self._extras.close()
+            self._later.close()
+
+    def _sync(self, source: bytes, directory: bytes) -> None:
+        self._source = source
+        self._top_path = join(directory, source) or b"."
+        self._out.record(Begin(1))
+        self._out.flush()
+        theirs = Manifest(RecordReader(self._pipe, records.MANIFEST, lane=1), self._target_failed)
+        try:
+            top = os.open(self._top_path, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
+        except OSError as error:
+            self._fail(None, error_name(error))
+        else:
+            self._both_parts(top, theirs)
+        theirs.drain()
+        self._results.ended = True
+        self._out.record(End())
+        self._out.end()
+
+    def _both_parts(self, top: int, theirs: Manifest) -> None:
+        again = os.open(b".", DIRECTORY_FLAGS, dir_fd=top)  # for the second part, which walks once more
+        try:
+            status = os.fstat(top)
+            self._exists = theirs.exists()
+            if not self._rehearsal:
+                self._results.sent += 1
+                self._out.record(Root(stat.S_IMODE(status.st_mode), mtime_of(status)))
+            self._first_part(top, theirs)
+            self._second_part(again)
+        except OSError as error:
+            self._complete = False
+            self._fail(None, error_name(error))
+        finally:
+            os.close(again)
+        self._delete_extras()
+        if not self._rehearsal:
+            self._out.record(Leave())
+
+    # --- first part: one walk over both trees ---
+
+    def _first_part(self, top: int, theirs: Manifest) -> None:
+        self._place = place = Descent(top)
+        new = 0 if self._exists else 1  # levels that the target has not
+        try:
+            for step, name, error in walk(place, self._only):
+                if self._results.stopped:
+                    return
+                if step is Step.LEFT:
+                    new = self._leave_level(theirs, new)
+                    continue
+                there = None
+                if not new:
+                    self._only_there(theirs, name)
+                    there = theirs.find(name)
+                if step is Step.DIRECTORY:
+                    new = self._enter_level(theirs, there, name, new)
+                else:
+                    self._leaf(theirs, step, name, error, there)
+            if self._exists and not self._results.stopped:
+                self._only_there(theirs, None)
+        finally:
+            self._place = None
+            self._levels.clear()
+            place.close()
+
+    def _only_there(self, theirs: Manifest, name: bytes | None) -> None:
+        """Take note of what the target has before a name, or to the end of the directory, and the source has not."""
+        for entry, _ in theirs.before(name):
+            path = self._relative(entry.name)
+            if self._wishes.delete:
+                self._extras.append(path + b"/" if isinstance(entry, Directory) else path)
+            if isinstance(entry, Known) and self._candidate_count < _MOST_CANDIDATES:
+                self._candidate_count += 1
+                self._candidates.setdefault(entry.size, []).append((path, entry.mtime_ns))
+
+    def _enter_level(self, theirs: Manifest, there: Entry | None, name: bytes, new: int) -> int:
+        assert self._place is not None
+        matched = there if isinstance(there, Directory) else None
+        if there is not None and matched is None:
+            self._remove(self._relative(name))
+        level = Level(name, os.fstat(self._place.fd), matched)
+        self._levels.append(level)
+        if matched is None:
+            self._tell("cd" + NEW, self._relative(b""))
+        elif not level.alike:
+            time, mode = level.mtime_ns != matched.mtime_ns, level.mode != matched.mode
+            self._tell(itemize(".", "d", time=time, mode=mode), self._relative(b""))
+        return new + 1 if new or matched is None else 0
+
+    def _leave_level(self, theirs: Manifest, new: int) -> int:
+        """Leave a directory; the walk has done so already. One that is new or differs is sent even if it is empty."""
+        level = self._levels[-1]
+        if not new:
+            self._only_there(theirs, None)
+            theirs.leave()
+        if not level.alike:
+            self._announce()
+        self._levels.pop()
+        if level.sent:
+            self._out.record(Leave())
+        return max(0, new - 1)
+
+    def _leaf(self, theirs: Manifest, step: Step, name: bytes, error: str, there: Entry | None) -> None:
+        """Deal with what is no directory."""
+        assert self._place is not None
+        if isinstance(there, Directory):
+            theirs.skip()
+            if step in (Step.FILE, Step.SYMLINK) and self._wishes.delete:
+                self._remove(self._relative(name))
+                there = None
+        try:
+            if step is Step.FILE:
+                self._compare_file(self._place.fd, name, there)
+            elif step is Step.SYMLINK:
+                self._compare_symlink(self._place.fd, name, there)
+            elif step is Step.SPECIAL:
+                self._fail(name, "ESPECIAL")
+            else:
+                self._lose(name, error)
+        except OSError as failed:
+            self._lose(name, error_name(failed))
+
+    def _compare_file(self, fd: int, name: bytes, there: Entry | None) -> None:
+        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        path = self._relative(name)
+        if not isinstance(there, Known):
+            if self._exists and there is None and status.st_size >= _WORTH_FINDING and not self._rehearsal:
+                self._defer(path, -1)
+            else:
+                self._tell(self._direction + "f" + NEW, path)
+                self._send_file(fd, name)
+            return
+        mode = (there.mode ^ status.st_mode) & 0o777 != 0
+        size, time = there.size != status.st_size, there.mtime_ns != mtime_of(status)
+        content = size or (file_digest(name, fd) != there.digest if self._wishes.checksum else time)
+        if not (content or mode or time):
+            return
+        what = self._direction if content else "."
+        self._tell(itemize(what, "f", content=self._wishes.checksum and content, size=size, time=time, mode=mode), path)
+        if not content:
+            self._touch(name, status)
+        elif min(there.size, status.st_size) > MAX_PACKED and not self._rehearsal:
+            self._defer(path, there.size)
+        else:
+            self._send_file(fd, name)
+
+    def _compare_symlink(self, fd: int, name: bytes, there: Entry | None) -> None:
+        target = os.readlink(name, dir_fd=fd)
+        mtime_ns = mtime_of(os.stat(name, dir_fd=fd, follow_symlinks=False))
+        if isinstance(there, Symlink) and (there.target, there.mtime_ns) == (target, mtime_ns):
+            return
+        same = isinstance(there, Symlink) and there.target == target
+        self._tell(itemize(".", "L", time=True, mode=False) if same else "cL" + NEW, self._relative(name))
+        if not self._rehearsal:
+            self._announce()
+            self._symlink(name, name, fd)
+
+    # --- second part: large files that changed, new ones that may be old ones ---
+
+    def _second_part(self, top: int) -> None:
+        if not self._later.count:
+            return
+        self._place = Descent(os.dup(top))
+        waiting: deque[tuple[bytes, int]] = deque()
+        items = iter(self._later)
+        try:
+            while not self._results.stopped:
+                while len(waiting) < _AHEAD and (item := next(items, None)) is not None:
+                    path, size = msgspec.msgpack.decode(item, type=tuple[bytes, int])
+                    waiting.append((path, size))
+                    self._ask(path, size)
+                self._out.flush()
+                if not waiting:
+                    break
+                self._settle(*waiting.popleft())
+            self._go_to([])
+        finally:
+            self._place.close()
+            self._place = None
+            self._levels.clear()
+
+    def _ask(self, path: bytes, old_size: int) -> None:
+        """Ask the target for what _settle will need to know."""
+        if old_size >= 0:
+            block = block_size(old_size)
+            self._results.expect_signature(old_size // block + 2)
+            self._out.record(Sign(path, block))
+            return
+        for candidate in self._candidates_for(path):
+            if candidate not in self._proofs:
+                self._proofs[candidate] = b""
+                self._asked.append(candidate)
+                self._results.expect_proof()
+                self._out.record(Prove(candidate))
+
+    def _candidates_for(self, path: bytes) -> list[bytes]:
+        """Give the files of the target that may be a new one under an old name, the likeliest first."""
+        try:
+            status = self._status(path)
+        except OSError:
+            return []
+        time, name = mtime_of(status), path.rpartition(b"/")[2]
+        found = self._candidates.get(status.st_size, [])
+        found = sorted(found, key=lambda each: (each[1] != time, each[0].rpartition(b"/")[2] != name))
+        return [path for path, _ in found[:_CANDIDATES_ASKED]]
+
+    def _status(self, path: bytes) -> os.stat_result:
+        """Look at a file of the source. What is not where it was is only not recognised."""
+        return os.stat(join(self._top_path, path), follow_symlinks=False)
+
+    def _settle(self, path: bytes, old_size: int) -> None:
+        *above, name = path.split(b"/")
+        old = self._results.signature(block_size(old_size)) if old_size >= 0 else None
+        try:
+            self._go_to(above)
+            assert self._place is not None
+            if old is not None:
+                self._patch(self._place.fd, name, path, old)
+            else:
+                self._find(self._place.fd, name, path)
+        except OSError as error:
+            self._lose(name, error_name(error))
+
+    def _go_to(self, names: list[bytes]) -> None:
+        """Go to another directory of the source; the target follows."""
+        assert self._place is not None
+        place, here = self._place, list(self._place.names)
+        common = 0
+        while common < min(len(here), len(names)) and here[common] == names[common]:
+            common += 1
+        while len(place.names) > common:
+            if self._levels.pop().sent:
+                self._out.record(Leave())
+            place.leave()
+        for name in names[common:]:
+            place.enter(name)
+            self._levels.append(Level(name, os.fstat(place.fd), None))
+
+    def _patch(self, fd: int, name: bytes, path: bytes, old: Old) -> None:
+        """Send a changed file by what changed of it."""
+        if not old.hashes:
+            self._send_file(fd, name)
+            return
+        opened = os.open(name, READ_FLAGS, dir_fd=fd)
+        try:
+            status = os.fstat(opened)
+            if not stat.S_ISREG(status.st_mode):
+                self._lose(name, "ESPECIAL")
+            else:
+                self._progress.started(self._path(name), status.st_size)
+                _Patching(self, opened, status, name, path, old).run()
+        finally:
+            os.close(opened)
+
+    def _find(self, fd: int, name: bytes, path: bytes) -> None:
+        """Send a new file, or have the target copy it if it has the same content under another name."""
+        candidates = self._candidates_for(path)
+        while self._asked and any(candidate in self._asked for candidate in candidates):
+            asked = self._asked.popleft()
+            self._proofs[asked] = self._results.proof()
+        known = {self._proofs.get(candidate, b""): candidate for candidate in reversed(candidates)}
+        known.pop(b"", None)
+        digest = file_digest(name, fd) if known else b""
+        if digest not in known:
+            self._tell(self._direction + "f" + NEW, path)
+            self._send_file(fd, name)
+            return
+        self._tell("=f" + NEW, path)
+        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        self._begin_patch(name, status, known[digest])
+        if status.st_size:
+            self._out.record(Reuse(0, status.st_size))
+        self._progress.reused(status.st_size)
+        self._out.record(Finish(digest))
+
+    def _begin_patch(self, name: bytes, status: os.stat_result, basis: bytes) -> None:
+        self._announce()
+        self._results.sent += 1
+        self._out.record(Patch(name, stat.S_IMODE(status.st_mode), mtime_of(status), status.st_size, basis))
+
+    # --- what is left over ---
+
+    def _delete_extras(self) -> None:
+        if not self._extras.count or self._results.stopped:
+            return
+        if not self._complete:
+            self._fail(None, "EINCOMPLETE")
+            return
+        for path in self._extras:
+            self._remove(path.rstrip(b"/"), shown=path)
+
+    # --- telling the target ---
+
+    def _relative(self, name: bytes) -> bytes:
+        """Give a path from the top; without a name that of the directory, with a slash at its end."""
+        return b"/".join([*(level.name for level in self._levels), name])
+
+    def _announce(self) -> None:
+        """Have the target enter the directories down to where we stand."""
+        if self._rehearsal:
+            return
+        for level in self._levels:
+            if not level.sent:
+                level.sent = True
+                self._results.sent += 1
+                self._out.record(Directory(level.name, level.mode, level.mtime_ns))
+
+    def _send_file(self, fd: int, name: bytes) -> None:
+        if not self._rehearsal:
+            self._announce()
+            self._file(name, name, fd)
+
+    def _touch(self, name: bytes, status: os.stat_result) -> None:
+        if not self._rehearsal:
+            self._announce()
+            self._results.sent += 1
+            self._out.record(Touch(name, stat.S_IMODE(status.st_mode), mtime_of(status)))
+
+    def _remove(self, path: bytes, *, shown: bytes = b"") -> None:
+        self._tell(DELETING, shown or path)
+        self._report.deleted += 1
+        if not self._rehearsal:
+            self._results.sent += 1
+            self._out.record(Delete(path))
+
+    def _defer(self, path: bytes, old_size: int) -> None:
+        self._later.append(msgspec.msgpack.encode((path, old_size)))
+
+    def _tell(self, how: str, path: bytes) -> None:
+        if not (self._wishes.itemize or self._rehearsal):
+            return
+        if self._upward:
+            self._progress.planned(how, path, 0)
+        else:
+            self._out.record(Change(how, path[-MAX_PATH:]))
+
+    def _lose(self, name: bytes, error: str) -> None:
+        """Report what could not be read: now nothing may be deleted."""
+        self._complete = False
+        self._fail(name, error)
+
+    def _target_failed(self, failure: Failure) -> None:
+        self._report.add_failure(file_error(failure.error, failure.path))
+
+
+class _Patching:
+    """One changed file on its way. Friend of SyncSource."""
+
+    def __init__(self, sync: SyncSource, fd: int, status: os.stat_result, name: bytes, path: bytes, old: Old) -> None:
+        self._sync = sync
+        self._fd = fd
+        self._status = status
+        self._name = name
+        self._path = path
+        self._old = old
+        self._digest = xxh3_128()
+        self._begun = False
+        self._reuse = (0, 0)  # offset and length that have yet to be said
+
+    def run(self) -> None:
+        """Send the file; what went wrong is reported."""
+        try:
+            error = self._content()
+        except OSError as failed:
+            error = error_name(failed)
+        if error:
+            if self._begun:
+                self._sync._out.record(Abort(error))
+            if error != "ESTOPPED":
+                self._sync._complete = False
+                self._sync._fail(self._name, error) if not self._begun else self._sync._report_failure(
+                    self._name, error
+                )
+        elif self._begun:
+            self._sync._out.record(Finish(self._digest.digest()))
+        else:
+            self._sync._touch(self._name, self._status)
+
+    def _content(self) -> str:
+        position = 0
+        for piece in compare(self._fd, self._status.st_size, self._old):
+            if self._begun and self._sync._results.refuses_latest():
+                return "ESTOPPED"
+            length = len(piece.content)
+            self._digest.update(piece.content)
+            if not self._begun and piece.offset != position:
+                self._begin()
+            if piece.offset >= 0:
+                self._keep(piece.offset, length)
+                self._sync._progress.reused(length)
+            else:
+                self._flush()
+                self._literal(memoryview(piece.content))
+            position += length
+        if position != self._status.st_size or changed(self._fd, self._status):
+            return "ECHANGED"
+        if not self._begun and self._old.size != self._status.st_size:
+            self._begin()
+        if self._begun:
+            self._flush()
+        return ""
+
+    def _begin(self) -> None:
+        self._begun = True
+        self._sync._begin_patch(self._name, self._status, self._path)
+
+    def _keep(self, offset: int, length: int) -> None:
+        start, so_far = self._reuse
+        if so_far and start + so_far == offset:
+            self._reuse = (start, so_far + length)
+            return
+        if self._begun:
+            self._flush()
+        self._reuse = (offset, length)
+
+    def _flush(self) -> None:
+        if self._reuse[1]:
+            self._sync._out.record(Reuse(*self._reuse))
+        self._reuse = (0, 0)
+
+    def _literal(self, content: memoryview) -> None:
+        for start in range(0, len(content), PIECE):
+            some = bytes(content[start : start + PIECE])
+            self._sync._out.content(some)
+            self._sync._progress.moved(len(some))

@@ -1,0 +1,363 @@
+"""The receiving half of a sync: tells what is there, and makes it what the source says, with the care of any transfer.
+
+The source is taken for hostile: all paths are opened component by component below the target, nothing is deleted unless
+that was asked for, and a file that is put together of old and new content is placed when its digest is right.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from xxhash import xxh3_128
+
+from rsh.errors import FileError, ProtocolError, RshError, error_name, file_error
+from rsh.files.blocks import sign
+from rsh.files.changes import remove_tree
+from rsh.files.descent import DIRECTORY_FLAGS
+from rsh.files.durability import Durability
+from rsh.files.filter import make_filter
+from rsh.files.manifest import content_digest, manifest
+from rsh.files.names import check_component, join
+from rsh.files.part import Part
+from rsh.files.receiver import Receiver
+from rsh.files.report import Progress, Report
+from rsh.files.sender import READ_FLAGS
+from rsh.files.stream import Pipe, RecordWriter
+from rsh.files.sync_source import Wishes
+from rsh.protocol import records
+from rsh.protocol.records import (
+    Abort,
+    Change,
+    Delete,
+    End,
+    Failure,
+    Finish,
+    Patch,
+    Proof,
+    Prove,
+    Reuse,
+    Root,
+    Sign,
+    Signature,
+    Touch,
+    TransferRecord,
+)
+
+_PIECE: Final = 1024 * 1024
+
+
+def sync_to(
+    pipe: Pipe,
+    target: bytes,
+    wishes: Wishes,
+    *,
+    directory: bytes = b"",
+    durability: str = "auto",
+    progress: Progress | None = None,
+) -> Report:
+    """Make a target like a source, from the target's side.
+
+    Args:
+        target: a directory, which is made when it is not there.
+        directory, durability, progress: as receive().
+
+    Raises:
+        UsageError: unknown durability; a rule that means nothing. ProtocolError, RshError: as receive().
+    """
+    return SyncTarget(pipe, Durability(durability), progress or Progress(), wishes).run(target, directory)
+
+
+class _Patching:
+    """A Patch whose content is arriving."""
+
+    def __init__(self, record: Patch) -> None:
+        self.record = record
+        self.part: Part | None = None  # None when it has failed: the rest is dropped
+        self.basis = -1
+        self._left = record.size
+        self._digest = xxh3_128()
+
+    def content(self, piece: memoryview | bytes) -> None:
+        """Take new content."""
+        self._spend(len(piece))
+        self._write(piece)
+
+    def reuse(self, offset: int, length: int) -> None:
+        """Take content of the old file."""
+        self._spend(length)
+        while length and self.part:
+            piece = os.pread(self.basis, min(length, _PIECE), offset)
+            if not piece:
+                raise FileError("ECHANGED")
+            self._write(piece)
+            offset += len(piece)
+            length -= len(piece)
+
+    def finish(self, digest: bytes) -> bool:
+        """Tell whether all is there and right."""
+        if self._left:
+            raise ProtocolError("less content than the file's size")
+        return self._digest.digest() == digest
+
+    def drop(self) -> None:
+        """Give up what was written and let go of the old file; after place() only the latter."""
+        if self.part:
+            self.part.discard()
+            self.part = None
+        if self.basis >= 0:
+            os.close(self.basis)
+            self.basis = -1
+
+    def _write(self, piece: memoryview | bytes) -> None:
+        if self.part:
+            self._digest.update(piece)
+            self.part.write(piece)
+
+    def _spend(self, length: int) -> None:
+        self._left -= length
+        if self._left < 0:
+            raise ProtocolError("more content than the file's size")
+
+
+class SyncTarget(Receiver):
+    """One sync; run() does it."""
+
+    decoder: msgspec.msgpack.Decoder[Any] = records.SYNC
+
+    def __init__(self, pipe: Pipe, durability: Durability, progress: Progress, wishes: Wishes) -> None:
+        super().__init__(pipe, durability, None, progress, None)
+        self._pipe = pipe
+        self._wishes = wishes
+        self._only = make_filter(wishes.rules)
+        self._patching: _Patching | None = None
+        self._root_fd = -1  # the top of the target, once it has been entered
+
+    def _open(self, elements: Iterator[TransferRecord | memoryview], target: bytes, directory: bytes) -> None:
+        try:
+            super()._open(elements, target, directory)
+        except FileError:
+            self._tell_manifest(-1)
+            raise
+        there = self._landing.target_name is None
+        top = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.top) if there else -1
+        # Ends when the source has read all, or when the pipe is closed; nobody waits for it.
+        telling = threading.Thread(target=self._tell_manifest, args=(top,), name="rsh-manifest", daemon=True)
+        telling.start()
+
+    def _tell_manifest(self, top: int) -> None:
+        writer = RecordWriter(self._pipe, lane=1)
+        try:
+            if top < 0:
+                writer.record(End())
+            else:
+                for record in manifest(top, only=self._only, checksum=self._wishes.checksum):
+                    writer.record(record)
+            writer.end()
+        except OSError as error:
+            self._pipe.close()
+            raise FileError(error_name(error)) from error
+        except RshError:
+            return  # the pipe was closed; whoever reads the other lane knows why
+
+    def _close(self) -> None:
+        if self._patching:
+            self._patching.drop()
+        if self._root_fd >= 0:
+            os.close(self._root_fd)
+        super()._close()
+
+    def _take(self, element: Any) -> None:
+        if self._patching:
+            self._take_within_patch(self._patching, element)
+        elif self._wishes.rehearsal and not isinstance(element, Change | Failure | End):
+            raise ProtocolError(f"{type(element).__name__} in a rehearsal")
+        else:
+            super()._take(element)
+
+    def _root(self, record: Root) -> None:
+        super()._root(record)
+        if self._landing.skipping:
+            return
+        if self._root_fd >= 0:
+            raise ProtocolError("a second Root")
+        self._root_fd = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.here)
+
+    # --- files of old and new content ---
+
+    def _begin_patch(self, record: Patch) -> None:
+        self._count_named(record.name)
+        self._patching = patching = _Patching(record)
+        if self._landing.skipping:
+            return
+        self._progress.started(self._landing.shown(record.name), record.size)
+        try:
+            patching.basis = self._open_file(record.basis)
+            patching.part = Part(*self._landing.spot(record.name, mtime_ns=record.mtime_ns))
+        except (OSError, FileError) as error:
+            patching.drop()
+            self._fail(record.name, error, now=True)
+
+    def _take_within_patch(self, patching: _Patching, element: Any) -> None:
+        name, working = patching.record.name, patching.part is not None
+        try:
+            if isinstance(element, memoryview):
+                patching.content(element)
+                self._progress.moved(len(element) if working else 0)
+            elif isinstance(element, Reuse):
+                patching.reuse(element.offset, element.length)
+                self._progress.reused(element.length if working else 0)
+            else:
+                self._patching = None
+                self._end_patch(patching, element)
+        except (OSError, FileError) as error:
+            patching.drop()
+            self._fail(name, error, now=True)
+        except BaseException:
+            patching.drop()
+            raise
+
+    def _end_patch(self, patching: _Patching, element: Any) -> None:
+        record = patching.record
+        if isinstance(element, Finish):
+            right = patching.finish(element.digest)
+            if patching.part:
+                if not right:
+                    raise FileError("EDIGEST")
+                sync = self._durability.before_placing(record.size, single=False)
+                patching.part.place(record.mode, record.mtime_ns, sync=sync)
+                patching.part = None
+                self._placed(record.size)
+        elif isinstance(element, Abort):
+            self._note(file_error(element.error, self._landing.shown(record.name)))
+        else:
+            raise ProtocolError(f"{type(element).__name__} within a file")
+        patching.drop()
+
+    # --- the rest ---
+
+    def _touch(self, record: Touch) -> None:
+        self._count_named(record.name)
+        if self._landing.skipping:
+            return
+        try:
+            fd = os.open(record.name, READ_FLAGS, dir_fd=self._landing.here)
+            try:
+                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                    raise FileError("ESPECIAL")
+                os.fchmod(fd, record.mode & 0o777)
+                os.utime(fd, ns=(os.fstat(fd).st_atime_ns, record.mtime_ns))
+            finally:
+                os.close(fd)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _delete(self, record: Delete) -> None:
+        self._index += 1
+        try:
+            fd, name = self._above(record.path)
+            try:
+                self._delete_in(fd, name, record.path)
+            finally:
+                os.close(fd)
+        except (OSError, FileError) as error:
+            symbol = error.error if isinstance(error, FileError) else error_name(error)
+            self._fail_item(self._index, record.path, symbol)
+
+    def _delete_in(self, fd: int, name: bytes, path: bytes) -> None:
+        """Delete, and leave the time of the directory above as it was: it has its source's."""
+        before = os.fstat(fd)
+        directory = stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
+        if directory:
+            if not self._wishes.delete:
+                raise FileError("EISDIR")
+            for failure in remove_tree(path, os.open(name, DIRECTORY_FLAGS, dir_fd=fd)):
+                self._fail_item(self._index, failure.path, failure.error)
+            os.rmdir(name, dir_fd=fd)
+        else:
+            os.unlink(name, dir_fd=fd)
+        os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self._report.deleted += 1
+
+    def _sign(self, record: Sign) -> None:
+        try:
+            fd = self._open_file(record.path)
+        except (OSError, FileError):
+            self._out.record(Signature(0, b"", b"", False))
+        else:
+            try:
+                self._send_signature(fd, record.block)
+            finally:
+                os.close(fd)
+        self._out.flush()
+
+    def _send_signature(self, fd: int, block: int) -> None:
+        try:
+            for signature in sign(fd, block):
+                self._out.record(signature)
+        except OSError:
+            self._out.record(Signature(0, b"", b"", False))
+
+    def _prove(self, record: Prove) -> None:
+        digest = b""
+        try:
+            fd = self._open_file(record.path)
+            try:
+                digest = content_digest(fd)
+            finally:
+                os.close(fd)
+        except (OSError, FileError):
+            pass  # no proof
+        self._out.record(Proof(digest))
+        self._out.flush()
+
+    def _failure(self, record: Failure) -> None:
+        self._note(file_error(record.error, record.path))
+
+    def _change(self, record: Change) -> None:
+        self._progress.planned(record.how, record.path, 0)
+
+    def _above(self, path: bytes) -> tuple[int, bytes]:
+        """Open the directory above a path, step by step from the top; give it, to be closed, and the name."""
+        *above, name = path.split(b"/")
+        for each in (*above, name):
+            check_component(each)
+        if self._root_fd < 0:
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+        fd = os.dup(self._root_fd)
+        for each in above:
+            try:
+                below = os.open(each, DIRECTORY_FLAGS, dir_fd=fd)
+            finally:
+                os.close(fd)
+            fd = below
+        return fd, name
+
+    def _open_file(self, path: bytes) -> int:
+        """Open a regular file of the target for reading. Raises OSError, FileError."""
+        above, name = self._above(path)
+        try:
+            fd = os.open(name, READ_FLAGS, dir_fd=above)
+        finally:
+            os.close(above)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise FileError("ESPECIAL", join(b"", path))
+        return fd
+
+
+SyncTarget.handlers = Receiver.handlers | {
+    Failure: SyncTarget._failure,
+    Root: SyncTarget._root,
+    Patch: SyncTarget._begin_patch,
+    Touch: SyncTarget._touch,
+    Delete: SyncTarget._delete,
+    Sign: SyncTarget._sign,
+    Prove: SyncTarget._prove,
+    Change: SyncTarget._change,
+}

@@ -1,0 +1,257 @@
+"""Both ends of a sync back to back."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rsh.files.report import Progress, Report
+from rsh.files.sync_source import Wishes, sync_from
+from rsh.files.sync_target import sync_to
+from tests.files.pipes import SMALL, PipeEnd, pipe_pair
+from tests.files.transfers import Background, snapshot
+
+MIB = 1024 * 1024
+
+
+class Heard(Progress):
+    def __init__(self) -> None:
+        self.changes: dict[bytes, str] = {}
+        self.bytes = 0
+
+    def planned(self, action: str, path: bytes, size: int) -> None:
+        self.changes[path] = action
+
+    def moved(self, count: int) -> None:
+        self.bytes += count
+
+
+def sync(
+    source: Path, target: Path, *, upward: bool = True, capacity: int = SMALL, **wishes: object
+) -> tuple[Heard, Report, Report]:
+    near, far = pipe_pair(capacity)
+    heard = Heard()
+    all_wishes = Wishes(itemize=True, **wishes)  # type: ignore[arg-type]
+    here, there = (heard, None) if upward else (None, heard)
+    receiving = Background(
+        lambda: closing(far, lambda: sync_to(far, bytes(target), all_wishes, durability="none", progress=there))
+    )
+    sent = sync_from(near, bytes(source), all_wishes, progress=here, upward=upward)
+    return heard, sent, receiving.result()
+
+
+def closing(pipe: PipeEnd, call: Callable[[], Report]) -> Report:
+    try:
+        return call()
+    except BaseException:
+        pipe.close()
+        raise
+
+
+def alike(source: Path, target: Path) -> bool:
+    return snapshot(bytes(source)) == snapshot(bytes(target))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    top = tmp_path / "source"
+    (top / "a" / "deep" / "deeper").mkdir(parents=True)
+    (top / "empty").mkdir(mode=0o750)
+    (top / "a" / "small").write_bytes(b"small")
+    (top / "a" / "deep" / "deeper" / "x").write_bytes(b"x" * 5000)
+    (top / "big").write_bytes(random.Random(1).randbytes(MIB + 5))
+    (top / "big").chmod(0o755)
+    (top / "a-b").write_bytes(b"sorts between a and its content")
+    (top / "link").symlink_to("a/small")
+    (top / "z\xff\n").write_bytes(b"odd")
+    os.utime(top / "a", ns=(1, 1_500_000_000_000_000_001))
+    return top
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "target"
+
+
+@pytest.mark.parametrize("upward", [True, False])
+def test_a_target_that_is_not_there_becomes_a_copy(source: Path, target: Path, upward: bool) -> None:
+    heard, sent, received = sync(source, target, upward=upward)
+    assert alike(source, target)
+    assert (sent.failed, received.failed, received.files) == (0, 0, 6)
+    assert heard.changes[b"big"] == ("<" if upward else ">") + "f+++++++++"
+    assert heard.changes[b"a/deep/"] == "cd+++++++++"
+
+
+@pytest.mark.parametrize("checksum", [True, False])
+def test_what_is_the_same_is_left_alone(source: Path, target: Path, checksum: bool) -> None:
+    sync(source, target)
+    heard, sent, _ = sync(source, target, checksum=checksum, delete=True)
+    assert (heard.changes, heard.bytes, sent.files, sent.deleted) == ({}, 0, 0, 0)
+
+
+@pytest.mark.parametrize("upward", [True, False])
+def test_only_the_blocks_that_changed_are_sent(source: Path, target: Path, upward: bool) -> None:
+    sync(source, target)
+    content = bytearray((source / "big").read_bytes())
+    content[500_000] ^= 1
+    (source / "big").write_bytes(content[:900_000] + b"inserted" + content[900_000:])
+    heard, *_ = sync(source, target, upward=upward)
+    assert alike(source, target)
+    assert heard.changes == {b"big": ("<" if upward else ">") + "f.st......"}
+    assert heard.bytes < 20_000
+
+
+def test_a_file_that_was_only_touched_is_only_touched(source: Path, target: Path) -> None:
+    sync(source, target)
+    os.utime(source / "big", ns=(1, 1))
+    (source / "a" / "small").chmod(0o600)
+    inode = (target / "big").stat().st_ino
+    heard, sent, _ = sync(source, target)
+    assert heard.changes == {b"big": "<f..t......", b"a/small": ".f...p....."}
+    assert alike(source, target)
+    assert (target / "big").stat().st_ino == inode
+    assert (heard.bytes, sent.files) == (0, 0)
+
+
+def test_a_change_that_kept_size_and_time_is_found_by_digest_only(source: Path, target: Path) -> None:
+    sync(source, target)
+    status = (source / "a" / "small").stat()
+    (source / "a" / "small").write_bytes(b"SMALL")
+    os.utime(source / "a" / "small", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert sync(source, target)[0].changes == {}
+    assert sync(source, target, checksum=True)[0].changes == {b"a/small": "<fc........"}
+    assert alike(source, target)
+
+
+def test_what_only_the_target_has_stays_unless_it_is_to_be_deleted(source: Path, target: Path) -> None:
+    sync(source, target)
+    (target / "a" / "extra" / "below").mkdir(parents=True)
+    (target / "a" / "extra" / "below" / "file").touch()
+    (target / "aaa").touch()
+    (target / "zzz").symlink_to("nowhere")
+    sync(source, target)
+    assert (target / "aaa").exists()
+    heard, sent, received = sync(source, target, delete=True)
+    assert alike(source, target)
+    assert heard.changes == dict.fromkeys((b"a/extra/", b"aaa", b"zzz"), "*deleting  ")
+    assert sent.deleted == received.deleted == 3
+    assert sync(source, target, delete=True)[0].changes == {}
+
+
+def test_a_file_that_was_renamed_costs_no_transfer(source: Path, target: Path) -> None:
+    sync(source, target)
+    (source / "new").mkdir()
+    (source / "big").rename(source / "new" / "name")
+    shutil.copyfile(source / "a" / "deep" / "deeper" / "x", source / "copy")
+    heard, *_ = sync(source, target, delete=True)
+    assert alike(source, target)
+    assert heard.changes[b"new/name"] == "=f+++++++++"
+    assert heard.changes[b"big"] == "*deleting  "
+    assert heard.bytes == 5000  # the copy: its original is no leftover
+
+
+def test_kinds_that_changed_are_replaced(source: Path, target: Path) -> None:
+    sync(source, target)
+    shutil.rmtree(source / "a")
+    (source / "a").write_text("now a file")
+    (source / "link").unlink()
+    (source / "link").mkdir()
+    (source / "link" / "inside").touch()
+    (source / "empty").rmdir()
+    (source / "empty").symlink_to("a")
+    sync(source, target, delete=True)
+    assert alike(source, target)
+
+
+def test_a_directory_gives_way_to_a_file_only_if_deleting_was_asked_for(source: Path, target: Path) -> None:
+    (target / "big").mkdir(parents=True)
+    (target / "big" / "precious").touch()
+    _, sent, _ = sync(source, target)
+    assert [error.error for error in sent.failures] == ["EISDIR"]
+    assert (target / "big" / "precious").exists()
+
+
+@pytest.mark.parametrize("upward", [True, False])
+def test_a_rehearsal_changes_nothing(source: Path, target: Path, upward: bool) -> None:
+    (target / "extra").mkdir(parents=True)
+    before = snapshot(bytes(target))
+    heard, sent, _ = sync(source, target, upward=upward, rehearsal=True, delete=True)
+    assert snapshot(bytes(target)) == before
+    assert heard.changes[b"extra/"] == "*deleting  "
+    assert heard.changes[b"a/small"].endswith("f+++++++++")
+    assert sent.failed == 0
+    sync(source, target, upward=upward, delete=True)
+    assert alike(source, target)
+
+
+def test_what_is_left_out_is_neither_sent_nor_deleted(source: Path, target: Path) -> None:
+    target.mkdir()
+    (target / "mine.o").touch()
+    (source / "theirs.o").touch()
+    sync(source, target, delete=True, rules=(b"*.o",))
+    assert sorted(os.listdir(target)) == sorted({*os.listdir(source), "mine.o"} - {"theirs.o"})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
+def test_nothing_is_deleted_when_not_all_could_be_read(source: Path, target: Path) -> None:
+    sync(source, target)
+    (target / "extra").touch()
+    (source / "a").chmod(0)
+    _, sent, received = sync(source, target, delete=True)
+    (source / "a").chmod(0o755)
+    assert {"EACCES", "EINCOMPLETE"} <= {error.error for error in sent.failures}
+    assert received.failed == 2
+    assert (target / "extra").exists()
+    assert (target / "a" / "small").exists()
+
+
+def test_a_source_that_is_not_there_deletes_nothing(tmp_path: Path, target: Path) -> None:
+    target.mkdir()
+    (target / "precious").touch()
+    _, sent, _ = sync(tmp_path / "missing", target, delete=True)
+    assert [error.error for error in sent.failures] == ["ENOENT"]
+    assert (target / "precious").exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "below nothing"])
+def test_a_target_that_can_be_none_is_an_error(source: Path, target: Path, kind: str) -> None:
+    if kind == "file":
+        target.touch()
+    else:
+        target = target / "deeper"
+    _, sent, received = sync(source, target)
+    assert [error.error for error in sent.failures] == ["ENOTDIR" if kind == "file" else "ENOENT"]
+    assert received.failed == 1
+
+
+def test_fifos_are_named_and_nothing_waits_for_them(source: Path, target: Path) -> None:
+    sync(source, target)
+    os.mkfifo(source / "fifo")
+    os.mkfifo(target / "a" / "fifo")
+    _, sent, _ = sync(source, target, delete=True)
+    assert [error.error for error in sent.failures] == ["ESPECIAL"]
+    assert not (target / "a" / "fifo").exists()
+
+
+def test_deep_trees_and_many_files_end_alike(tmp_path: Path, target: Path) -> None:
+    source = tmp_path / "many"
+    place = source
+    for level in range(60):
+        place = place / f"{level}"
+        place.mkdir(parents=True)
+        for number in range(8):
+            (place / f"{number}.txt").write_bytes(b"%d" % number * 2500)
+    sync(source, target)
+    generator = random.Random(3)
+    for path in sorted(source.rglob("*.txt")):
+        if generator.random() < 0.3:
+            path.write_bytes(b"changed" * 1000)
+        elif generator.random() < 0.2:
+            path.rename(path.with_suffix(".moved"))
+    sync(source, target, delete=True)
+    assert alike(source, target)
