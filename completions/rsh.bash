@@ -1,6 +1,6 @@
 # Completion of rsh(1) for bash. Files over there are asked for with a short patience; what fails is passed over.
 
-_rsh_commands="connect exec jobs logs wait cancel shell reset put get ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
+_rsh_commands="connect exec jobs logs wait cancel shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
 
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
@@ -16,6 +16,10 @@ _rsh_options() {
         put | get)
             printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
             printf '%s ' --exclude --include --on-conflict -n --dry-run --limit --compress --no-compress
+            ;;
+        sync)
+            printf '%s ' --delete -c --checksum -i --itemize-changes -y --yes -f --force
+            printf '%s ' --exclude --include -n --dry-run --limit --compress --no-compress --json
             ;;
         ls)
             printf '%s ' -l -a --all -A --almost-all -h --human-readable -1 -t -S -r --reverse -R --recursive
@@ -57,6 +61,7 @@ _rsh_value_of() {
         sum:-a | sum:--algorithm) echo algorithm ;;
         connect:-c | connect:--prompt | connect:--ready-marker | exec:-E | exec:--env | exec:--timeout) echo word ;;
         put:--on-conflict | get:--on-conflict) echo policy ;;
+        sync:--exclude | sync:--include | sync:--limit) echo word ;;
         put:--exclude | put:--include | put:--limit | get:--exclude | get:--include | get:--limit) echo word ;;
         connect:-e | exec:-e | shell:-e | *:--escape | *:--encoding | shell:-E | shell:--env) echo word ;;
         exec:--id | cancel:--grace) echo word ;;
@@ -196,12 +201,12 @@ _rsh_operand() {
             fi
             ;;
         trust) _rsh_offer "$word" < <(_rsh_hosts) ;;
-        put | get)
+        put | get | sync)
             if [[ ${word%%/*} == *:* ]]; then
                 _rsh_remote "$word"
             else
-                [[ $command == put || $count -gt 0 ]] && _rsh_local "$word"
-                [[ $command == get || $count -gt 0 ]] && _rsh_add_hosts "$word"
+                [[ $command != get || $count -gt 0 ]] && _rsh_local "$word"
+                [[ $command != put || $count -gt 0 ]] && _rsh_add_hosts "$word"
             fi
             ;;
         chmod | chown) ((count > 0)) && _rsh_remote "$word" ;;

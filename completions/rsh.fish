@@ -18,6 +18,7 @@ function __rsh_operands
                     'shell:-C' 'shell:--directory' 'shell:-E' 'shell:--env' \
                     'put:-t' 'put:--target-directory' 'get:-t' 'get:--target-directory' \
                     'put:--exclude' 'put:--include' 'put:--on-conflict' 'put:--limit' \
+                    'sync:--exclude' 'sync:--include' 'sync:--limit' \
                     'get:--exclude' 'get:--include' 'get:--on-conflict' 'get:--limit' \
                     'cp:-t' 'cp:--target-directory' 'ln:-t' 'ln:--target-directory' \
                     'find:-n' 'find:--name' 'find:--type' 'find:--depth' 'find:--larger' 'find:--smaller' \
@@ -185,6 +186,20 @@ complete -c rsh -n '__rsh_is get' -l compress -d 'compress whatever shrinks'
 complete -c rsh -n '__rsh_is get' -l no-compress -d 'compress nothing'
 complete -c rsh -n '__rsh_is get' -l json -d 'print JSON, one object a line'
 
+# sync
+complete -c rsh -n '__rsh_is sync' -l delete -d 'delete from DST what SRC has not'
+complete -c rsh -n '__rsh_is sync' -s c -l checksum -d 'compare by digest, not by size and time'
+complete -c rsh -n '__rsh_is sync' -s i -l itemize-changes -d 'print each change, as rsync -i does'
+complete -c rsh -n '__rsh_is sync' -s y -l yes -d 'do not ask before deleting'
+complete -c rsh -n '__rsh_is sync' -s f -l force -d 'likewise'
+complete -c rsh -n '__rsh_is sync' -l exclude -x -d 'leave out what a gitignore pattern names'
+complete -c rsh -n '__rsh_is sync' -l include -x -d 'take it in again'
+complete -c rsh -n '__rsh_is sync' -s n -l dry-run -d 'say what would be done, do nothing'
+complete -c rsh -n '__rsh_is sync' -l limit -x -d 'move so many bytes a second at most: 10M'
+complete -c rsh -n '__rsh_is sync' -l compress -d 'compress whatever shrinks'
+complete -c rsh -n '__rsh_is sync' -l no-compress -d 'compress nothing'
+complete -c rsh -n '__rsh_is sync' -l json -d 'print JSON, one object a line'
+
 # ls
 complete -c rsh -n '__rsh_is ls' -s l -d 'mode, links, owner, group, size and time as well'
 complete -c rsh -n '__rsh_is ls' -s a -l all -d 'names that start with a dot as well'
@@ -281,6 +296,7 @@ complete -c rsh -n __rsh_is -a wait -d 'Wait until a detached command has ended,
 complete -c rsh -n __rsh_is -a cancel -d 'End a detached command and all that it started'
 complete -c rsh -n __rsh_is -a put -d 'Copy files and trees there'
 complete -c rsh -n __rsh_is -a get -d 'Copy files and trees here'
+complete -c rsh -n __rsh_is -a sync -d 'Make a directory like another, one here and one over there'
 complete -c rsh -n __rsh_is -a ls -d 'List files over there'
 complete -c rsh -n __rsh_is -a cat -d 'Print files from over there'
 complete -c rsh -n __rsh_is -a edit -d 'Edit a file over there with the editor here'
@@ -301,11 +317,11 @@ complete -c rsh -n __rsh_is -a info -d 'Tell what machine it is: system, clock, 
 complete -c rsh -n __rsh_is -a key -d 'Print this account\'s key line, for rsh-server authorize over there'
 complete -c rsh -n __rsh_is -a trust -d 'Trust the server of a URL (rsh-server url there prints it), or list whom we trust'
 complete -c rsh -n __rsh_is -a help -d 'Show the help of a command'
-complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel shell reset put get ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
+complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
 complete -c rsh -n '__rsh_is connect exec jobs logs wait cancel shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
 complete -c rsh -n '__rsh_is exec; and not __rsh_has 0' -a '(__rsh_command_word)'
 complete -c rsh -n '__rsh_is jobs; and not __rsh_has 0' -a '(__rsh_jobs)' -d job
 complete -c rsh -n '__rsh_is logs wait cancel; and __rsh_has 1' -a '(__rsh_jobs)' -d job
-complete -c rsh -n '__rsh_is put' -F
+complete -c rsh -n '__rsh_is put sync' -F
 complete -c rsh -n '__rsh_is get; and not __rsh_has 0' -F
-complete -c rsh -n '__rsh_is put get ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df' -a '(__rsh_remote)'
+complete -c rsh -n '__rsh_is put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df' -a '(__rsh_remote)'

@@ -110,12 +110,13 @@ def _locate_sync(options: Options) -> str:
     here, there = parse_location(options.source), parse_location(options.destination)
     if (here is None) == (there is None):
         raise UsageError("one side is here and one over there", advice="write HOST:PATH for one of SRC and DST")
-    options.__dict__["fetch"] = here is not None
+    values = vars(options)
+    values["fetch"] = here is not None
     if here is not None:
-        options.source = here.path or "."
+        values["source"] = here.path or "."
         return here.host
     assert there is not None
-    options.destination = there.path or "."
+    values["destination"] = there.path or "."
     return there.host
 
 

@@ -147,8 +147,6 @@ class RemoteFiles:
             dry_run: do nothing; `progress.planned` hears what would be done, as with `itemize` what is done.
             exclude, limit, compress, progress: as `put`. What is left out is not deleted either.
         """
-        from msgspec.structs import astuple
-
         from rsh.client.syncing import sync_down, sync_up
         from rsh.files.filter import make_filter
         from rsh.files.sync_source import Wishes
@@ -156,11 +154,20 @@ class RemoteFiles:
         rules = encoded(exclude)
         make_filter(rules)
         wishes = Wishes(rules, checksum, delete, dry_run, itemize)
-        mode = self._compression(compress)
+        request = requests.Sync(
+            os.fsencode(source if fetch else to),
+            not fetch,
+            self.directory,
+            rules,
+            checksum,
+            delete,
+            dry_run,
+            itemize,
+            limit=limit,
+            compression=self._compression(compress),
+        )
         if fetch:
-            request = requests.Sync(os.fsencode(source), False, self.directory, *astuple(wishes), "auto", limit, mode)
             return sync_down(self.session, request, os.fsencode(to), wishes, progress)
-        request = requests.Sync(os.fsencode(to), True, self.directory, *astuple(wishes), "auto", limit, mode)
         return sync_up(self.session, request, os.fsencode(source), wishes, progress)
 
     def _compression(self, wanted: bool | None) -> str:

@@ -25,6 +25,13 @@ from tests.documents.mdoc import plain, rows, section, sections
 PAGE = "rsh-protocol.7"
 RECORDS = sections(section(PAGE, "RECORD STREAMS"), ".Ss ")
 TRANSFERS = (records.TransferRecord, records.ResultRecord)
+
+
+def beside(union: object) -> set[type]:
+    """Give the structs of a union that are no part of transfers."""
+    return set(typing.get_args(union)).difference(*map(typing.get_args, TRANSFERS))
+
+
 GROUPS = {
     "link messages": (section(PAGE, "LINK MESSAGES"), set(typing.get_args(messages.LinkMessage))),
     "channel messages": (section(PAGE, "CHANNEL MESSAGES"), set(typing.get_args(messages.ChannelMessage))),
@@ -35,6 +42,9 @@ GROUPS = {
         RECORDS["Answers"],
         set(typing.get_args(records.AnswerRecord)).difference(*map(typing.get_args, TRANSFERS)),
     ),
+    "manifest": (RECORDS["Sync: target to source, lane 1"], {records.Known, records.Other}),
+    "sync": (RECORDS["Sync: source to target"], beside(records.SyncRecord)),
+    "sync results": (RECORDS["Sync: target to source"], beside(records.SyncResultRecord)),
     "shell": (RECORDS["Shell"], set(typing.get_args(records.ShellRecord))),
     "batch": (RECORDS["Batch"], set(typing.get_args(records.BatchRecord))),
     "jobs": (RECORDS["Detached commands"], set(typing.get_args(records.JobRecord))),
