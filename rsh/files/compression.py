@@ -34,7 +34,8 @@ MAX_BLOCK: Final = MAX_PAYLOAD - 64
 
 _LEAST: Final = 256  # content shorter than this is not worth a frame of its own
 _WORTH: Final = 0.95  # of the content: what shrinks less counts as incompressible
-_MOST_SKIPPED: Final = 16  # blocks that are left alone after one that would not shrink
+_TRIAL_LEVEL: Final = 1  # whether content shrinks again is tried at little cost
+_MOST_SKIPPED: Final = 32  # blocks that are left alone after one that would not shrink
 
 
 class Squeezed:
@@ -94,6 +95,8 @@ class Squeezed:
         if self._skip:
             self._skip -= 1
             return None
+        if self._skip_next > 1:
+            level = _TRIAL_LEVEL
         small = self._compressor(level).compress(parts[0] if len(parts) == 1 else b"".join(parts))
         if len(small) < length * _WORTH:
             self._skip_next = 1
