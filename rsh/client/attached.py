@@ -16,6 +16,7 @@ from rsh.session.deadline import NEVER, Deadline
 
 if TYPE_CHECKING:
     from rsh.client.wishes import Wishes
+    from rsh.session.session import Session
 
 FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ON_TERMINAL: Final = (*FORWARDED, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
@@ -30,6 +31,7 @@ def run_attached(
     stderr: Sink = to_stderr,
     deadline: Deadline = NEVER,
     wishes: Wishes | None = None,
+    session: Session | None = None,
 ) -> int:
     """See a command to its end, from the main thread. The process is closed afterwards, however it went.
 
@@ -37,6 +39,7 @@ def run_attached(
         terminal: the command has a terminal; ours becomes a raw wire to it, and is put back on every way out.
         stdin: descriptor of its input; None sends none.
         wishes: for a terminal.
+        session: the command's. While it has no connection, a signal ends our waiting: nobody over there would hear it.
 
     Returns:
         As subprocess's returncode.
@@ -49,8 +52,25 @@ def run_attached(
         from rsh.client.wishes import Wishes
 
         return _run_on_terminal(process, stdin, stdout, deadline, wishes or Wishes())
-    passthrough = Passthrough(process, stdin=stdin, stdout=stdout, stderr=stderr)
-    with SignalRelay(FORWARDED, lambda number: process.signal(name_of(number))):
+    return _run_without_terminal(
+        process, Passthrough(process, stdin=stdin, stdout=stdout, stderr=stderr), deadline, session
+    )
+
+
+def _run_without_terminal(
+    process: Attachable, passthrough: Passthrough, deadline: Deadline, session: Session | None
+) -> int:
+    from rsh.client.outage import Outage
+
+    outage = Outage(session)
+
+    def act(number: int) -> None:
+        if outage.lasts:
+            passthrough.give_up(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
+        else:
+            process.signal(name_of(number))
+
+    with SignalRelay(FORWARDED, act), outage:
         return passthrough.run(deadline)
 
 

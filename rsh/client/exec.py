@@ -62,7 +62,10 @@ def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -
     if wishes is not None:
         wishes.session = context.begin().session
     stdin = None if options.no_input else 0
-    return run_attached(process, terminal=options.terminal, stdin=stdin, deadline=deadline, wishes=wishes, **sinks)
+    session = context.begin().session
+    return run_attached(
+        process, terminal=options.terminal, stdin=stdin, deadline=deadline, wishes=wishes, session=session, **sinks
+    )
 
 
 def _wishes(context: Context, options: Options) -> Wishes | None:

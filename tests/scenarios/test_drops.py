@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -11,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 
+import pexpect
 import pytest
 
-from tests.machines import SOON, Daemon, Home
+from tests.machines import SOON, Daemon, Home, program
 from tests.proxy import Direction, Fault, Kind, Plan, Proxy
 from tests.soak import sized
 
@@ -320,3 +322,36 @@ def _gone_soon(names: list[str]) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_waiting_when_nobody_over_there_can_hear_it(me: Home, network: Proxy, number: int) -> None:
+    client = me.spawn("exec", network.host, "--", "echo up; sleep 60", stdout=-1, stderr=-1)
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"up\n"
+    network.refuse()
+    network.cut()
+    deadline = time.monotonic() + SOON
+    while client.poll() is None and time.monotonic() < deadline:
+        client.send_signal(number)  # the first may come before the loss was noticed, and goes over there then
+        time.sleep(0.1)
+    assert client.wait() == (-number if number == signal.SIGINT else 128 + number)
+    client.communicate()
+
+
+def test_user_at_a_terminal_is_told_of_a_long_outage_and_of_its_end(me: Home, network: Proxy) -> None:
+    words = " ".join([*program("rsh"), "exec", network.host, "--", "cat", "</dev/stdin", "|", "cat"])
+    screen = pexpect.spawn("sh", ["-c", words], env=me.environment, timeout=SOON, encoding=None)  # type: ignore[arg-type]
+    screen.setecho(False)
+    screen.sendline("one")
+    screen.expect_exact(b"one")
+    network.refuse()
+    network.cut()
+    screen.expect(rb"rsh: no connection for \d+ s: .*Ctrl-C leaves")
+    network.refuse(False)
+    screen.expect(rb"rsh: connected again after \d+ s")
+    screen.sendline("two")
+    screen.expect_exact(b"two")
+    screen.sendeof()
+    screen.expect(pexpect.EOF)
+    screen.close()
