@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.commands import bench_exec, bench_output
 from bench.idle import bench_idle
+from bench.resume import bench_resume
 from bench.shell import bench_shell
 from bench.stage import Bench
 from bench.transfers import bench_transfer, bench_tree
@@ -21,6 +22,7 @@ SECTIONS = {
     "shell": bench_shell,
     "idle": bench_idle,
     "typing": bench_typing,
+    "resume": bench_resume,
 }
 
 

@@ -21,7 +21,7 @@ PATIENCE: Final = 2.0
 
 
 class Outage:
-    """While entered, one line on stderr when the connection stays away, and one when it is back; nothing off a terminal.
+    """While entered, one line on a terminal when the connection stays away, and one when it is back.
 
     Attributes:
         lasts: whether there is no connection now.

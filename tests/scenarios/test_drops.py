@@ -341,7 +341,7 @@ def test_signal_ends_the_waiting_when_nobody_over_there_can_hear_it(me: Home, ne
 
 def test_user_at_a_terminal_is_told_of_a_long_outage_and_of_its_end(me: Home, network: Proxy) -> None:
     words = " ".join([*program("rsh"), "exec", network.host, "--", "cat", "</dev/stdin", "|", "cat"])
-    screen = pexpect.spawn("sh", ["-c", words], env=me.environment, timeout=SOON, encoding=None)  # type: ignore[arg-type]
+    screen = pexpect.spawn("sh", ["-c", words], env=me.environment, timeout=SOON, encoding=None)
     screen.setecho(False)
     screen.sendline("one")
     screen.expect_exact(b"one")
