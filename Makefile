@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 JOBS ?= 4
 
-.PHONY: run test quick lint types tests bench clean system
+.PHONY: run test quick soak lint types tests bench clean system
 
 run: $(VENV)/.run
 	@$(BIN)/rsh connect
@@ -42,6 +42,10 @@ tests: $(VENV)/.test
 
 quick: $(VENV)/.test
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m 'not slow' --ignore tests/scenarios
+
+# The scenarios that have a long form, in that form: gigabytes, hundreds of cuts, thousands of sessions. Takes hours.
+soak: system $(VENV)/.test
+	RSH_SOAK=1 $(BIN)/pytest -m soak -n 2 --dist loadfile --timeout 7200
 
 bench: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
