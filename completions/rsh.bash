@@ -15,6 +15,7 @@ _rsh_options() {
         shell) printf '%s ' -C --directory -E --env -e --escape --encoding ;;
         put | get)
             printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
+            printf '%s ' -a --archive -L --dereference --durability
             printf '%s ' --exclude --include --on-conflict -n --dry-run --limit --compress --no-compress
             ;;
         sync)
@@ -62,6 +63,7 @@ _rsh_value_of() {
         connect:-c | connect:--prompt | connect:--ready-marker | exec:-E | exec:--env | exec:--timeout) echo word ;;
         put:--on-conflict | get:--on-conflict) echo policy ;;
         sync:--exclude | sync:--include | sync:--limit) echo word ;;
+        put:--durability | get:--durability) echo durability ;;
         put:--exclude | put:--include | put:--limit | get:--exclude | get:--include | get:--limit) echo word ;;
         connect:-e | exec:-e | shell:-e | *:--escape | *:--encoding | shell:-E | shell:--env) echo word ;;
         exec:--id | cancel:--grace) echo word ;;
@@ -181,6 +183,7 @@ _rsh_value() {
         when) COMPREPLY=($(compgen -W "always auto never" -- "$2")) ;;
         kind) COMPREPLY=($(compgen -W "f d l p s" -- "$2")) ;;
         algorithm) COMPREPLY=($(compgen -W "xxh128 sha256" -- "$2")) ;;
+        durability) COMPREPLY=($(compgen -W "auto none file" -- "$2")) ;;
         policy) COMPREPLY=($(compgen -W "overwrite skip newer rename backup ask fail" -- "$2")) ;;
         local) _rsh_local "$2" ;;
         remote) _rsh_remote "$2" ;;

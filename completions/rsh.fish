@@ -17,9 +17,9 @@ function __rsh_operands
                     'connect:-e' 'exec:-e' 'shell:-e' '*:--escape' '*:--encoding' \
                     'shell:-C' 'shell:--directory' 'shell:-E' 'shell:--env' \
                     'put:-t' 'put:--target-directory' 'get:-t' 'get:--target-directory' \
-                    'put:--exclude' 'put:--include' 'put:--on-conflict' 'put:--limit' \
+                    'put:--exclude' 'put:--include' 'put:--on-conflict' 'put:--limit' 'put:--durability' \
                     'sync:--exclude' 'sync:--include' 'sync:--limit' \
-                    'get:--exclude' 'get:--include' 'get:--on-conflict' 'get:--limit' \
+                    'get:--exclude' 'get:--include' 'get:--on-conflict' 'get:--limit' 'get:--durability' \
                     'cp:-t' 'cp:--target-directory' 'ln:-t' 'ln:--target-directory' \
                     'find:-n' 'find:--name' 'find:--type' 'find:--depth' 'find:--larger' 'find:--smaller' \
                     'find:--newer' 'find:--older' \
@@ -164,6 +164,8 @@ complete -c rsh -n '__rsh_is cancel' -l grace -x -d 'S seconds after TERM comes 
 complete -c rsh -n '__rsh_is put' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all sources'
 complete -c rsh -n '__rsh_is put' -s r -s R -l recursive -d 'accepted and implied: directories are copied whole'
 complete -c rsh -n '__rsh_is put' -s p -l preserve -d 'accepted and implied: modes and times are kept'
+complete -c rsh -n '__rsh_is put' -s a -l archive -d 'keep owner, group, attributes and ACLs, where allowed'
+complete -c rsh -n '__rsh_is put' -s L -l dereference -d 'copy what symbolic links point to'
 complete -c rsh -n '__rsh_is put' -l exclude -x -d 'leave out what a gitignore pattern names'
 complete -c rsh -n '__rsh_is put' -l include -x -d 'take it in again'
 complete -c rsh -n '__rsh_is put' -l on-conflict -x -a 'overwrite skip newer rename backup ask fail' -d 'what to do with files that are there already'
@@ -171,12 +173,15 @@ complete -c rsh -n '__rsh_is put' -s n -l dry-run -d 'say what would be done, do
 complete -c rsh -n '__rsh_is put' -l limit -x -d 'move so many bytes a second at most: 10M'
 complete -c rsh -n '__rsh_is put' -l compress -d 'compress whatever shrinks'
 complete -c rsh -n '__rsh_is put' -l no-compress -d 'compress nothing'
+complete -c rsh -n '__rsh_is put' -l durability -x -a 'auto none file' -d 'when it has to be on the disk: auto, none, file (each)'
 complete -c rsh -n '__rsh_is put' -l json -d 'print JSON, one object a line'
 
 # get
 complete -c rsh -n '__rsh_is get' -s t -l target-directory -x -a '(__fish_complete_directories)' -d 'copy all sources into this directory'
 complete -c rsh -n '__rsh_is get' -s r -s R -l recursive -d 'accepted and implied: directories are copied whole'
 complete -c rsh -n '__rsh_is get' -s p -l preserve -d 'accepted and implied: modes and times are kept'
+complete -c rsh -n '__rsh_is get' -s a -l archive -d 'keep owner, group, attributes and ACLs, where allowed'
+complete -c rsh -n '__rsh_is get' -s L -l dereference -d 'copy what symbolic links point to'
 complete -c rsh -n '__rsh_is get' -l exclude -x -d 'leave out what a gitignore pattern names'
 complete -c rsh -n '__rsh_is get' -l include -x -d 'take it in again'
 complete -c rsh -n '__rsh_is get' -l on-conflict -x -a 'overwrite skip newer rename backup ask fail' -d 'what to do with files that are there already'
@@ -184,6 +189,7 @@ complete -c rsh -n '__rsh_is get' -s n -l dry-run -d 'say what would be done, do
 complete -c rsh -n '__rsh_is get' -l limit -x -d 'move so many bytes a second at most: 10M'
 complete -c rsh -n '__rsh_is get' -l compress -d 'compress whatever shrinks'
 complete -c rsh -n '__rsh_is get' -l no-compress -d 'compress nothing'
+complete -c rsh -n '__rsh_is get' -l durability -x -a 'auto none file' -d 'when it has to be on the disk: auto, none, file (each)'
 complete -c rsh -n '__rsh_is get' -l json -d 'print JSON, one object a line'
 
 # sync

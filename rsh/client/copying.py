@@ -30,6 +30,9 @@ def wishes(options: Options) -> dict[str, Any]:
         "on_conflict": options.on_conflict,
         "limit": options.limit or 0,
         "compress": compression(options),
+        "archive": options.archive,
+        "follow": options.follow,
+        "durability": options.durability,
     }
 
 

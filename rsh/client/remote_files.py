@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from rsh.errors import FileError, ProtocolError, file_error
@@ -46,6 +47,9 @@ class RemoteFiles:
         dry_run: bool = False,
         limit: int = 0,
         compress: bool | None = None,
+        archive: bool = False,
+        follow: bool = False,
+        durability: str = "auto",
     ) -> Report:
         """Copy files and trees there, by the rules of cp.
 
@@ -59,6 +63,10 @@ class RemoteFiles:
             dry_run: do nothing; `progress.planned` hears what would be done.
             limit: bytes a second; 0 is no limit.
             compress: whether to; None leaves it to what the link and the processors are measured to do.
+            archive: keep owner, group and extended attributes (ACLs are such) as well, as far as that is allowed.
+            follow: copy what symlinks point to.
+            durability: "auto", or "file": each file is on the disk before it has its name, or "none": when the
+                kernel sees fit.
 
         Returns:
             The report; `Report.failures` names what did not arrive. The rest did.
@@ -74,10 +82,12 @@ class RemoteFiles:
         request = requests.Put(
             os.fsencode(to),
             self.directory,
+            durability=durability,
             policy=on_conflict,
             agreed=tuple(agreed),
             rehearsal=dry_run,
             compression=mode,
+            archive=archive,
         )
         channel = self.session.open(request, bulk=True)
         try:
@@ -87,6 +97,8 @@ class RemoteFiles:
                 progress=progress,
                 rules=rules,
                 rehearsal=dry_run,
+                follow=follow,
+                archive=archive,
             )
         finally:
             channel.close()
@@ -102,6 +114,9 @@ class RemoteFiles:
         dry_run: bool = False,
         limit: int = 0,
         compress: bool | None = None,
+        archive: bool = False,
+        follow: bool = False,
+        durability: str = "auto",
     ) -> Report:
         """Copy files and trees here; patterns in `sources` are expanded there. Otherwise as `put`."""
         from rsh.files.compression import expanded
@@ -112,9 +127,9 @@ class RemoteFiles:
 
         paths, conflicts = encoded(sources), Conflicts(on_conflict, tuple(agreed))
         mode = self._compression(compress)
-        request = requests.Get(paths, self.directory, encoded(exclude), dry_run, limit, mode)
+        request = requests.Get(paths, self.directory, encoded(exclude), dry_run, limit, mode, archive, follow)
         channel = self.session.open(request, bulk=True)
-        run = rehearse if dry_run else receive
+        run = rehearse if dry_run else partial(receive, durability=durability, archive=archive)
         try:
             return run(
                 expanded(channel, mode), os.fsencode(to), asked=Asked(paths), progress=progress, conflicts=conflicts
@@ -181,11 +196,11 @@ class RemoteFiles:
         """Tell whether the other side is, as far as its address says, on this machine."""
         return False
 
-    def survey(self, *paths: Path, exclude: Iterable[str | bytes] = ()) -> Iterator[Total]:
+    def survey(self, *paths: Path, exclude: Iterable[str | bytes] = (), follow: bool = False) -> Iterator[Total]:
         """Count what `get` of these paths would bring: totals so far, and the complete one last."""
         from rsh.protocol.records import Total
 
-        return self._ask(requests.Survey(encoded(paths), self.directory, encoded(exclude)), (Total,))
+        return self._ask(requests.Survey(encoded(paths), self.directory, encoded(exclude), follow), (Total,))
 
     def scan(
         self, *paths: Path, recursive: bool = False, itself: bool = False, follow: bool = False

@@ -61,7 +61,18 @@ _COMPRESSION: Final = (
     _switch("compress", "compress whatever shrinks", "--compress"),
     _switch("no_compress", "compress nothing", "--no-compress"),
 )
-_COPY: Final = (*_FILTER, _ON_CONFLICT, _DRY, _LIMIT, *_COMPRESSION)
+_ARCHIVE: Final = _switch("archive", "keep owner, group, attributes and ACLs, where allowed", "-a", "--archive")
+_FOLLOW: Final = _switch("follow", "copy what symbolic links point to", "-L", "--dereference")
+_DURABILITY: Final = Argument(
+    "durability",
+    "when it has to be on the disk: auto, none, file (each)",
+    ("--durability",),
+    "choice",
+    metavar="WHEN",
+    choices=("auto", "none", "file"),
+    default="auto",
+)
+_COPY: Final = (_ARCHIVE, _FOLLOW, *_FILTER, _ON_CONFLICT, _DRY, _LIMIT, *_COMPRESSION, _DURABILITY)
 _ESCAPE: Final = Argument(
     "escape", "begins an escape after Enter: a character, ^X, or none", ("-e", "--escape"), metavar="CHAR", default="~"
 )

@@ -33,7 +33,7 @@ def run_put(context: Context, options: Options) -> int:
     local = expand([os.fsencode(source) for source in sources])
     copy = partial(context.remote.put, *local, to=target, **wishes(options))
     rules = [os.fsencode(rule) for rule in options.exclude]
-    return _copy(context, options, copy, lambda: _survey(local, rules))
+    return _copy(context, options, copy, lambda: _survey(local, rules, options.follow))
 
 
 def run_get(context: Context, options: Options) -> int:
@@ -45,7 +45,9 @@ def run_get(context: Context, options: Options) -> int:
         target = os.path.expanduser(target)  # on the command line the shell has done so
     remote = context.remote
     copy = partial(remote.get, *sources, to=target, **wishes(options))
-    return _copy(context, options, copy, lambda: remote.survey(*sources, exclude=options.exclude))
+    return _copy(
+        context, options, copy, lambda: remote.survey(*sources, exclude=options.exclude, follow=options.follow)
+    )
 
 
 def _copy(
@@ -60,10 +62,10 @@ def _copy(
     return finish(context, options, report)
 
 
-def _survey(paths: list[bytes], rules: list[bytes]) -> Iterable[Total]:
+def _survey(paths: list[bytes], rules: list[bytes], follow: bool) -> Iterable[Total]:
     from rsh.files.survey import survey
 
-    return survey(paths, rules=rules)
+    return survey(paths, rules=rules, follow=follow)
 
 
 @contextmanager

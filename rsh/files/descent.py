@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from typing import Final
 
 DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -21,9 +22,14 @@ MAX_DEPTH: Final = 4096
 
 
 class Descent:
-    """Where a walk stands. Owns its descriptors."""
+    """Where a walk stands. Owns its descriptors.
 
-    def __init__(self, top: int) -> None:
+    Args:
+        follow: go through symlinks to directories as well; for whoever was asked to.
+    """
+
+    def __init__(self, top: int, *, follow: bool = False) -> None:
+        self._flags = DIRECTORY_FLAGS & ~os.O_NOFOLLOW if follow else DIRECTORY_FLAGS
         self.fd = top  # the current directory; -1 when it was lost, and every use of it fails
         self.names: list[bytes] = []  # from the top to the current directory
         self._open = [top]  # one for each level, the top first; -1 for those closed meanwhile
@@ -38,7 +44,7 @@ class Descent:
         """Step down. A symlink in that place is ELOOP or ENOTDIR, as any OSError of open."""
         if len(self.names) >= MAX_DEPTH:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
-        fd = os.open(name, DIRECTORY_FLAGS, dir_fd=self.fd)
+        fd = os.open(name, self._flags, dir_fd=self.fd)
         self.names.append(name)
         self._open.append(fd)
         self.fd = fd
@@ -55,6 +61,17 @@ class Descent:
         self.fd = self._open[-1]
         if self.fd < 0:
             self._reopen()
+
+    def open_below(self, names: Sequence[bytes]) -> int:
+        """Open a directory by its names from the top on; the descriptor is the caller's. Raises OSError."""
+        fd = os.dup(self._open[0])
+        for name in names:
+            above = fd
+            try:
+                fd = os.open(name, self._flags, dir_fd=above)
+            finally:
+                os.close(above)
+        return fd
 
     def close(self) -> None:
         """Close all descriptors; closing twice is no error."""
@@ -86,7 +103,7 @@ class Descent:
         self.fd = fd
 
     def _reopen_level(self, level: int, above: int) -> int:
-        fd = os.open(self.names[level - 1], DIRECTORY_FLAGS, dir_fd=above)
+        fd = os.open(self.names[level - 1], self._flags, dir_fd=above)
         status = os.fstat(fd)
         if self._identities.get(level) != (status.st_dev, status.st_ino):
             os.close(fd)

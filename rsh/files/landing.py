@@ -12,10 +12,11 @@ import stat
 import time
 from typing import NamedTuple
 
-from rsh.errors import FileError
+from rsh.errors import FileError, ProtocolError
 from rsh.files.conflicts import Conflicts
 from rsh.files.descent import Descent
-from rsh.files.names import join
+from rsh.files.names import check_component, join
+from rsh.files.part import Finisher, sweep
 from rsh.files.target import Target, open_behind
 
 
@@ -25,6 +26,7 @@ class _Level(NamedTuple):
     mtime_ns: int
     fresh: bool  # made by us: nothing in it needs protection
     settle: bool  # mode and time are to be set when it is left
+    finish: Finisher | None  # sets what else there is to set
 
 
 class Landing:
@@ -69,7 +71,7 @@ class Landing:
         """Give the descriptor of the target's directory."""
         return self._target.fd
 
-    def enter(self, index: int, name: bytes, mode: int, mtime_ns: int) -> None:
+    def enter(self, index: int, name: bytes, mode: int, mtime_ns: int, finish: Finisher | None = None) -> None:
         """Make a directory, or find it, and go in. When that fails all that is below it is skipped up to leave()."""
         if self._skipped:
             self._skipped += 1
@@ -84,17 +86,17 @@ class Landing:
         except FileExistsError:
             fresh = False
         self._place.enter(name)
-        self._levels.append(_Level(index, mode, mtime_ns, fresh, settle=True))
+        self._levels.append(_Level(index, mode, mtime_ns, fresh, settle=True, finish=finish))
         self._skipped = 0
 
-    def enter_root(self, index: int, mode: int, mtime_ns: int) -> None:
+    def enter_root(self, index: int, mode: int, mtime_ns: int, finish: Finisher | None = None) -> None:
         """Go into the target itself, which is made when it is not there."""
         if self._target.name is not None:
-            self.enter(index, self._target.name, mode, mtime_ns)
+            self.enter(index, self._target.name, mode, mtime_ns, finish)
             return
         self._base = self._target.path
         self._place.enter(b".")
-        self._levels.append(_Level(index, mode, mtime_ns, fresh=False, settle=False))
+        self._levels.append(_Level(index, mode, mtime_ns, fresh=False, settle=False, finish=None))
 
     def leave(self) -> None:
         """Set the mode and time of the directory entered last and go up. It has been left also when this raises."""
@@ -102,6 +104,8 @@ class Landing:
             self._skipped -= 1
             return
         level = self._levels.pop()
+        if not level.fresh:
+            sweep(self._place.fd)
         try:
             if level.settle:
                 self._settle(level)
@@ -136,6 +140,24 @@ class Landing:
             return name
         return self._conflicts.settle(fd, name, there, mtime_ns, self.shown(shown))
 
+    def open_earlier(self, path: bytes) -> tuple[int, bytes]:
+        """Find what came earlier in this tree, by its path; give its directory, to be closed, and its name.
+
+        Raises:
+            ProtocolError: no such path can have been sent.
+            OSError: it is not there.
+        """
+        names = path.split(b"/")
+        for name in names:
+            check_component(name)
+        if not self._levels:
+            raise ProtocolError("Link outside of a tree")
+        return self._place.open_below([self._place.names[0], *names[:-1]]), names[-1]
+
+    def sweep(self) -> None:
+        """Remove from the target's directory what nobody came back for."""
+        sweep(self._target.fd)
+
     def shown(self, name: bytes = b"") -> bytes:
         """Give the path of `name`, or of the current directory, as the user would write it."""
         if not self._levels:
@@ -160,7 +182,8 @@ class Landing:
         fd = self._place.fd
         special = os.fstat(fd).st_mode & 0o7000  # ours or inherited, never the peer's
         try:
-            os.fchmod(fd, special | (level.mode & 0o777))
+            mode = level.finish(fd, level.mode) if level.finish else level.mode & 0o777
+            os.fchmod(fd, special | mode)
             os.utime(fd, ns=(time.time_ns(), level.mtime_ns))
         except PermissionError:
             if level.fresh:

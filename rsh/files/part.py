@@ -16,19 +16,25 @@ import time
 from collections.abc import Callable
 from functools import cache
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
 
 from xxhash import xxh32_hexdigest
 
 from rsh.protocol.frames import Buffer
 
-_OPEN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_SAFE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_OPEN: Final = os.O_RDWR | _SAFE
 _CREATE: Final = _OPEN | os.O_CREAT | os.O_EXCL
 _NAMELESS: Final = os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC
 
 # Names of chance need not be secret, O_EXCL decides; a start for each process makes a second try rare.
 _numbers: Final = count(int.from_bytes(os.urandom(4), "big"))
 _TRIES: Final = 100
+
+_AT_ONCE: Final = 16 * 1024 * 1024  # bytes copied by one call
+
+# Seconds after which nobody will go on with a part any more.
+_FORGOTTEN: Final = 7 * 86400
 
 _END: Final = b".rsh-%s.part"
 _ROOM: Final = 255 - len(b"." + _END % b"XXXXXXXX")  # what is left of the longest file name
@@ -39,6 +45,10 @@ def part_name(target: bytes = b"") -> bytes:
     if target:
         return b".%b%b" % (target[:_ROOM], _END % xxh32_hexdigest(target).encode())
     return _END % (b"%08x" % (next(_numbers) & 0xFFFF_FFFF))
+
+
+# Called with a descriptor and the permissions that were sent, gives those that are to be set.
+Finisher: TypeAlias = Callable[[int, int], int]
 
 
 class Part:
@@ -57,7 +67,7 @@ class Part:
         OSError: from any method; then discard() it.
     """
 
-    __slots__ = ("_directory", "_found", "_name", "_target", "fd", "size")
+    __slots__ = ("_directory", "_name", "_target", "fd", "size")
 
     def __init__(self, directory: int, name: bytes, *, resume: bool = False) -> None:
         self._directory = directory
@@ -82,14 +92,12 @@ class Part:
         """Give the file a length, which ends in a hole if it was shorter."""
         os.ftruncate(self.fd, size)
 
-    def place(
-        self, mode: int, mtime_ns: int | None, *, sync: bool, finish: Callable[[int, int], int] | None = None
-    ) -> None:
+    def place(self, mode: int, mtime_ns: int | None, *, sync: bool, finish: Finisher | None = None) -> None:
         """Put the file in place, with permissions (no setuid, setgid or sticky bit) and time (None: now).
 
         Args:
             sync: its content shall be on the disk before the name is.
-            finish: what else it gets; called with its descriptor and mode, gives the mode.
+            finish: gives it what else it gets.
         """
         fd = self.fd
         _settle(fd, mode, mtime_ns, finish)
@@ -119,7 +127,16 @@ class Part:
         self.fd = -1
 
 
-def place_small(directory: int, name: bytes, content: bytes, mode: int, mtime_ns: int, *, sync: bool) -> bool:
+def place_small(
+    directory: int,
+    name: bytes,
+    content: bytes,
+    mode: int,
+    mtime_ns: int,
+    *,
+    sync: bool,
+    finish: Finisher | None = None,
+) -> bool:
     """Make a file of what is in memory where none of that name is, without a part.
 
     Returns:
@@ -138,7 +155,7 @@ def place_small(directory: int, name: bytes, content: bytes, mode: int, mtime_ns
         written = os.write(fd, content) if content else 0
         if written < len(content):
             return False  # the part will say why
-        _settle(fd, mode, mtime_ns, None)
+        _settle(fd, mode, mtime_ns, finish)
         if sync:
             os.fsync(fd)
         os.link(b"%d" % fd, name, src_dir_fd=_own_descriptors(), dst_dir_fd=directory, follow_symlinks=True)
@@ -165,9 +182,33 @@ def place_symlink(directory: int, name: bytes, target: bytes, mtime_ns: int) -> 
         raise
 
 
-def place_link(directory: int, name: bytes, source: int, source_name: bytes) -> None:
-    """Make `name` a hard link to a file, in the place of whatever file has that name. Raises OSError."""
+def place_link(directory: int, name: bytes, source: int, source_name: bytes, expected: tuple[int, int]) -> None:
+    """Make `name` a hard link to a file, in the place of whatever file has that name.
 
+    Where the file system has no hard links, or no more for that file, it is copied.
+
+    Args:
+        expected: size and time of last change that the file has, if it is the one that is meant.
+
+    Raises:
+        OSError: ENOLINK when it is another one.
+    """
+    fd = os.open(source_name, os.O_RDONLY | _SAFE, dir_fd=source)
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or (status.st_size, status.st_mtime_ns) != expected:
+            raise OSError(errno.ENOLINK, os.strerror(errno.ENOLINK))
+        try:
+            _link(directory, name, source, source_name)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EXDEV):
+                raise
+            _copy(directory, name, fd, status)
+    finally:
+        os.close(fd)
+
+
+def _link(directory: int, name: bytes, source: int, source_name: bytes) -> None:
     def link(new: bytes) -> None:
         os.link(source_name, new, src_dir_fd=source, dst_dir_fd=directory, follow_symlinks=False)
 
@@ -183,6 +224,16 @@ def place_link(directory: int, name: bytes, source: int, source_name: bytes) -> 
             os.unlink(made, dir_fd=directory)  # still there when both were links to one file (rename(2))
         except FileNotFoundError:
             pass
+
+
+def _copy(directory: int, name: bytes, fd: int, status: os.stat_result) -> None:
+    part = Part(directory, name)
+    try:
+        while os.sendfile(part.fd, fd, None, _AT_ONCE):
+            pass
+        part.place(stat.S_IMODE(status.st_mode), status.st_mtime_ns, sync=False)
+    finally:
+        part.discard()
 
 
 def remove_leftover(directory: int, name: bytes, before: float) -> None:
@@ -202,12 +253,23 @@ def remove_leftover(directory: int, name: bytes, before: float) -> None:
         pass  # somebody was faster, or may do more than we
 
 
+def sweep(directory: int) -> None:
+    """Remove the parts in a directory that nobody came back for."""
+    before = time.time() - _FORGOTTEN
+    try:
+        for name in os.listdir(directory):
+            if name.endswith(".part") and is_part(name):
+                remove_leftover(directory, os.fsencode(name), before)
+    except OSError:
+        pass  # what cannot be listed cannot be swept
+
+
 def is_part(name: str) -> bool:
     """Tell whether a name is that of a part."""
     return name.endswith(".part") and name[-18:-13] == ".rsh-" and name.startswith(".")
 
 
-def _settle(fd: int, mode: int, mtime_ns: int | None, finish: Callable[[int, int], int] | None) -> None:
+def _settle(fd: int, mode: int, mtime_ns: int | None, finish: Finisher | None) -> None:
     os.fchmod(fd, (finish(fd, mode) if finish else mode & 0o777))
     if mtime_ns is not None:
         os.utime(fd, ns=(time.time_ns(), mtime_ns))

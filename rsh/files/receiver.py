@@ -6,8 +6,10 @@ that we hold, without following symlinks, and nothing gets its final name before
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -18,8 +20,9 @@ from rsh.files.conflicts import Conflicts
 from rsh.files.durability import Durability
 from rsh.files.incoming import Incoming
 from rsh.files.landing import Landing
+from rsh.files.metadata import apply, apply_to_link
 from rsh.files.names import Asked, check_component
-from rsh.files.part import Part, place_small, place_symlink
+from rsh.files.part import Finisher, Part, place_link, place_small, place_symlink
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.target import open_target
@@ -27,6 +30,7 @@ from rsh.protocol import records
 from rsh.protocol.records import (
     MAX_PATH,
     Abort,
+    Attributes,
     Begin,
     Directory,
     Done,
@@ -37,6 +41,7 @@ from rsh.protocol.records import (
     Held,
     Hole,
     Leave,
+    Link,
     Packed,
     Result,
     Root,
@@ -60,6 +65,7 @@ def receive(
     asked: Asked | None = None,
     progress: Progress | None = None,
     conflicts: Conflicts | None = None,
+    archive: bool = False,
 ) -> Report:
     """Receive what a sender sends and put it in place, by the rules of cp(1).
 
@@ -72,13 +78,16 @@ def receive(
         durability: "auto", "none" or "file" (rsh.files.durability).
         asked: which sources may come; None when the sender decides that.
         conflicts: what happens to files that are there already; by default they are replaced.
+        archive: take owners and extended attributes, which are a violation otherwise.
 
     Raises:
         UsageError: unknown durability.
         ProtocolError: the sender broke the rules.
-        RshError: the pipe failed. After any of these the caller closes the pipe; no part is left behind.
+        RshError: the pipe failed. After that the caller closes the pipe. A large part
+            is left for the next try to go on with.
     """
-    return Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts).run(target, directory)
+    receiver = Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts, archive)
+    return receiver.run(target, directory)
 
 
 class Receiver:
@@ -94,8 +103,11 @@ class Receiver:
         asked: Asked | None,
         progress: Progress,
         conflicts: Conflicts | None,
+        archive: bool = False,
     ) -> None:
         self._conflicts = conflicts
+        self._archive = archive
+        self._attributes: Attributes | None = None  # of the item that comes next
         self._in = RecordReader(pipe, self.decoder)
         self._out = RecordWriter(pipe)
         self._durability = durability
@@ -166,9 +178,19 @@ class Receiver:
             self._take_within_file(self._file, element)
             return
         handler = self.handlers.get(type(element))
-        if handler is None:
+        if handler is None or (self._attributes and not isinstance(element, _WITH_ATTRIBUTES)):
             raise ProtocolError(f"{type(element).__name__} out of place")
         handler(self, element)
+
+    def _take_attributes(self, record: Attributes) -> None:
+        if not self._archive:
+            raise ProtocolError("attributes that were not asked for")
+        self._attributes = record
+
+    def _finisher(self) -> Finisher | None:
+        """Give what sets the attributes of the item at hand."""
+        attributes, self._attributes = self._attributes, None
+        return None if attributes is None else partial(apply, attributes)
 
     def _take_within_file(self, file: Incoming, element: TransferRecord | memoryview) -> None:
         if isinstance(element, memoryview | Hole | Same):
@@ -187,8 +209,9 @@ class Receiver:
 
     def _directory(self, record: Directory) -> None:
         self._count_named(record.name)
+        finisher = self._finisher()
         try:
-            self._landing.enter(self._index, record.name, record.mode, record.mtime_ns)
+            self._landing.enter(self._index, record.name, record.mode, record.mtime_ns, finisher)
         except (OSError, FileError) as error:
             self._fail(record.name, error)
 
@@ -196,8 +219,9 @@ class Receiver:
         if self._landing.depth:
             raise ProtocolError("Root below the top")
         self._count_source(self._asked is None or self._asked.allows_root())
+        finisher = self._finisher()
         try:
-            self._landing.enter_root(self._index, record.mode, record.mtime_ns)
+            self._landing.enter_root(self._index, record.mode, record.mtime_ns, finisher)
         except (OSError, FileError) as error:
             self._fail(b"", error)
 
@@ -212,6 +236,7 @@ class Receiver:
 
     def _symlink(self, record: Symlink) -> None:
         self._count_named(record.name)
+        attributes, self._attributes = self._attributes, None
         if self._landing.skipping:
             return
         try:
@@ -219,12 +244,30 @@ class Receiver:
                 raise ProtocolError("NUL in a symlink")
             directory, name = self._landing.spot(record.name, link=True, mtime_ns=record.mtime_ns)
             place_symlink(directory, name, record.target, record.mtime_ns)
+            if attributes:
+                apply_to_link(attributes, directory, name)
+            self._placed(0)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _link(self, record: Link) -> None:
+        self._count_named(record.name)
+        if self._landing.skipping:
+            return
+        try:
+            source, earlier = self._landing.open_earlier(record.path)
+            try:
+                directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+                place_link(directory, name, source, earlier, (record.size, record.mtime_ns))
+            finally:
+                os.close(source)
             self._placed(0)
         except (OSError, FileError) as error:
             self._fail(record.name, error)
 
     def _packed(self, record: Packed) -> None:
         self._count_named(record.name)
+        finisher = self._finisher()
         if self._landing.skipping:
             return
         content = record.content
@@ -235,9 +278,9 @@ class Receiver:
             directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
             sync = self._durability.before_placing(len(content), single=self._alone)
             if not self._landing.fresh or not place_small(
-                directory, name, content, record.mode, record.mtime_ns, sync=sync
+                directory, name, content, record.mode, record.mtime_ns, sync=sync, finish=finisher
             ):
-                _replace(directory, name, record, sync=sync)
+                _replace(directory, name, record, finisher, sync=sync)
             self._progress.moved(len(content))
             self._placed(len(content))
         except (OSError, FileError) as error:
@@ -245,7 +288,7 @@ class Receiver:
 
     def _begin_file(self, record: File) -> None:
         self._count_named(record.name)
-        self._file = file = Incoming(record, self._index)
+        self._file = file = Incoming(record, self._index, self._finisher())
         if self._landing.skipping:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
@@ -282,7 +325,7 @@ class Receiver:
             if not right:
                 raise FileError("EDIGEST")
             sync = self._durability.before_placing(item.size, single=self._alone)
-            file.part.place(item.mode, item.mtime_ns, sync=sync)
+            file.part.place(item.mode, item.mtime_ns, sync=sync, finish=file.finisher)
             self._placed(item.size)
         except (OSError, FileError) as error:
             self._fail(item.name, error)
@@ -300,6 +343,7 @@ class Receiver:
         if self._landing.depth:
             raise ProtocolError("End within a directory")
         self._ended = True
+        self._landing.sweep()
         try:
             if self._report.files:
                 self._durability.finish(self._landing.top, single=self._single)
@@ -364,16 +408,18 @@ class Receiver:
         self._progress.completed(max(dealt_with, 0))
 
 
-def _replace(directory: int, name: bytes, record: Packed, *, sync: bool) -> None:
+def _replace(directory: int, name: bytes, record: Packed, finisher: Finisher | None, *, sync: bool) -> None:
     """Write a small file beside the one that it may replace. Raises OSError."""
     part = Part(directory, name)
     try:
         if record.content:
             part.write(record.content)
-        part.place(record.mode, record.mtime_ns, sync=sync)
+        part.place(record.mode, record.mtime_ns, sync=sync, finish=finisher)
     finally:
         part.discard()
 
+
+_WITH_ATTRIBUTES: Final = (Directory, Root, File, Packed, Symlink)
 
 Receiver.handlers = {
     Directory: Receiver._directory,
@@ -382,6 +428,8 @@ Receiver.handlers = {
     File: Receiver._begin_file,
     Packed: Receiver._packed,
     Symlink: Receiver._symlink,
+    Link: Receiver._link,
+    Attributes: Receiver._take_attributes,
     Failure: Receiver._failure,
     End: Receiver._end,
 }

@@ -16,6 +16,8 @@ from xxhash import xxh3_128_digest
 from rsh.errors import RshError, error_name, file_error
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.filter import Filter, Rules, make_filter
+from rsh.files.links import Links
+from rsh.files.metadata import gather
 from rsh.files.names import is_component, join
 from rsh.files.outgoing import Outgoing, changed
 from rsh.files.report import Progress, Report
@@ -34,6 +36,7 @@ from rsh.protocol.records import (
     File,
     Finish,
     Leave,
+    Link,
     Packed,
     Root,
     Symlink,
@@ -53,33 +56,50 @@ def send(
     progress: Progress | None = None,
     rules: Rules = (),
     rehearsal: bool = False,
+    follow: bool = False,
+    archive: bool = False,
 ) -> Report:
     """Send files and trees to a receiver, and wait until it has dealt with them.
 
     What cannot be read, is special, or changes while it is read is reported and the rest goes on. Symlinks are sent as
-    such, also when they are named as a source.
+    such, also when they are named as a source. Hard links within a tree are kept.
 
     Args:
         sources: paths; no patterns.
         directory: where relative ones start; b"" is the process's.
         rules: what is left out (rsh.files.filter).
         rehearsal: announce everything and send no content; for rsh.files.rehearsal.
+        follow: send what symlinks point to; those that point nowhere stay what they are.
+        archive: send owners and extended attributes; the receiver has to expect them.
 
     Raises:
         UsageError: a rule that means nothing; nothing has been sent.
         ProtocolError: the receiver broke the rules.
         RshError: the pipe failed. In both cases the pipe has been closed.
     """
-    sender = Sender(pipe, progress or Progress(), make_filter(rules), rehearsal)
+    sender = Sender(pipe, progress or Progress(), make_filter(rules), rehearsal, follow=follow, archive=archive)
     return sender.run(sources, directory)
 
 
 class Sender:
     """One transfer; run() does it."""
 
-    def __init__(self, pipe: Pipe, progress: Progress, only: Filter | None, rehearsal: bool) -> None:
+    def __init__(
+        self,
+        pipe: Pipe,
+        progress: Progress,
+        only: Filter | None,
+        rehearsal: bool,
+        *,
+        follow: bool = False,
+        archive: bool = False,
+    ) -> None:
         self._only = only
         self._rehearsal = rehearsal
+        self._follow = follow
+        self._archive = archive and not rehearsal
+        self._read_flags = READ_FLAGS & ~os.O_NOFOLLOW if follow else READ_FLAGS
+        self._links = Links()  # of the tree that is being sent
         self._pipe = pipe
         self._out = RecordWriter(pipe)
         self._progress = progress
@@ -117,7 +137,7 @@ class Sender:
 
     def _send_source(self, path: bytes) -> None:
         name = path.rstrip(b"/").rpartition(b"/")[2]
-        mode = os.lstat(path).st_mode
+        mode = self._mode(path)
         if stat.S_ISDIR(mode):
             self._tree(path, name)
         elif self._only is not None and not self._only.keeps(name):
@@ -129,10 +149,21 @@ class Sender:
         else:
             self._fail(None, "ESPECIAL")
 
+    def _mode(self, path: bytes) -> int:
+        """Tell what a source is. Raises OSError."""
+        if self._follow:
+            try:
+                return os.stat(path).st_mode
+            except FileNotFoundError:
+                pass  # it may be a symlink that points nowhere
+        return os.lstat(path).st_mode
+
     def _tree(self, path: bytes, name: bytes) -> None:
-        self._place = place = Descent(os.open(path, DIRECTORY_FLAGS))
+        flags = DIRECTORY_FLAGS & ~os.O_NOFOLLOW if self._follow else DIRECTORY_FLAGS
+        self._place = place = Descent(os.open(path, flags), follow=self._follow)
+        self._links = Links()
         try:
-            steps = walk(place, self._only)
+            steps = walk(place, self._only, follow=self._follow)
             self._enter(place.fd, name if is_component(name) else b"")
             for step, found, error in steps:
                 if self._results.stopped:
@@ -161,17 +192,19 @@ class Sender:
     def _enter(self, fd: int, name: bytes) -> None:
         status = os.fstat(fd)
         mode, mtime = stat.S_IMODE(status.st_mode), mtime_of(status)
+        self._attributes(status, fd, name)
         self._results.sent += 1
         self._out.record(Directory(name, mode, mtime) if name else Root(mode, mtime))
 
     def _symlink(self, name: bytes, path: bytes, fd: int | None) -> None:
         target = os.readlink(path, dir_fd=fd)
-        mtime = mtime_of(os.stat(path, dir_fd=fd, follow_symlinks=False))
+        status = os.stat(path, dir_fd=fd, follow_symlinks=False)
+        self._attributes(status, None, name)
         self._results.sent += 1
-        self._out.record(Symlink(name, mtime, target))
+        self._out.record(Symlink(name, mtime_of(status), target))
 
     def _file(self, name: bytes, path: bytes, directory: int | None) -> None:
-        fd = os.open(path, READ_FLAGS, dir_fd=directory)
+        fd = os.open(path, self._read_flags, dir_fd=directory)
         try:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
@@ -179,28 +212,46 @@ class Sender:
             elif self._rehearsal:
                 self._results.sent += 1
                 self._out.record(File(name, stat.S_IMODE(status.st_mode), mtime_of(status), status.st_size))
-            elif status.st_size <= MAX_PACKED:
-                self._packed(name, fd, status)
+            elif status.st_nlink > 1 and self._place is not None:
+                self._one_of_several(name, fd, status, b"/".join((*self._place.names, name)))
             else:
-                self._streamed(name, fd, status)
+                self._content(name, fd, status)
         finally:
             os.close(fd)
 
-    def _packed(self, name: bytes, fd: int, status: os.stat_result) -> None:
+    def _one_of_several(self, name: bytes, fd: int, status: os.stat_result, path: bytes) -> None:
+        """Send a file that has other names as a link to the first of them that came."""
+        earlier = self._links.first(status)
+        if earlier:
+            self._results.sent += 1
+            self._out.record(Link(name, earlier, status.st_size, mtime_of(status)))
+        elif self._content(name, fd, status):
+            self._links.remember(status, path)
+
+    def _content(self, name: bytes, fd: int, status: os.stat_result) -> bool:
+        """Send a file; tell whether all of it was sent."""
+        if status.st_size <= MAX_PACKED:
+            return self._packed(name, fd, status)
+        return self._streamed(name, fd, status)
+
+    def _packed(self, name: bytes, fd: int, status: os.stat_result) -> bool:
         content = os.read(fd, status.st_size + 1)
         if len(content) != status.st_size or changed(fd, status):
             self._fail(name, "ECHANGED")
-            return
+            return False
+        self._attributes(status, fd, name)
         self._results.sent += 1
         mode, digest = stat.S_IMODE(status.st_mode), xxh3_128_digest(content)
         self._out.record(Packed(name, mode, mtime_of(status), content, digest))
         self._progress.moved(len(content))
+        return True
 
-    def _streamed(self, name: bytes, fd: int, status: os.stat_result) -> None:
+    def _streamed(self, name: bytes, fd: int, status: os.stat_result) -> bool:
         size = status.st_size
         if size > MAX_SIZE:
             self._fail(name, "EFBIG")
-            return
+            return False
+        self._attributes(status, fd, name)
         self._progress.started(self._path(name), size)
         self._results.announce(size)
         mode, room = stat.S_IMODE(status.st_mode), min(size, status.st_blocks * 512)
@@ -212,10 +263,20 @@ class Sender:
             error = error_name(failed)
         if not error:
             self._out.record(Finish(content.digest()))
-            return
+            return True
         self._out.record(Abort(error))
         if error != "ESTOPPED":
             self._report_failure(name, error)
+        return False
+
+    def _attributes(self, status: os.stat_result, fd: int | None, name: bytes) -> None:
+        """Send what the item that comes next has beside its permissions, if that is wanted."""
+        if not self._archive:
+            return
+        try:
+            self._out.record(gather(status, fd))
+        except OSError as error:
+            self._fail(name or None, error_name(error))
 
     def _fail(self, name: bytes | None, error: str) -> None:
         self._out.record(Failure(self._path(name), error))

@@ -17,7 +17,9 @@ from rsh.protocol.records import Total
 _TELL_EVERY: Final = 0.25  # seconds
 
 
-def survey(paths: Sequence[bytes], *, directory: bytes = b"", rules: Rules = ()) -> Iterator[Total]:
+def survey(
+    paths: Sequence[bytes], *, directory: bytes = b"", rules: Rules = (), follow: bool = False
+) -> Iterator[Total]:
     """Count what a transfer of some paths would send: totals so far, now and then, and the complete one last.
 
     What cannot be read is left out: the transfer itself names it.
@@ -25,11 +27,12 @@ def survey(paths: Sequence[bytes], *, directory: bytes = b"", rules: Rules = ())
     Args:
         directory: where relative paths start; b"" is the process's.
         rules: what is left out (rsh.files.filter).
+        follow: symlinks count as what they point to.
 
     Raises:
         UsageError: a rule that means nothing; at once.
     """
-    return _survey(paths, directory, _Counter(make_filter(rules)))
+    return _survey(paths, directory, _Counter(make_filter(rules), follow))
 
 
 def _survey(paths: Sequence[bytes], directory: bytes, counter: _Counter) -> Iterator[Total]:
@@ -42,23 +45,25 @@ def _survey(paths: Sequence[bytes], directory: bytes, counter: _Counter) -> Iter
 
 
 class _Counter:
-    def __init__(self, only: Filter | None) -> None:
+    def __init__(self, only: Filter | None, follow: bool) -> None:
         self._only = only
+        self._follow = follow
         self.items = 0
         self.bytes = 0
         self._told = time.monotonic()
 
     def source(self, path: bytes) -> Iterator[Total]:
         """Count a source and what is below it."""
-        status = os.lstat(path)
+        status = os.stat(path, follow_symlinks=self._follow)
         if not stat.S_ISDIR(status.st_mode):
             if self._only is None or self._only.keeps(path.rpartition(b"/")[2]):
                 self._add(status)
             return
         self.items += 1
-        place = Descent(os.open(path, DIRECTORY_FLAGS))
+        top = os.open(path, DIRECTORY_FLAGS & ~os.O_NOFOLLOW if self._follow else DIRECTORY_FLAGS)
+        place = Descent(top, follow=self._follow)
         try:
-            for step, name, _ in walk(place, self._only):
+            for step, name, _ in walk(place, self._only, follow=self._follow):
                 self._take(step, name, place.fd)
                 if time.monotonic() - self._told >= _TELL_EVERY:
                     self._told = time.monotonic()
@@ -71,7 +76,7 @@ class _Counter:
             self.items += 1
         elif step is Step.FILE:
             try:
-                self._add(os.stat(name, dir_fd=fd, follow_symlinks=False))
+                self._add(os.stat(name, dir_fd=fd, follow_symlinks=self._follow))
             except OSError:
                 return  # gone since
 

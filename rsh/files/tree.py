@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from enum import Enum
 from typing import Final, TypeAlias
@@ -54,12 +56,16 @@ def _step(entry: os.DirEntry[str]) -> Step:
     return Step.SYMLINK if entry.is_symlink() else Step.SPECIAL
 
 
-def walk(place: Descent, only: Filter | None = None, *, depth: int | None = None) -> Iterator[Found]:
+def walk(
+    place: Descent, only: Filter | None = None, *, depth: int | None = None, follow: bool = False
+) -> Iterator[Found]:
     """Walk what is below the current directory of `place`, which moves along.
 
     Args:
         only: what is not left out; counted from where the descent began.
         depth: levels to look at, 1 is the current directory's own; None: all.
+        follow: take symlinks for what they point to, and a dangling one for itself; `place` has to follow as well. A
+            directory that is inside of itself is UNREADABLE.
 
     A directory is yielded when it has been entered and read, and again when it has been left. What fails is yielded as
     UNREADABLE and the rest goes on.
@@ -67,17 +73,19 @@ def walk(place: Descent, only: Filter | None = None, *, depth: int | None = None
     Raises:
         OSError: at once, when the first directory cannot be read.
     """
-    return _walk(place, [_found(place, only)], only, depth)
+    reading = _Reading(place, only, follow)
+    return _walk(reading, [reading.found()], depth)
 
 
-def _walk(place: Descent, pending: list[Iterator[Found]], only: Filter | None, depth: int | None) -> Iterator[Found]:
+def _walk(reading: _Reading, pending: list[Iterator[Found]], depth: int | None) -> Iterator[Found]:
+    place = reading.place
     while pending:
         step, name, error = next(pending[-1], _END)
         if step is Step.DIRECTORY and depth is not None and len(pending) >= depth:
             step = Step.CLOSED
         elif step is Step.DIRECTORY:
             try:
-                pending.append(_entered(place, name, only))
+                pending.append(reading.entered(name))
             except OSError as failed:
                 step, error = Step.UNREADABLE, error_name(failed)
         elif step is Step.LEFT:
@@ -86,7 +94,7 @@ def _walk(place: Descent, pending: list[Iterator[Found]], only: Filter | None, d
                 return
             name = place.names[-1]
             try:
-                place.leave()
+                reading.leave()
             except OSError as failed:
                 yield Step.UNREADABLE, name, error_name(failed)
         yield step, name, error
@@ -95,19 +103,60 @@ def _walk(place: Descent, pending: list[Iterator[Found]], only: Filter | None, d
 _END: Final[Found] = (Step.LEFT, b"", "")
 
 
-def _found(place: Descent, only: Filter | None) -> Iterator[Found]:
-    names, others = scan(place.fd)
-    if only is not None:
-        above = b"".join(name + b"/" for name in place.names)
-        directory = Step.DIRECTORY
-        names = [name for name in names if only.keeps(above + name, directory=others.get(name) is directory)]
-    return ((others.get(name, FILE), name, "") for name in names)
+class _Reading:
+    """Reads the directories that a walk comes to."""
+
+    def __init__(self, place: Descent, only: Filter | None, follow: bool) -> None:
+        self.place = place
+        self._only = only
+        self._follow = follow
+        self._above = [_identity(place.fd)] if follow else []  # directories that we are in
+
+    def found(self) -> Iterator[Found]:
+        """Read the current directory."""
+        names, others = scan(self.place.fd)
+        if self._follow:
+            _follow(self.place.fd, others)
+        if self._only is not None:
+            keeps, directory = self._only.keeps, Step.DIRECTORY
+            above = b"".join(name + b"/" for name in self.place.names)
+            names = [name for name in names if keeps(above + name, directory=others.get(name) is directory)]
+        return ((others.get(name, FILE), name, "") for name in names)
+
+    def entered(self, name: bytes) -> Iterator[Found]:
+        """Go into a directory and read it."""
+        self.place.enter(name)
+        try:
+            if self._follow and _identity(self.place.fd) in self._above:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            found = self.found()
+            if self._follow:
+                self._above.append(_identity(self.place.fd))
+            return found
+        except OSError:
+            self.place.leave()
+            raise
+
+    def leave(self) -> None:
+        """Go up. Raises OSError."""
+        if self._follow:
+            self._above.pop()
+        self.place.leave()
 
 
-def _entered(place: Descent, name: bytes, only: Filter | None) -> Iterator[Found]:
-    place.enter(name)
-    try:
-        return _found(place, only)
-    except OSError:
-        place.leave()
-        raise
+def _identity(fd: int) -> tuple[int, int]:
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino
+
+
+def _follow(fd: int, others: dict[bytes, Step]) -> None:
+    """Take symlinks for what they point to."""
+    for name in [name for name, step in others.items() if step is Step.SYMLINK]:
+        try:
+            mode = os.stat(name, dir_fd=fd).st_mode
+        except OSError:
+            continue
+        if stat.S_ISREG(mode):
+            del others[name]
+        else:
+            others[name] = Step.DIRECTORY if stat.S_ISDIR(mode) else Step.SPECIAL

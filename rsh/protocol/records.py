@@ -6,7 +6,7 @@ record before it announced. Each struct is an array on the wire: its number firs
 A transfer, from the sender: Begin, then items depth first, then End. A Directory or Root is entered and left by Leave.
 A File is followed by its content and a Finish or an Abort; a Packed file comes whole. Failure names what could not be
 read. Back come Result for each item that failed, Held for what is there of a File already, Done now and then, and at
-the end a Summary; or a Stop. Items (Directory, Root, File, Packed, Symlink) are counted from 0 by both ends.
+the end a Summary; or a Stop. Items (Directory, Root, File, Packed, Symlink, Link) are counted from 0 by both ends.
 
 Errors travel as symbolic names; the words are made where they are read, so that a peer cannot put text on a screen.
 Names are one component each and have to pass rsh.files.names.check_component before they are used.
@@ -116,6 +116,25 @@ class Same(Struct, tag=65, array_like=True, frozen=True, forbid_unknown_fields=T
     """The next `length` bytes of the File are whole blocks that the receiver has, as it told by Held."""
 
     length: Annotated[int, Meta(ge=1, le=MAX_SIZE)]
+
+
+class Link(Struct, tag=66, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A further name of a File or Packed of this tree that came before: a hard link, if that has arrived."""
+
+    name: Component
+    path: Path  # of the earlier one, from below the tree's first Directory or Root
+    size: Count
+    mtime_ns: Nanoseconds
+
+
+class Attributes(Struct, tag=67, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """What the item that follows at once has beside its permissions; only in transfers that asked for it."""
+
+    uid: Annotated[int, Meta(ge=0, lt=2**32)]
+    gid: Annotated[int, Meta(ge=0, lt=2**32)]
+    user: Words  # "" when the number has no name
+    group: Words
+    extended: dict[bytes, bytes] = {}
 
 
 class End(Struct, tag=10, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -524,7 +543,21 @@ class Output(Struct, tag=113, array_like=True, frozen=True, forbid_unknown_field
 
 
 TransferRecord: TypeAlias = (
-    Begin | Directory | Root | Leave | File | Packed | Finish | Abort | Symlink | Hole | Same | End | Failure
+    Begin
+    | Directory
+    | Root
+    | Leave
+    | File
+    | Packed
+    | Finish
+    | Abort
+    | Symlink
+    | Link
+    | Attributes
+    | Hole
+    | Same
+    | End
+    | Failure
 )
 ResultRecord: TypeAlias = Result | Done | Held | Stop | Summary | Would
 AnswerRecord: TypeAlias = (

@@ -63,6 +63,7 @@ class Put(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=Tru
     agreed: Paths = ()  # with the policy "ask": what may be replaced
     rehearsal: bool = False  # say what would be done, and do nothing
     compression: Name = "no"  # of the transfer's lane 0: "no", "near", "far" or "always" (rsh/files/compression.py)
+    archive: bool = False  # owner, group and extended attributes come along
 
 
 class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +75,8 @@ class Get(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=Tru
     rehearsal: bool = False  # announce files without their content
     limit: Rate = 0
     compression: Name = "no"  # as for Put
+    archive: bool = False  # send owner, group and extended attributes
+    follow: bool = False  # send what symlinks point to
 
 
 class Read(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -202,6 +205,7 @@ class Survey(Struct, tag=25, array_like=True, frozen=True, forbid_unknown_fields
     paths: Paths
     directory: Path = b""
     rules: Rules = ()
+    follow: bool = False
 
 
 class Copy(Struct, tag=30, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from rsh.errors import Code, FileError, ProtocolError, Refused, UsageError, erro
 from rsh.files import changes, globs, listing, operations
 from rsh.files.compression import check_mode, expanded, squeezed
 from rsh.files.conflicts import Conflicts
+from rsh.files.durability import Durability
 from rsh.files.filter import make_filter
 from rsh.files.names import join
 from rsh.files.pace import paced
@@ -81,6 +82,8 @@ def _send(channel: Channel, request: requests.Get, directory: bytes) -> None:
         directory=directory,
         rules=request.rules,
         rehearsal=request.rehearsal,
+        follow=request.follow,
+        archive=request.archive,
     )
 
 
@@ -89,12 +92,20 @@ def _receive(channel: Channel, request: requests.Put, directory: bytes) -> None:
     with _refusing_usage():
         conflicts = Conflicts(request.policy, request.agreed)
         check_mode(request.compression)
+        Durability(request.durability)
     channel.accept(bulk=True)
     pipe = expanded(channel, request.compression)
     if request.rehearsal:
         rehearse(pipe, target, directory=directory, conflicts=conflicts)
         return
-    receive(pipe, target, directory=directory, durability=request.durability, conflicts=conflicts)
+    receive(
+        pipe,
+        target,
+        directory=directory,
+        durability=request.durability,
+        conflicts=conflicts,
+        archive=request.archive,
+    )
 
 
 def _sync(channel: Channel, request: requests.Sync, directory: bytes) -> None:
@@ -150,7 +161,7 @@ def _records(request: requests.Request, directory: bytes) -> Iterable[Record] | 
         return operations.usage(globs.expand(request.paths, directory=directory), directory=directory)
     if isinstance(request, requests.Survey):
         paths = globs.expand(request.paths, directory=directory)
-        return survey(paths, directory=directory, rules=request.rules)
+        return survey(paths, directory=directory, rules=request.rules, follow=request.follow)
     if isinstance(request, requests.Remove):
         paths = globs.expand(request.paths, directory=directory)
         return changes.remove(paths, directory=directory, recursive=request.recursive, force=request.force)

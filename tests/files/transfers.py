@@ -49,13 +49,15 @@ def transfer(
     *,
     capacity: int = SMALL,
     sender_progress: Progress | None = None,
+    follow: bool = False,
+    archive: bool = False,
     **options: Any,
 ) -> tuple[Report, Report]:
     """Send and receive; give the sender's and the receiver's report."""
     near, far = pipe_pair(capacity)
     options.setdefault("durability", "none")
-    receiving = Background(lambda: _closing(far, lambda: receive(far, target, **options)))
-    sent = send(near, sources, progress=sender_progress)
+    receiving = Background(lambda: _closing(far, lambda: receive(far, target, archive=archive, **options)))
+    sent = send(near, sources, progress=sender_progress, follow=follow, archive=archive)
     return sent, receiving.result()
 
 
