@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+import select
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 import pexpect
 import pyte
 
+from rsh.client.modes import Modes
 from tests.machines import SOON, Home, program
 
 
@@ -31,9 +33,16 @@ class Terminal:
     """
 
     def __init__(
-        self, home: Home, *arguments: str, columns: int = 80, rows: int = 24, variables: Mapping[str, str] = {}
+        self,
+        home: Home,
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        variables: Mapping[str, str] = {},
+        command: Sequence[str] = (),
     ) -> None:
-        command = [*program("rsh"), *arguments]
+        """Start the client with some arguments; or another command, without a client in between."""
+        command = [*(command or (*program("rsh"), *arguments))]
         self.sent = io.BytesIO()
         self.left_modes: list[Any] = []
         self.screen = Screen(columns, rows)
@@ -94,6 +103,18 @@ class Terminal:
         """What is to be seen."""
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
 
+    @property
+    def left_on(self) -> bytes:
+        """What would put back all that has been switched on by now; b"" when nothing is to be put back."""
+        modes = Modes(self.screen.lines)
+        modes.feed(self.sent.getvalue())
+        return modes.undo()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the window another size."""
+        self.screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
+
     def end(self) -> int:
         """Wait for the client's end; give its exit status."""
         self.child.expect(pexpect.EOF)
@@ -110,6 +131,20 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.child.close(force=True)
+
+
+def until_same(first: Terminal, second: Terminal, shown: str = "") -> None:
+    """Read from both until both show the same, a text among it, with the cursors in the same place."""
+    while not (shown in first.text and _picture(first) == _picture(second)):
+        ready, _, _ = select.select([first.child.child_fd, second.child.child_fd], [], [], SOON)
+        assert ready, f"not the same:\n{first.text}\n{'-' * 20}\n{second.text}"
+        for terminal in (first, second):
+            if terminal.child.child_fd in ready:
+                terminal.child.read_nonblocking(65536, 0)
+
+
+def _picture(terminal: Terminal) -> tuple[str, int, int]:
+    return terminal.text, terminal.screen.cursor.x, terminal.screen.cursor.y
 
 
 def modes(terminal: Terminal) -> list[Any]:
