@@ -10,7 +10,7 @@ import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from rsh.client.passthrough import Attachable, Passthrough, Sink, to_stderr, to_stdout
+from rsh.client.passthrough import Attachable, Left, Passthrough, Sink, to_stderr, to_stdout
 from rsh.client.signals import SignalRelay, name_of
 from rsh.session.deadline import NEVER, Deadline
 
@@ -87,9 +87,14 @@ def _run_on_terminal(process: Attachable, stdin: int | None, stdout: Sink, deadl
         process, stdin=stdin, stdout=handover.show, stderr=None, feed=foreground.keyboard().feed if typing else None
     )
     foreground.give_up = passthrough.give_up
-    with SignalRelay(ON_TERMINAL, foreground.act), handover, foreground:
-        foreground.act(signal.SIGWINCH)  # The window may have changed while the command was being started.
-        return passthrough.run(deadline)
+    try:
+        with SignalRelay(ON_TERMINAL, foreground.act), handover, foreground:
+            foreground.act(signal.SIGWINCH)  # The window may have changed while the command was being started.
+            return passthrough.run(deadline)
+    except Left as left:
+        if handover.stuck:
+            raise SystemExit(left.exit_status) from left  # There is nobody to be told.
+        raise
 
 
 def passed_environment(

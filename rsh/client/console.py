@@ -72,7 +72,8 @@ class RawMode:
 
     def _set(self, mode: list[Any]) -> None:
         try:
-            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, mode)
+            # Now: a terminal that takes no output must not keep us. What was written before was processed as it was.
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, mode)
         except termios.error:
             pass  # The terminal has gone away: nothing is left to put back.
 

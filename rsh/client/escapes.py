@@ -90,6 +90,10 @@ class EscapeReader:
                 text.clear()
         return [*found, bytes(text)] if text else found
 
+    def may_begin(self, data: bytes) -> bool:
+        """Say whether an escape may be in some keys."""
+        return self._escaped or (self._character is not None and self._character in data)
+
     def _take(self, byte: int, text: bytearray, now: float) -> Action | None:
         if self._escaped:
             self._escaped = False

@@ -29,6 +29,9 @@ class Handover:
     """One stay of a program on our console; a context manager.
 
     The lock keeps what is shown whole, and apart from what is put back: nothing is shown after that.
+
+    Attributes:
+        stuck: the screen takes nothing, so nothing was put back, and a message would wait for ever.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Handover:
             looks: put back what a prompt can live with, too (Modes.undo).
             transcoder: converts what is shown.
         """
+        self.stuck = False
         self._modes = modes
         self._write = show
         self._looks = looks
@@ -108,7 +112,8 @@ class Handover:
             again = self._modes.redo()
             self._put_back(self._modes.undo())
             self._raw.pause()
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this very thread: what is sent to the process may stop it only after we have gone on.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
             self._raw.resume()
             self._put_back(again)
             self._modes.feed(again)
@@ -136,9 +141,11 @@ class Handover:
         descriptor = 1 if self._on_screen else 2
         waiting = select.poll()
         waiting.register(descriptor, select.POLLOUT)
-        while sequence and waiting.poll(PATIENCE * 1000):
+        self.stuck = False
+        while sequence and not self.stuck:
+            self.stuck = not waiting.poll(PATIENCE * 1000)
             try:
-                sequence = sequence[os.write(descriptor, sequence[:512]) :]
+                sequence = sequence[0 if self.stuck else os.write(descriptor, sequence[:512]) :]
             except BlockingIOError:
                 continue
             except OSError:

@@ -82,29 +82,32 @@ class Keyboard:
             self._end()
 
     def _take(self, data: bytes) -> None:
-        if self._line is not None:
-            data = self._edit(self._line, data)
-        for each in self._escapes.feed(data, time.monotonic()):
-            if isinstance(each, bytes):
-                self._enqueue(each)
-            elif each is Action.COMMAND_LINE:
-                self._line = CommandLine()
-                self._echo(b"\r\nrsh> ")
-            else:
-                self._act(each)
+        """Take keys; behind a `~C` in the midst of them begins its line."""
+        pieces = (
+            [data] if self._line is None and not self._escapes.may_begin(data) else [bytes((byte,)) for byte in data]
+        )
+        for piece in pieces:
+            if self._line is not None:
+                self._edit(self._line, piece[0])
+                continue
+            for each in self._escapes.feed(piece, time.monotonic()):
+                if isinstance(each, bytes):
+                    self._enqueue(each)
+                elif each is Action.COMMAND_LINE:
+                    self._line = CommandLine()
+                    self._echo(b"\r\nrsh> ")
+                else:
+                    self._act(each)
 
-    def _edit(self, line: CommandLine, data: bytes) -> bytes:
-        """Type on the line of `~C`; give what follows it."""
-        for index, byte in enumerate(data):
-            self._echo(line.feed(byte))
-            if line.done:
-                self._line = None
-                if line.action is not None:
-                    self._act(line.action)
-                elif line.text.strip():
-                    self._act(Action.HELP)
-                return data[index + 1 :]
-        return b""
+    def _edit(self, line: CommandLine, byte: int) -> None:
+        """Type on the line of `~C`."""
+        self._echo(line.feed(byte))
+        if line.done:
+            self._line = None
+            if line.action is not None:
+                self._act(line.action)
+            elif line.text.strip():
+                self._act(Action.HELP)
 
     def _enqueue(self, data: bytes) -> None:
         if self._convert is not None:

@@ -77,7 +77,7 @@ def sane(attributes: list[Any]) -> list[Any]:
     input_, output, control, local, speed_in, speed_out, characters = attributes
     input_ |= termios.BRKINT | termios.ICRNL | termios.IXON | termios.IMAXBEL
     input_ &= ~(termios.IGNBRK | termios.INLCR | termios.IGNCR | termios.ISTRIP | termios.IXOFF | termios.IXANY)
-    input_ &= ~getattr(termios, "IUCLC", 0)
+    input_ &= ~(termios.IGNPAR | getattr(termios, "IUCLC", 0))  # the first is of raw mode
     output |= termios.OPOST | termios.ONLCR
     output &= ~(getattr(termios, "OLCUC", 0) | termios.OCRNL | termios.ONOCR | termios.ONLRET)
     control |= termios.CREAD
