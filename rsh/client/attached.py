@@ -77,7 +77,7 @@ def _run_without_terminal(
 def _run_on_terminal(process: Attachable, stdin: int | None, stdout: Sink, deadline: Deadline, wishes: Wishes) -> int:
     from rsh.client.console import is_terminal
     from rsh.client.foreground import Foreground
-    from rsh.client.handover import Handover
+    from rsh.client.handover import Handover, takes_output
     from rsh.client.modes import Modes
 
     handover = Handover(wishes.modes or Modes(), show=stdout, looks=wishes.looks, transcoder=wishes.transcoder)
@@ -92,8 +92,8 @@ def _run_on_terminal(process: Attachable, stdin: int | None, stdout: Sink, deadl
             foreground.act(signal.SIGWINCH)  # The window may have changed while the command was being started.
             return passthrough.run(deadline)
     except Left as left:
-        if handover.stuck:
-            raise SystemExit(left.exit_status) from left  # There is nobody to be told.
+        if not takes_output(2):
+            raise SystemExit(left.exit_status) from left  # The message would wait for ever.
         raise
 
 

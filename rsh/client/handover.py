@@ -29,9 +29,6 @@ class Handover:
     """One stay of a program on our console; a context manager.
 
     The lock keeps what is shown whole, and apart from what is put back: nothing is shown after that.
-
-    Attributes:
-        stuck: the screen takes nothing, so nothing was put back, and a message would wait for ever.
     """
 
     def __init__(
@@ -45,7 +42,6 @@ class Handover:
             looks: put back what a prompt can live with, too (Modes.undo).
             transcoder: converts what is shown.
         """
-        self.stuck = False
         self._modes = modes
         self._write = show
         self._looks = looks
@@ -54,9 +50,11 @@ class Handover:
         self._lock = threading.Lock()
         self._given = False  # the console is the program's
         self._on_screen = is_terminal(1)  # else what is shown goes to a file, which is to hold it as it came
+        self._screen = -1  # the terminal, opened once more: to be written to without waiting
 
     def __enter__(self) -> Handover:
         self._modes.rows = size()[1]
+        self._screen = _open_again(1 if self._on_screen else 2)
         self._raw.__enter__()
         self._given = True
         return self
@@ -68,6 +66,7 @@ class Handover:
                 self._put_back(self._modes.undo(looks=self._looks))
             finally:
                 self._raw.restore()
+                os.close(self._screen)
 
     def show(self, data: Buffer) -> None:
         """Show what came from over there. Raises OSError when the screen is gone."""
@@ -138,18 +137,30 @@ class Handover:
 
     def _put_back(self, sequence: bytes) -> None:
         """Write to the terminal, unless it takes nothing."""
-        descriptor = 1 if self._on_screen else 2
         waiting = select.poll()
-        waiting.register(descriptor, select.POLLOUT)
-        self.stuck = False
-        while sequence and not self.stuck:
-            self.stuck = not waiting.poll(PATIENCE * 1000)
+        waiting.register(self._screen, select.POLLOUT)
+        while sequence and waiting.poll(PATIENCE * 1000):
             try:
-                sequence = sequence[0 if self.stuck else os.write(descriptor, sequence[:512]) :]
+                sequence = sequence[os.write(self._screen, sequence) :]
             except BlockingIOError:
                 continue
             except OSError:
                 return  # It has gone away.
+
+
+def takes_output(descriptor: int) -> bool:
+    """Say whether what is written to a terminal is taken, soon at least; to anything else it is."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLOUT)
+    return not is_terminal(descriptor) or bool(waiting.poll(PATIENCE * 1000))
+
+
+def _open_again(descriptor: int) -> int:
+    """Open a terminal once more, for writes that do not wait; whoever shares `descriptor` must not suffer from that."""
+    try:
+        return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return os.dup(descriptor)  # It is none, or has no name here.
 
 
 def can_be_continued() -> bool:
