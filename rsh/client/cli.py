@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # Commands that keep a terminal busy until their user leaves.
 STAYING: Final = ("connect", "shell", "attach")
 
+# Commands with a connection of their own: they stay, or it is the connection that they are about.
+ALONE: Final = (*STAYING, "ping", "info", "mux")
+
 # How long others may be without a connection, in seconds: a night's job must not hang for ever.
 RECONNECT_TIMEOUT: Final = 600.0
 
@@ -125,7 +128,8 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
         return 0
     host = locate(command, options)
     patience = _patience(command, options)
-    with Context("cli", lambda: _open(host, embedded, patience), host=host) as context:
+    shared = _shares(command, options)
+    with Context("cli", lambda: _open(host, embedded, patience, shared), host=host) as context:
         context.verb = command.name
         context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
         context.patience = patience
@@ -164,11 +168,20 @@ def _patience(command: Command, options: Options) -> float | None:
     return None if stays and os.isatty(0) and os.isatty(1) else RECONNECT_TIMEOUT
 
 
-def _open(host: str | None, embedded: Callable[[], Stream] | None, patience: float | None) -> Remote:
+def _shares(command: Command, options: Options) -> bool:
+    """Tell whether a command goes through the connection that all share."""
+    if command.name in ALONE:
+        return False
+    from rsh.client.configuration import mux
+
+    return (options.mux or mux()) == "auto"
+
+
+def _open(host: str | None, embedded: Callable[[], Stream] | None, patience: float | None, shared: bool) -> Remote:
     from rsh.client.dial import dial
     from rsh.client.remote import Remote
 
-    remote = Remote(dial(host, embedded=embedded, patience=patience))
+    remote = Remote(dial(host, embedded=embedded, patience=patience, shared=shared))
     gc.enable()
     return remote
 

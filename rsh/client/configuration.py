@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Final
 
 from rsh import places
 from rsh.errors import UsageError
+
+# Seconds that a shared connection stays without a client.
+MUX_PERSIST: Final = 600.0
 
 
 def alias(name: str) -> str | None:
@@ -38,6 +41,31 @@ def prompt_settings() -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UsageError(f"{path}: prompt is no table")
     return found
+
+
+def mux() -> str:
+    """Give whether commands share a connection: "auto" or "never"."""
+    value = _top().get("mux", "never")
+    if value not in ("auto", "never"):
+        raise UsageError(f"{_path()}: mux is 'auto' or 'never', not {value!r}")
+    return str(value)
+
+
+def mux_persist() -> float:
+    """Give the seconds that a shared connection stays without a client."""
+    value = _top().get("mux_persist", MUX_PERSIST)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise UsageError(f"{_path()}: mux_persist is a number of seconds, not {value!r}")
+    return float(value)
+
+
+def _path() -> str:
+    return os.path.join(places.config_dir(), "config.toml")
+
+
+def _top() -> dict[str, Any]:
+    path = _path()
+    return load(path) if os.path.exists(path) else {}
 
 
 def load(path: str) -> dict[str, Any]:

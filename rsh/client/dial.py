@@ -45,6 +45,7 @@ def dial(
     embedded: Embedded | None = None,
     deadline: Deadline | None = None,
     patience: float | None = None,
+    shared: bool = False,
 ) -> Dialled:
     """Connect and greet.
 
@@ -54,6 +55,7 @@ def dial(
         deadline: for connecting, the handshake included.
         patience: seconds without a connection after which the session ends; 0: it ends with its connection, None: it
             dials for ever.
+        shared: go through the connection that this user's commands share, if that can be had.
 
     Raises:
         UsageError: no such form of address. LinkError: nobody answers. TrustError: the wrong one answers.
@@ -70,6 +72,11 @@ def dial(
     if address.kind != "tcp":
         again = partial(_plain, address)
         return Dialled(greeting.connect(again(deadline), account=account, again=again, patience=patience), host)
+    if shared:
+        from rsh.client.mux import share
+
+        if session := share(host, address):
+            return Dialled(session, host, encrypted=True)
     from rsh.client.trusting import secure
 
     secured, fingerprint = secure(address, deadline)

@@ -1,12 +1,11 @@
 """`rsh exec --detach`, `jobs`, `logs`, `wait` and `cancel`: commands that go on over there without us.
 
-All of these may be asked again after the link was lost, and are: what they concern is kept over there.
+All of these may be asked again when a session is gone, and are: what they concern is kept over there.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -16,20 +15,15 @@ from rsh.client.context import Context
 from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.client.passthrough import to_stderr, to_stdout
+from rsh.client.repeat import dial_again
 from rsh.client.wanted import asked_environment, explained
-from rsh.errors import FileError, LinkError, Refused, RshError, SessionGone, UsageError, error_name, exit_status
+from rsh.errors import FileError, Refused, RshError, SessionGone, UsageError, error_name, exit_status
 from rsh.escape import printable
-from rsh.session.deadline import NEVER, Deadline
 
 if TYPE_CHECKING:
     from rsh.protocol.records import Job
 
 Result = TypeVar("Result")
-
-# Seconds for which we try to reach a daemon that is being replaced, and between two attempts: at first, and at most.
-PATIENCE: Final = 600.0
-FIRST_PAUSE: Final = 0.1
-LONGEST_PAUSE: Final = 5.0
 
 TIMED_OUT: Final = 124  # as `rsh exec --timeout`
 
@@ -237,22 +231,9 @@ def _checked_id(name: str) -> str:
 
 
 def _persist(context: Context, work: Callable[[], Result]) -> Result:
-    """Do something that may be done again, also when the daemon has been replaced meanwhile and knows us no more.
-
-    Raises:
-        LinkError: nobody answers, at first at once, later for PATIENCE seconds.
-    """
-    deadline, pause = NEVER, FIRST_PAUSE
+    """Do something that may be done again, also when the daemon was replaced meanwhile and knows us no more."""
     while True:
         try:
-            context.wait_connected()
-            deadline = NEVER
             return work()
-        except SessionGone:
-            deadline = Deadline(PATIENCE) if deadline is NEVER else deadline
-        except LinkError:
-            if deadline is NEVER or deadline.expired:
-                raise
-        context.close()
-        time.sleep(pause * random.uniform(0.5, 1.0))
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        except SessionGone as error:
+            dial_again(context, error)

@@ -99,6 +99,15 @@ GLOBAL: Final = (
         metavar="S",
         where=CLI,
     ),
+    Argument(
+        "mux",
+        "share a connection with this user's other commands: auto, never",
+        ("--mux",),
+        "choice",
+        metavar="WHEN",
+        choices=("auto", "never"),
+        where=CLI,
+    ),
     _switch("debug", "show tracebacks", "--debug", where=CLI),
 )
 
@@ -219,6 +228,21 @@ COMMANDS: Final = (
         ),
         CLI,
         examples=(("cancel build x2m4ekqu", "TERM, then KILL"),),
+    ),
+    Command(
+        "mux",
+        "Share one connection among commands; start it, list it, stop it",
+        "rsh.client.mux:run_mux",
+        "running",
+        (
+            Argument("host", "whom to call", kind="host", metavar="HOST", optional=True),
+            _switch("status", "list the shared connections, or that of HOST", "--status"),
+            _switch("stop", "stop them, or that of HOST, once what runs has ended", "--stop"),
+            Argument("persist", "end it after S seconds without use", ("--persist",), "seconds", metavar="S"),
+            _JSON,
+        ),
+        CLI,
+        examples=(("mux build", "what comes goes through it"), ("mux --stop build", "no more")),
     ),
     Command(
         "put",

@@ -33,6 +33,7 @@ class Channel:
     Attributes:
         number: the channel's number, for the log.
         request: what it was opened for.
+        closed_in_order: whether the peer was done with it and had nothing to complain about.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Channel:
     ) -> None:
         self.number = number
         self.request = request
+        self.closed_in_order = False
         self._link = link  # guarded by _lock, as everything below
         self._lock = lock  # the session's one lock; never held across I/O
         self._wake_writer = wake_writer  # call with the lock held
@@ -184,6 +186,7 @@ class Channel:
     def ended(self, error: RshError | None) -> None:
         """Take note that the peer closed the channel (None: in order) or the session is gone. The lock is held."""
         if self._closed is None:
+            self.closed_in_order = error is None
             self._closed = error or Refused(Code.CANCELLED, "the other side closed the channel")
         self._wake_all()
 
