@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from rsh import places
 from rsh.transport.address import Address
+from rsh.trust.identity import identity, identity_path
 
 SOCKET: Final = ".sock"
 ABOUT: Final = ".json"
@@ -81,6 +82,8 @@ def folder() -> str:
 def place_of(address: Address) -> Place:
     """Give the place of the shared connection to a server. Raises UsageError when our folders are loose."""
     places.ensure_dir(places.runtime_dir())
+    if not os.path.exists(identity_path("id")):
+        identity("id")  # The first time it is made, and whoever looks next must find the same place.
     digest = hashlib.sha256(f"{address.user}@{address}\0".encode("utf-8", "surrogateescape"))
     for part in _trust(str(address)):
         digest.update(len(part).to_bytes(8, "big") + part)

@@ -11,7 +11,6 @@ from collections import deque
 
 from rsh.protocol.channel import ChannelEnd, QueuedFrame
 from rsh.protocol.frames import MAX_PAYLOAD
-from rsh.protocol.states import ChannelState
 
 
 class Schedule:
@@ -60,7 +59,7 @@ class Schedule:
             return self._openings.popleft()
         while self._urgent:
             channel, frame = self._urgent.popleft()
-            if channel.state in (ChannelState.OPENING, ChannelState.OPEN):
+            if channel.listens:
                 return channel, frame
         while turns := (self._interactive or (self._bulk if bulk else None)):
             channel = turns.popleft()

@@ -54,6 +54,16 @@ def test_data_flows_both_ways_in_both_lanes() -> None:
     assert talk.client.ended == {(number, 1)}
 
 
+def test_credit_is_given_for_what_was_read_before_the_channel_was_accepted() -> None:
+    talk = Conversation()
+    number = talk.client.link.open(About())
+    for _ in range(4):
+        talk.client.link.send(number, 0, (bytes(MAX_PAYLOAD),), MAX_PAYLOAD)
+    assert talk.client.link.credit(number, 0) == 0
+    talk.settle()
+    assert talk.client.link.credit(number, 0) >= INITIAL_WINDOW
+
+
 def test_each_lane_has_its_own_credit() -> None:
     talk = Conversation()
     number = talk.open()
