@@ -1,6 +1,6 @@
 # Completion of rsh(1) for bash. Files over there are asked for with a short patience; what fails is passed over.
 
-_rsh_commands="connect exec jobs logs wait cancel shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
+_rsh_commands="connect exec jobs logs wait cancel mux shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
 
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
@@ -9,6 +9,7 @@ _rsh_options() {
         exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input -d --detach --id --json
             printf '%s ' -e --escape --encoding
             ;;
+        mux) printf '%s ' --status --stop --persist --json ;;
         jobs | wait) printf '%s ' --json ;;
         logs) printf '%s ' -f --follow --json ;;
         cancel) printf '%s ' --grace --json ;;
@@ -45,13 +46,14 @@ _rsh_options() {
         trust) printf '%s ' --replace --forget --json ;;
         "") printf '%s ' -V --version ;;
     esac
-    printf '%s ' --help -q --quiet --color --colour --reconnect-timeout --debug
+    printf '%s ' --help -q --quiet --color --colour --mux --reconnect-timeout --debug
 }
 
 # What the value of an option is: nothing for an option that has none.
 _rsh_value_of() {
     case $1:$2 in
         *:--color | *:--colour) echo when ;;
+        *:--mux) echo sharing ;;
         connect:-b | connect:--batch | get:-t | get:--target-directory) echo local ;;
         exec:-C | exec:--directory | shell:-C | shell:--directory) echo directory ;;
         put:-t | put:--target-directory | mv:-t | mv:--target-directory) echo remote ;;
@@ -66,7 +68,7 @@ _rsh_value_of() {
         put:--durability | get:--durability) echo durability ;;
         put:--exclude | put:--include | put:--limit | get:--exclude | get:--include | get:--limit) echo word ;;
         connect:-e | exec:-e | shell:-e | *:--escape | *:--encoding | shell:-E | shell:--env) echo word ;;
-        exec:--id | cancel:--grace) echo word ;;
+        exec:--id | cancel:--grace | mux:--persist) echo word ;;
         ping:-c | ping:--count | ping:-i | ping:--interval) echo word ;;
     esac
 }
@@ -181,6 +183,7 @@ _rsh_trim() {
 _rsh_value() {
     case $1 in
         when) COMPREPLY=($(compgen -W "always auto never" -- "$2")) ;;
+        sharing) COMPREPLY=($(compgen -W "auto never" -- "$2")) ;;
         kind) COMPREPLY=($(compgen -W "f d l p s" -- "$2")) ;;
         algorithm) COMPREPLY=($(compgen -W "xxh128 sha256" -- "$2")) ;;
         durability) COMPREPLY=($(compgen -W "auto none file" -- "$2")) ;;
@@ -195,7 +198,7 @@ _rsh_operand() {
     local command=$1 word=$2 count=$3 host=$4
     case $command in
         help) COMPREPLY=($(compgen -W "$_rsh_commands" -- "$word")) ;;
-        connect | exec | shell | ping | info) ((count == 0)) && _rsh_offer "$word" < <(_rsh_hosts) ;;
+        connect | exec | mux | shell | ping | info) ((count == 0)) && _rsh_offer "$word" < <(_rsh_hosts) ;;
         jobs | logs | wait | cancel)
             if ((count == 0)); then
                 _rsh_offer "$word" < <(_rsh_hosts)

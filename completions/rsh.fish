@@ -12,7 +12,7 @@ function __rsh_operands
             set ended 1
         else if test -z "$ended"; and string match -q -- '-?*' $word
             switch "$command:$word"
-                case '*:--color' '*:--colour' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' \
+                case '*:--color' '*:--colour' '*:--mux' 'mux:--persist' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' \
                     'exec:-C' 'exec:--directory' 'exec:-E' 'exec:--env' 'exec:--timeout' 'exec:--id' 'cancel:--grace' \
                     'connect:-e' 'exec:-e' 'shell:-e' '*:--escape' '*:--encoding' \
                     'shell:-C' 'shell:--directory' 'shell:-E' 'shell:--env' \
@@ -120,6 +120,7 @@ complete -c rsh -f
 complete -c rsh -l help -d 'show this help'
 complete -c rsh -s q -l quiet -d 'print errors only'
 complete -c rsh -l color -l colour -x -a 'always auto never' -d 'when to colour: always, auto, never'
+complete -c rsh -l mux -x -a 'auto never' -d 'share a connection with this user\'s other commands: auto, never'
 complete -c rsh -l reconnect-timeout -x -d 'leave after S without a connection, 0: at once'
 complete -c rsh -l debug -d 'show tracebacks'
 
@@ -159,6 +160,12 @@ complete -c rsh -n '__rsh_is shell' -l encoding -x -d 'what is spoken over there
 complete -c rsh -n '__rsh_is jobs logs wait cancel' -l json -d 'print JSON, one object a line'
 complete -c rsh -n '__rsh_is logs' -s f -l follow -d 'and what it writes until it ends'
 complete -c rsh -n '__rsh_is cancel' -l grace -x -d 'S seconds after TERM comes KILL'
+
+# mux
+complete -c rsh -n '__rsh_is mux' -l status -d 'list the shared connections, or that of HOST'
+complete -c rsh -n '__rsh_is mux' -l stop -d 'stop them, or that of HOST, once what runs has ended'
+complete -c rsh -n '__rsh_is mux' -l persist -x -d 'end it after S seconds without use'
+complete -c rsh -n '__rsh_is mux' -l json -d 'print JSON, one object a line'
 
 # put
 complete -c rsh -n '__rsh_is put' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all sources'
@@ -300,6 +307,7 @@ complete -c rsh -n __rsh_is -a jobs -d 'List the detached commands over there'
 complete -c rsh -n __rsh_is -a logs -d 'Print what a detached command has written, each stream where it belongs'
 complete -c rsh -n __rsh_is -a wait -d 'Wait until a detached command has ended, and exit as it did'
 complete -c rsh -n __rsh_is -a cancel -d 'End a detached command and all that it started'
+complete -c rsh -n __rsh_is -a mux -d 'Share one connection among commands; start it, list it, stop it'
 complete -c rsh -n __rsh_is -a put -d 'Copy files and trees there'
 complete -c rsh -n __rsh_is -a get -d 'Copy files and trees here'
 complete -c rsh -n __rsh_is -a sync -d 'Make a directory like another, one here and one over there'
@@ -323,8 +331,8 @@ complete -c rsh -n __rsh_is -a info -d 'Tell what machine it is: system, clock, 
 complete -c rsh -n __rsh_is -a key -d 'Print this account\'s key line, for rsh-server authorize over there'
 complete -c rsh -n __rsh_is -a trust -d 'Trust the server of a URL (rsh-server url there prints it), or list whom we trust'
 complete -c rsh -n __rsh_is -a help -d 'Show the help of a command'
-complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
-complete -c rsh -n '__rsh_is connect exec jobs logs wait cancel shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
+complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel mux shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
+complete -c rsh -n '__rsh_is connect exec jobs logs wait cancel mux shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
 complete -c rsh -n '__rsh_is exec; and not __rsh_has 0' -a '(__rsh_command_word)'
 complete -c rsh -n '__rsh_is jobs; and not __rsh_has 0' -a '(__rsh_jobs)' -d job
 complete -c rsh -n '__rsh_is logs wait cancel; and __rsh_has 1' -a '(__rsh_jobs)' -d job

@@ -232,7 +232,7 @@ COMMANDS: Final = (
     Command(
         "mux",
         "Share one connection among commands; start it, list it, stop it",
-        "rsh.client.mux:run_mux",
+        "rsh.client.mux_commands:run_mux",
         "running",
         (
             Argument("host", "whom to call", kind="host", metavar="HOST", optional=True),
