@@ -21,7 +21,7 @@ if os.environ.get("CI"):
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the folders of whoever runs the tests out of them."""
     folder = tmp_path_factory.mktemp("xdg")
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
         (folder / name).mkdir(mode=0o700)
         monkeypatch.setenv(name, str(folder / name))
 

@@ -24,15 +24,16 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("config", "state", "run"):
+        for name in ("config", "state", "run", "home"):
             (folder / name).mkdir(parents=True, mode=0o700)
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of programs of this account."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
         root = str(Path(__file__).parent.parent)
         return kept | {
+            "HOME": str(self.folder / "home"),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_STATE_HOME": str(self.folder / "state"),
             "XDG_RUNTIME_DIR": str(self.folder / "run"),

@@ -37,13 +37,16 @@ class Account(Struct, frozen=True):
 
     @classmethod
     def current(cls) -> Account:
-        """Look the account of this process up."""
+        """Look the account of this process up.
+
+        $HOME counts where it is ours, as for the paths of configuration and state; after `sudo` it may be another's.
+        """
         system = socket.gethostname()
         try:
             entry = pwd.getpwuid(os.geteuid())
         except KeyError:  # A container may run as a number that nobody has given a name.
             return cls(str(os.geteuid()), os.environb.get(b"HOME", b"/"), b"/bin/sh", system)
-        home = os.fsencode(entry.pw_dir or "/")
+        home = _own_home() or os.fsencode(entry.pw_dir or "/")
         return cls(entry.pw_name, home, os.fsencode(entry.pw_shell or "/bin/sh"), system)
 
 
@@ -89,6 +92,16 @@ def command_environment(
         check_variable(name, value)
         environment[name] = value
     return environment
+
+
+def _own_home() -> bytes:
+    """Give $HOME if it is a folder of this account's; else b""."""
+    home = os.environb.get(b"HOME", b"")
+    try:
+        ours = os.path.isabs(home) and os.stat(home).st_uid == os.geteuid()
+    except OSError:
+        return b""
+    return home if ours else b""
 
 
 def _inherited(name: bytes) -> bool:

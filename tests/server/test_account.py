@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import pwd
+from pathlib import Path
+
 import pytest
 
 from rsh.errors import Refused
@@ -45,3 +49,14 @@ def test_grant_forbids_what_it_forbids() -> None:
     with pytest.raises(Refused):
         Grant(read_only=True).require_shell()
     Grant(no_shell=True).require_write()
+
+
+def test_home_is_the_one_of_the_environment_where_it_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Account.current().home == os.fsencode(tmp_path)
+
+
+@pytest.mark.parametrize("home", ["relative", "/nonexistent", ""])
+def test_home_is_that_of_the_account_where_the_environment_has_none(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", home)
+    assert Account.current().home == os.fsencode(pwd.getpwuid(os.geteuid()).pw_dir)
