@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 
+from rsh.holder.question import KINDS, Question
 from rsh.holder.shells import REPORT, Outcome, dialect, read_report
 
 READ_SIZE = 64 * 1024
@@ -34,11 +35,13 @@ class Child:
         report: where its reports come from.
         ended: a descriptor that is readable once it has ended.
         last: what came of the last line.
+        question: that it is asked, while it is.
     """
 
     def __init__(self, shell: str, terminal: str) -> None:
         """Start it."""
         self.last = Outcome(-1, 0)
+        self.question: Question | None = None
         self._number = 0  # of the line that runs, or ran last; the shell's own beginning is number 0
         self._asked = 0  # how often its report was asked for beside what is in the line
         self._deaf = False  # it reads no lines any more: it is ending, or another program has taken its place
@@ -78,7 +81,8 @@ class Child:
     @property
     def wants_pipe(self) -> bool:
         """Whether there is something to do once the shell has read all it was given."""
-        return not self._deaf and (bool(self.lines) or (self.running and self._asked <= ASKED))
+        waits = self.question is not None or (self.running and self._asked <= ASKED)
+        return not self._deaf and (bool(self.lines) or waits)
 
     def run(self, line: bytes) -> None:
         """Give it a line of the user's, as much of it as goes now."""
@@ -87,6 +91,21 @@ class Child:
         self.lines += self._dialect.run(line, self._number, self.last)
         self._deaf = not feed(self.pipe, self.lines)
 
+    def ask(self, kind: bytes, text: bytes) -> bool:
+        """Ask it how a text could go on; False when it cannot be asked now."""
+        if self.running or self._deaf or self.question is not None or kind not in KINDS:
+            return False
+        self.question = Question(kind, text.replace(b"\0", b""))
+        self.lines += self._dialect.ask(kind, self.question.text, os.fsencode(self.question.path))
+        self._deaf = not feed(self.pipe, self.lines)
+        return True
+
+    def answer(self) -> bytes:
+        """Give what it has answered, and have no question any more."""
+        assert self.question is not None
+        answer, self.question = self.question.close(), None
+        return answer
+
     def feed(self) -> None:
         """Give the shell what it takes without waiting.
 
@@ -94,7 +113,11 @@ class Child:
         report is asked for once more, in a line of its own; when that was read, an empty line follows; and when that
         was read and there is still no report, something of the user's prevents it, and we say what we can see.
         """
-        if not self.lines and self.running:
+        if not self.lines and self.question is not None:
+            self.question.over |= self.question.asked
+            self.question.asked = True
+            self.lines += b"\n"
+        elif not self.lines and self.running:
             self.lines += self._dialect.report(self._number) if self._asked == 0 else b"\n"
             self._asked += 1
         self._deaf = not feed(self.pipe, self.lines)
@@ -135,6 +158,11 @@ class Child:
     def wait(self) -> int:
         """Wait for its end; give its returncode as subprocess does."""
         return self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
 
     def hang_up(self) -> None:
         """End it as a terminal that goes away does."""

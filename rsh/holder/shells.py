@@ -12,8 +12,11 @@ import re
 # Where a shell finds our rc file, which closes it: a single digit, as a plain sh knows no others.
 RC_DESCRIPTOR = 7
 
-# Where zsh finds its startup files, which read the user's own.
-ZSH_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zsh")
+# Where zsh finds its startup files, which read the user's own; and what answers how a line could go on.
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+ZSH_FOLDER = os.path.join(FOLDER, "zsh")
+BASH_COMPLETE = os.fsencode(os.path.join(FOLDER, "bash", "complete"))
+ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
 
 # A report: line, status, whether what was switched off is on again, options, statuses of the pipeline; directory; trap.
 REPORT = re.compile(rb"(\d+) (\d+) ([01]) ([A-Za-z0-9]*)((?: \d+)*)\0([^\0]*)\0([^\0]*)\0")
@@ -158,6 +161,15 @@ class Dialect:
         end = b'; __rsh_leave "$__rsh_status" "${__rsh_last-}" && \\: "${__rsh_last-}"; } >/dev/null 2>&1\n'
         return begin + self.builtin + b'eval "$__rsh_report"' + end
 
+    def ask(self, kind: bytes, text: bytes, path: bytes) -> bytes:
+        """Give what has a copy of the shell tell, into the file at a path, how a text could go on."""
+        command = self._answers(quoted(kind), quoted(text))
+        ask = b"{ ( " + command + b" ) </dev/null >" + quoted(path) + b" 8<&- 9>&- || \\:; } 2>/dev/null; "
+        return ask + b'__rsh_leave "$__rsh_status" "${__rsh_last-}" && \\: "${__rsh_last-}"\n'
+
+    def _answers(self, kind: bytes, text: bytes) -> bytes:
+        return b"exec bash --noprofile --norc " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
+
     def _restore(self, line: bytes, number: int, before: Outcome) -> bytes:
         """Switch on again what the last report has switched off, and leave $? and $_ as they were."""
         several = len(before.statuses) > 1 and self.statuses in line
@@ -200,6 +212,10 @@ class Bash(Dialect):
         self.variables = {}
 
 
+    def _answers(self, kind: bytes, text: bytes) -> bytes:
+        return b"\\builtin . " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
+
+
 class Zsh(Dialect):
     """zsh(1), which reads our startup files in the place of the user's, which those read."""
 
@@ -216,6 +232,9 @@ class Zsh(Dialect):
         self.variables = {"ZDOTDIR": ZSH_FOLDER}
         if "ZDOTDIR" in os.environ:
             self.variables["RSH_ZDOTDIR"] = os.environ["ZDOTDIR"]
+
+    def _answers(self, kind: bytes, text: bytes) -> bytes:
+        return b" ".join((b"\\builtin .", quoted(ZSH_COMPLETE), kind, text, quoted(BASH_COMPLETE)))
 
     def report(self, number: int) -> bytes:
         if number:
