@@ -34,8 +34,9 @@ MAX_UNSEEN = KEPT // 2
 MAX_CLIENTS = 64
 
 # Seconds between the two sizes that a terminal is given to make a program draw its screen anew, and between two looks
-# at what ends by time.
+# at what ends by time; and between two tries to end what answers a question, while a line waits for that.
 WIGGLE = 0.1
+HURRY = 0.005
 TICK = 1.0
 
 # How long poll(2) may sleep at most when a shell is alone, in seconds: its milliseconds are an int.
@@ -81,6 +82,7 @@ class Holder:
         self.alone_since = time.monotonic()
         self.last_seen = time.time()
         self.size = (columns, rows)
+        self.asking: Peer | None = None  # who has asked what the shell is being asked
         self.wiggled_at = 0.0  # when the terminal was given a wrong size, to be put right soon
 
     def run(self) -> None:
@@ -98,6 +100,7 @@ class Holder:
                 self.child.feed()
             if self.child.report in ready or self.child.pipe in ready:
                 self.from_reports()
+            self.from_question()
             if self.terminal.master in ready:
                 self.from_terminal()
             if self.child.ended in ready and not self.ended:
@@ -131,6 +134,8 @@ class Holder:
             poll.register(self.child.report, select.POLLIN)
             reading = select.POLLIN if self.may_print() else 0
             poll.register(self.terminal.master, reading | (select.POLLOUT if self.terminal.typed else 0))
+            if self.child.question is not None:
+                poll.register(self.child.question, select.POLLIN)
             if self.child.wants_pipe:
                 poll.register(self.child.pipe, select.POLLOUT)
         return dict(poll.poll(self.patience()))
@@ -142,6 +147,8 @@ class Holder:
 
     def patience(self) -> "float | None":
         """Give the milliseconds after which to look at the clock; None when nothing depends on it."""
+        if self.child.question is not None:
+            return HURRY * 1000 if self.lines.waits else self.child.question.left * 1000 + 1
         if self.wiggled_at:
             return WIGGLE * 1000
         if self.door.callers or self.ended or any(client.may_be_back for client in self.clients.values()):
@@ -169,6 +176,8 @@ class Holder:
         for kind, payload in peer.hear():
             if kind == wire.ASK:
                 peer.say(wire.INFO, self.describe())
+            elif kind == wire.COMPLETE:
+                self.ask(peer, *payload.partition(b"\0")[::2])
             elif kind == wire.END:
                 self.hang_up()
                 peer.hung_up = True  # which tells that it is done
@@ -178,6 +187,29 @@ class Holder:
                 return  # What it says next is heard with the other clients.
             else:
                 peer.hung_up = True
+
+    def ask(self, peer: Peer, kind: bytes, text: bytes) -> None:
+        """Ask the shell how a text could go on, if it has nothing else to do."""
+        if self.child.ask(kind, text):
+            self.asking = peer
+        else:
+            peer.say(wire.ANSWER, b"\0")
+
+    def from_question(self) -> None:
+        """Pass an answer on. What takes too long is ended, and at once when a line waits."""
+        question = self.child.question
+        if question is None:
+            return
+        question.read()
+        if not question.over:
+            if self.lines.waits or not question.left:
+                self.terminal.end_others(self.child.pid)
+            return
+        answer = self.child.answer()
+        if self.asking is not None and not self.asking.hung_up:
+            self.asking.say(wire.ANSWER, b"\1" + answer)
+        self.asking = None
+        self.start_next()
 
     def describe(self) -> bytes:
         """Tell who we are and what goes on."""
@@ -330,6 +362,8 @@ class Holder:
 
     def start_next(self) -> None:
         """Give the shell the next line, if it waits for one."""
+        if self.child.question is not None:
+            return  # which does not live long now
         line = self.lines.next()
         if line is None:
             return

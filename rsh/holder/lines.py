@@ -55,6 +55,11 @@ class Lines:
         self._waiting.append(line)
         self.size += len(line.text)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a line waits for its turn."""
+        return bool(self._waiting)
+
     def next(self) -> "Line | None":
         """Give the line to start now, if the shell is free and one waits."""
         if self.running is not None or not self._waiting:

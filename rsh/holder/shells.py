@@ -211,7 +211,6 @@ class Bash(Dialect):
         self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + self.functions + BASH_FILES.encode()
         self.variables = {}
 
-
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b"\\builtin . " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
 

@@ -80,6 +80,15 @@ class Terminal:
         except (OSError, ValueError):
             return ""
 
+    def end_others(self, shell: int) -> None:
+        """Kill what runs in the foreground, unless that is the shell itself."""
+        try:
+            group = os.tcgetpgrp(self.master)
+            if group not in (0, shell):
+                os.killpg(group, signal.SIGKILL)
+        except (OSError, ValueError):
+            pass
+
     def let_go(self) -> None:
         """Close the end that programs have: what is left in it can be read, and then it ends."""
         os.close(self._slave)

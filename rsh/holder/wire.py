@@ -1,6 +1,6 @@
 """What daemons and a holder say to each other: messages of one byte kind, four bytes length, and payload.
 
-Numbers are in network order. To the holder; before ATTACH only ASK and END are heard:
+Numbers are in network order. To the holder; before ATTACH only ASK, COMPLETE and END are heard:
 
     RUN      u64 number of the line among this client's, then the line
     INPUT    what was typed; at most MAX_INPUT bytes that were not TAKEN
@@ -12,6 +12,7 @@ Numbers are in network order. To the holder; before ATTACH only ASK and END are 
     LEAVE    goes, and does not come back: nothing is kept for it
     ASK      who are you?
     END      end the shell
+    COMPLETE kind, NUL, the text that is to be completed
 
 From it:
 
@@ -26,6 +27,7 @@ From it:
     INFO     fields, each ended by NUL: see INFO_FIELDS
     NOTICE   words: another client has come, or gone
     GONE     words: why this one has to go
+    ANSWER   u8 whether the shell was free to answer, then what bash/complete says
 """
 
 import socket
@@ -35,10 +37,22 @@ from collections.abc import Iterator
 HEAD = struct.Struct(">BI")
 
 # To the holder.
-RUN, INPUT, RESIZE, SIGNAL, ATTACH, SEEN, LEAVE, ASK, END = 1, 2, 3, 4, 5, 6, 7, 8, 9
+RUN, INPUT, RESIZE, SIGNAL, ATTACH, SEEN, LEAVE, ASK, END, COMPLETE = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
 # From it.
-OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25
+OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE, ANSWER = (
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+)
 
 NUMBER = struct.Struct(">Q")
 ATTACH_HEAD = struct.Struct(">16sQQQHHB")
