@@ -6,6 +6,7 @@ them, or an argument of a command over there, which is a path.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 
@@ -17,17 +18,27 @@ from rsh.client.settings import SETTINGS, Setting
 from rsh.client.syntax import Scan, Word
 from rsh.client.table import Argument, Command, Kind, arguments, commands, find
 from rsh.errors import UsageError
+from rsh.escape import printable
+
+# A variable whose name is being typed.
+_VARIABLE: Final = re.compile(r"(?<!\\)\$(\{?)([A-Za-z_]\w*|)\Z", re.ASCII)
 
 # Commands of a shell that take directories only.
 _FOR_DIRECTORIES: Final = frozenset(("cd", "pushd", "rmdir", "chdir"))
 
 
 class Name(Struct, frozen=True):
-    """A name that a word may become; text as os.fsdecode gives it. The whole word, not only what is missing."""
+    """A name that a word may become; text as os.fsdecode gives it. The whole word, not only what is missing.
+
+    Attributes:
+        raw: it is to stand in the line as it is. goes_on: no blank follows.
+    """
 
     text: str
     directory: bool = False
     about: str = ""
+    raw: bool = False
+    goes_on: bool = False
 
 
 class Names(Protocol):
@@ -44,6 +55,12 @@ class Names(Protocol):
 
     def programs_there(self, word: str) -> Iterable[Name]:
         """Give commands over there."""
+
+    def variables_there(self, word: str) -> Iterable[Name]:
+        """Give variables of the shell over there."""
+
+    def arguments_there(self, line: str) -> Iterable[Name]:
+        """Give words that may end a command, by what the shell over there knows of its arguments."""
 
 
 class Completion(Struct, frozen=True):
@@ -96,7 +113,10 @@ class _Place:
             return []
         start = self.begin + self.word.start
         home = self.word.pattern.startswith("~") and "/" in self.word.text
-        return [_completion(name, start, self.scan.quote, home) for name in found]
+        # What comes as it is to stand in the line must not hold what acts on a terminal.
+        return [
+            _completion(name, start, self.scan.quote, home) for name in found if not name.raw or name.text.isprintable()
+        ]
 
 
 def complete(text: str, names: Names) -> list[Completion]:
@@ -106,7 +126,7 @@ def complete(text: str, names: Names) -> list[Completion]:
         return _complete_shell(_Place(text, blank + 1), names.programs_here, names.here)
     place = _Place(text)
     if place.word is None:
-        return []
+        return _complete_variable(text, place.scan, names)
     if place.word.text.startswith(":") and place.word.start == blank:
         return place.insert(name for name in _our_names(":") if name.text.startswith(text[blank:]))
     command = _ours(place.scan, place.word)
@@ -115,7 +135,7 @@ def complete(text: str, names: Names) -> list[Completion]:
     if command is not None and not place.scan.syntax:
         return _complete_ours(place, place.word, command, names)
     ours = _our_names("") if place.word.start == blank else []
-    return _complete_shell(place, lambda word: _with_ours(ours, word, names), names.there)
+    return _complete_shell(place, lambda word: _with_ours(ours, word, names), names.there, names.arguments_there)
 
 
 def _ours(scan: Scan, word: Word) -> Command | None:
@@ -144,17 +164,40 @@ def _with_ours(ours: list[Name], word: str, names: Names) -> Iterable[Name]:
     return [*fitting, *(name for name in names.programs_there(word) if name.text not in known)]
 
 
-def _complete_shell(place: _Place, programs: _Source, paths: _Source) -> list[Completion]:
-    """Complete a word of a line for a shell."""
+def _complete_variable(text: str, scan: Scan, names: Names) -> list[Completion]:
+    """Complete the name behind a $, where the shell would put its value."""
+    found = _VARIABLE.search(text)
+    if found is None or scan.quote in ("'", "\\"):
+        return []
+    brace, word = found.groups()
+    end = "}" if brace else ""
+    fitting = [name.text for name in names.variables_there(word) if name.text.isidentifier()]
+    return [Completion(found.start(2), name + end, name) for name in fitting]
+
+
+def _complete_shell(
+    place: _Place, programs: _Source, paths: _Source, arguments: _Source = lambda line: ()
+) -> list[Completion]:
+    """Complete a word of a line for a shell; what is known of a command's arguments comes before paths."""
     word = place.word
     if word is None:
         return []
     if word.command and "/" not in word.text and not word.text.startswith("~"):
         return place.insert(programs(word.text))
+    if not word.target and (begin := _command_begin(place.scan, word)) is not None:
+        known = list(arguments(place.text[begin:]))
+        if known:
+            return place.insert(known)
     found = paths(word.text)
     if _command_of(place.scan, word) in _FOR_DIRECTORIES:
         return place.insert(name for name in found if name.directory)
     return place.insert(found)
+
+
+def _command_begin(scan: Scan, word: Word) -> int | None:
+    """Give where the command begins whose argument a word is."""
+    before = [each.start for each in scan.words if each.command and each.start < word.start]
+    return before[-1] if before else None
 
 
 def _command_of(scan: Scan, word: Word) -> str:
@@ -236,6 +279,8 @@ def _values(argument: Argument, kind: Kind, word: str, names: Names) -> list[Nam
 
 
 def _completion(name: Name, start: int, quote: str, home: bool) -> Completion:
+    if name.raw:
+        return Completion(start, name.text + ("" if name.goes_on else " "), printable(name.text.strip()))
     text = name.text + "/" if name.directory else name.text
     prefix = ""
     if home:  # a ~ that is to be expanded must not be quoted

@@ -183,4 +183,5 @@ def _ask(context: PromptContext, kind: str, word: bytes, directory: bytes) -> li
     remote = context.connected
     if remote is None:
         raise LinkError("not connected")
-    return [Name(os.fsdecode(found.text), found.directory) for found in remote.complete(kind, word, directory)]
+    candidates = remote.complete(kind, word, directory, context.shell.id)
+    return [Name(os.fsdecode(each.text), each.directory, each.about, each.raw, each.goes_on) for each in candidates]

@@ -150,6 +150,14 @@ class ClientNames:
         """Give commands over there; for no letter at all, none."""
         return self._fitting("command", word[:1], word) if word else []
 
+    def variables_there(self, word: str) -> Iterable[Name]:
+        """Give variables of the shell over there."""
+        return self._fitting("variable", word[:1], word)
+
+    def arguments_there(self, line: str) -> Iterable[Name]:
+        """Give what the shell over there knows of a command's arguments."""
+        return self._get("argument", line)
+
     def knows(self, command: str) -> bool | None:
         """Say whether the shell over there has a command; None while nobody has heard. Does not wait."""
         known = self._memory.peek(("command", os.fsencode(command[:1]), self._directory()))

@@ -285,12 +285,17 @@ class RemoteFiles:
             raise ProtocolError("no description in the answer")
         return machines[0], [record for record in found if isinstance(record, Space)]
 
-    def complete(self, kind: str, word: bytes, directory: bytes | None = None) -> list[Candidate]:
-        """Give how a word could go on: a "command" or a "path" over there."""
+    def complete(self, kind: str, word: bytes, directory: bytes | None = None, shell: str = "") -> list[Candidate]:
+        """Give how a word could go on over there.
+
+        Args:
+            kind: "command", "variable" or "path"; or "argument", and `word` is a command up to the cursor.
+            shell: id of the living shell that is to answer.
+        """
         from rsh.protocol.records import Candidate
 
         where = self.directory if directory is None else directory
-        return list(self._ask(requests.Complete(kind, word, where), (Candidate,)))
+        return list(self._ask(requests.Complete(kind, word, where, shell), (Candidate,)))
 
     # --- inside ---
 

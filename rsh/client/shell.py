@@ -38,9 +38,11 @@ class Shell:
         directory: where the shell stands; b"" is the home.
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
         echoes: what is typed may be seen, and kept.
+        id: of a shell that can be asked how a line could go on; "" for none.
     """
 
     echoes = True
+    id = ""
 
     def __init__(self, remote: Callable[[], Remote]) -> None:
         """Prepare; nothing is asked of the other side yet.

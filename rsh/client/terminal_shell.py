@@ -51,6 +51,11 @@ class TerminalShell:
         """Whether the terminal over there shows what is typed; if not, it may be a password."""
         return self._living is None or self._living.echoes
 
+    @property
+    def id(self) -> str:
+        """What the shell is known by over there; "" while there is none."""
+        return self._living.id if self._living is not None else ""
+
     def begin(self) -> LivingShell:
         """Have a shell started over there if there is none; does not wait for it."""
         from rsh.protocol.requests import Shell, Terminal

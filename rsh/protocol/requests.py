@@ -144,9 +144,10 @@ class About(Struct, tag=12, array_like=True, frozen=True, forbid_unknown_fields=
 class Complete(Struct, tag=13, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Asks how a word that is being typed could go on: Candidate records."""
 
-    kind: Name  # "command" or "path"
+    kind: Name  # "command", "variable", "path"; or "argument", and word is a command up to the cursor
     word: Path
     directory: Path = b""
+    shell: Name = ""  # id of the living shell whose line it is
 
 
 class Shell(Struct, tag=14, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -11,11 +11,18 @@ from rsh.errors import Code, Refused
 from rsh.files.stream import write_records
 from rsh.protocol.records import Candidate
 from rsh.protocol.requests import Complete
+from rsh.server import shells
 from rsh.server.account import Account, Grant
 from rsh.session.channel import Channel
 
 # More than anybody reads.
 MAX_CANDIDATES = 2000
+
+# The longest candidate that is passed on, in bytes.
+MAX_TEXT = 4096
+
+# What a shell's answers are told to be.
+ABOUT = {b"a": "alias", b"b": "builtin", b"f": "function", b"k": "keyword"}
 
 # What bash knows without a PATH, as its `compgen -b -k` lists it.
 SHELL_WORDS = (
@@ -33,14 +40,39 @@ def complete(
     directory = os.path.join(account.home, request.directory)
     if request.kind == "path":
         candidates = paths(request.word, directory, account.home)
-    elif request.kind == "command":
+    elif request.kind in ("command", "variable", "argument"):
         grant.require_shell()
-        candidates = commands(request.word, environment.get(b"PATH", b"/usr/bin:/bin"))
+        candidates = _from_shell(request, environment)
     else:
         raise Refused(Code.UNSUPPORTED, "no completion of that kind")
     channel.accept()
     write_records(channel, islice(candidates, MAX_CANDIDATES))
     channel.close()
+
+
+def _from_shell(request: Complete, environment: Mapping[bytes, bytes]) -> Iterator[Candidate]:
+    """Have the living shell answer; while it runs a line, or where there is none, commands are those of our PATH."""
+    answers: list[bytes] | None = None
+    if request.shell:
+        try:
+            answers = shells.complete(shells.find(request.shell), request.kind, request.word)
+        except Refused:
+            pass  # It has just ended.
+    if answers is not None:
+        yield from candidates_of(answers)
+    elif request.kind == "command":
+        yield from commands(request.word, environment.get(b"PATH", b"/usr/bin:/bin"))
+
+
+def candidates_of(answers: list[bytes]) -> Iterator[Candidate]:
+    """Read what a shell has answered (rsh/holder/bash/complete); of two with one name the first one counts."""
+    known = set()
+    for answer in answers:
+        letter, text = answer[:1], answer[1:]
+        if text in known or len(text) > MAX_TEXT:
+            continue
+        known.add(text)
+        yield Candidate(text, letter == b"d", ABOUT.get(letter, ""), letter in (b"w", b"W"), letter == b"W")
 
 
 def paths(word: bytes, directory: bytes, home: bytes) -> Iterator[Candidate]:

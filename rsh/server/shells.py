@@ -147,6 +147,28 @@ def entries_of(folder: str) -> Iterator[ShellEntry]:
             yield _entry(place)
 
 
+def complete(place: Place, kind: str, text: bytes) -> list[bytes] | None:
+    """Ask a shell how a text could go on; None when it runs a line now.
+
+    Raises:
+        Refused: it has ended.
+    """
+    payload = kind.encode() + b"\0" + text
+    if len(payload) > wire.MAX_FIRST:
+        return []
+    with connect(place) as sock:
+        sock.settimeout(PATIENCE)
+        try:
+            sock.sendall(wire.HEAD.pack(wire.COMPLETE, len(payload)) + payload)
+            kind_of, length = wire.HEAD.unpack(_receive(sock, wire.HEAD.size))
+            answer = _receive(sock, length)
+        except TimeoutError:
+            return []
+        except OSError as error:
+            raise Refused(Code.NO_SHELL, "the shell has ended") from error
+    return answer[1:].split(b"\0")[:-1] if answer[:1] == b"\1" and kind_of == wire.ANSWER else None
+
+
 def end(place: Place) -> None:
     """End a shell, and wait until it has."""
     with connect(place) as sock:

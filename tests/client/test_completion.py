@@ -27,6 +27,16 @@ class FixedNames:
     def programs_there(self, word: str) -> Iterable[Name]:
         return [Name(name) for name in ("ls", "less", "grep", "cd", "make", "put") if name.startswith(word)]
 
+    def variables_there(self, word: str) -> Iterable[Name]:
+        return [Name(name) for name in ("HOME", "HOSTNAME", "x\x1b") if name.startswith(word)]
+
+    def arguments_there(self, line: str) -> Iterable[Name]:
+        known = {
+            "git ch": [Name("checkout", raw=True), Name("cherry=", raw=True, goes_on=True), Name("ch\x1b", raw=True)],
+            "git add lo": [Name("log", True), Name("lo g")],
+        }
+        return known.get(line, [])
+
 
 def completed(text: str) -> list[str]:
     """Give the lines that completion can make of a text."""
@@ -122,3 +132,33 @@ def test_what_is_shown_has_no_control_characters() -> None:
 def test_directories_and_commands_are_told_apart() -> None:
     assert complete("get log", FixedNames())[0] == Completion(4, "log/", "log/", directory=True)
     assert complete("lpw", FixedNames())[0].about == "Print the directory here"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("git ch", ["git checkout ", "git cherry="]),
+        ("true; git ch", ["true; git checkout ", "true; git cherry="]),
+        ("git add lo", ["git add log/", "git add lo\\ g "]),
+        ("git add re", ["git add remote.txt "]),
+        ("git ch > lo", ["git ch > log/", "git ch > logs/", "git ch > lo\\ g "]),
+        ("!git ch", []),
+    ],
+)
+def test_arguments_as_the_shell_knows_them_come_before_paths(text: str, lines: list[str]) -> None:
+    assert completed(text) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("echo $HO", ["echo $HOME", "echo $HOSTNAME"]),
+        ("echo ${HOM", ["echo ${HOME}"]),
+        ('echo "a $HOM', ['echo "a $HOME']),
+        ("echo '$HOM", []),
+        ("echo \\$HOM", []),
+        ("echo $x", []),
+    ],
+)
+def test_variables_are_those_of_the_shell(text: str, lines: list[str]) -> None:
+    assert completed(text) == lines

@@ -21,7 +21,7 @@ class ManyNames:
     def there(self, word: str) -> Iterable[Name]:
         return [Name(f"file{number:03}") for number in range(MANY + 1) if f"file{number:03}".startswith(word)]
 
-    programs_here = programs_there = here
+    programs_here = programs_there = variables_there = arguments_there = here
 
 
 def test_too_many_are_told_first_and_shown_when_asked_again() -> None:
