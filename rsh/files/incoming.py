@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from xxhash import xxh3_128_digest
@@ -48,9 +48,9 @@ class Incoming:
         self._held = bytearray()  # digests of the blocks that the part held
         self._digest = BlockDigest()
 
-    def open(self, directory: int, name: bytes) -> None:
-        """Make the part, or find it, if there is room for the file."""
-        self.part = Part(directory, name, resume=True)
+    def open(self, directory: int, name: bytes, forsaken: Callable[[], bool] | None = None) -> None:
+        """Make the part, or find it, if there is room for the file; `forsaken` is that of Part."""
+        self.part = Part(directory, name, resume=True, forsaken=forsaken)
         if self.record.room >= LARGE:
             there = os.fstat(self.part.fd).st_blocks * 512 if self.part.size else 0
             _check_room(directory, self.record.room - there)

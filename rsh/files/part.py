@@ -12,11 +12,13 @@ import errno
 import fcntl
 import os
 import stat
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
 from itertools import count
 from typing import Final, TypeAlias
+from weakref import WeakValueDictionary
 
 from xxhash import xxh32_hexdigest
 
@@ -58,31 +60,42 @@ class Part:
         directory: descriptor of the directory that gets the file; it must stay open.
         name: of the file.
         resume: keep what an earlier try has written; `size` tells how much.
+        forsaken: tells whether nobody waits for this file any more: its client is gone, and only the session is kept
+            in case that it comes back. Then another transfer of the same file may take the part over.
 
     Attributes:
         size: bytes that were there.
         fd: for reading what was there.
 
     Raises:
-        OSError: from any method; then discard() it.
+        OSError: from any method; then discard() it. ESTALE when another transfer has taken it over.
     """
 
-    __slots__ = ("_directory", "_name", "_target", "fd", "size")
+    __slots__ = ("__weakref__", "_directory", "_forsaken", "_lock", "_name", "_target", "fd", "size")
 
-    def __init__(self, directory: int, name: bytes, *, resume: bool = False) -> None:
+    def __init__(
+        self, directory: int, name: bytes, *, resume: bool = False, forsaken: Callable[[], bool] | None = None
+    ) -> None:
         self._directory = directory
         self._target = name
+        self._forsaken = forsaken
+        self._lock = threading.Lock()  # held while `fd` is written to or taken over
         self.fd, self._name, self.size = _claim(directory, name)
+        if forsaken:
+            _left_alone[_identity(self.fd)] = self
         if self.size and not resume:
             os.ftruncate(self.fd, 0)
             self.size = 0
 
     def write(self, content: Buffer) -> None:
         """Write content, all of it, and go on behind it."""
-        written = os.write(self.fd, content)
-        while written < len(content):
-            content = memoryview(content)[written:]
+        with self._lock:
+            if self.fd < 0:
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
             written = os.write(self.fd, content)
+            while written < len(content):
+                content = memoryview(content)[written:]
+                written = os.write(self.fd, content)
 
     def seek(self, position: int) -> None:
         """Go on at another position."""
@@ -99,13 +112,24 @@ class Part:
             sync: its content shall be on the disk before the name is.
             finish: gives it what else it gets.
         """
-        fd = self.fd
-        _settle(fd, mode, mtime_ns, finish)
-        if sync:
-            os.fsync(fd)
-        os.rename(self._name, self._target, src_dir_fd=self._directory, dst_dir_fd=self._directory)
-        self.fd = -1
-        os.close(fd)
+        with self._lock:
+            fd = self.fd
+            if fd < 0:
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+            _settle(fd, mode, mtime_ns, finish)
+            if sync:
+                os.fsync(fd)
+            os.rename(self._name, self._target, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+            self.fd = -1
+            os.close(fd)
+
+    def give_up(self) -> int:
+        """Hand the part over, with its lock, to another transfer, if nobody waits for it here; -1 if somebody does."""
+        with self._lock:
+            if self.fd < 0 or not self._forsaken or not self._forsaken():
+                return -1
+            fd, self.fd = self.fd, -1
+            return fd
 
     def leave(self) -> None:
         """Leave what was written to the next try, if that can find it."""
@@ -125,6 +149,10 @@ class Part:
             pass  # the directory is gone, or somebody was faster
         os.close(self.fd)
         self.fd = -1
+
+
+# Parts that another transfer in this process may take over, by device and inode.
+_left_alone: Final[WeakValueDictionary[tuple[int, int], Part]] = WeakValueDictionary()
 
 
 def place_small(
@@ -327,10 +355,20 @@ def _adopt(directory: int, name: bytes) -> int:
         ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1
         if ours and _lock(fd, directory, name):
             return fd
+        other = _left_alone.get((status.st_dev, status.st_ino)) if ours else None
+        if other and (taken := other.give_up()) >= 0:
+            os.close(fd)
+            os.lseek(taken, 0, os.SEEK_SET)
+            return taken
     except OSError:
         pass  # a file system without locks
     os.close(fd)
     return -1
+
+
+def _identity(fd: int) -> tuple[int, int]:
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino
 
 
 def _lock(fd: int, directory: int, name: bytes) -> bool:

@@ -66,6 +66,7 @@ def receive(
     progress: Progress | None = None,
     conflicts: Conflicts | None = None,
     archive: bool = False,
+    forsaken: Callable[[], bool] | None = None,
 ) -> Report:
     """Receive what a sender sends and put it in place, by the rules of cp(1).
 
@@ -79,6 +80,7 @@ def receive(
         asked: which sources may come; None when the sender decides that.
         conflicts: what happens to files that are there already; by default they are replaced.
         archive: take owners and extended attributes, which are a violation otherwise.
+        forsaken: tells whether the sender is gone for now; then the next transfer may go on with what we have.
 
     Raises:
         UsageError: unknown durability.
@@ -86,7 +88,7 @@ def receive(
         RshError: the pipe failed. After that the caller closes the pipe. A large part
             is left for the next try to go on with.
     """
-    receiver = Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts, archive)
+    receiver = Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts, archive, forsaken)
     return receiver.run(target, directory)
 
 
@@ -104,9 +106,11 @@ class Receiver:
         progress: Progress,
         conflicts: Conflicts | None,
         archive: bool = False,
+        forsaken: Callable[[], bool] | None = None,
     ) -> None:
         self._conflicts = conflicts
         self._archive = archive
+        self._forsaken = forsaken
         self._attributes: Attributes | None = None  # of the item that comes next
         self._in = RecordReader(pipe, self.decoder)
         self._out = RecordWriter(pipe)
@@ -293,7 +297,8 @@ class Receiver:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
-            file.open(*self._landing.spot(record.name, mtime_ns=record.mtime_ns))
+            directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+            file.open(directory, name, self._forsaken)
             for digests in file.held():
                 self._out.record(Held(self._index, digests))
                 self._out.flush()

@@ -105,6 +105,7 @@ def _receive(channel: Channel, request: requests.Put, directory: bytes) -> None:
         durability=request.durability,
         conflicts=conflicts,
         archive=request.archive,
+        forsaken=lambda: channel.adrift,
     )
 
 

@@ -13,6 +13,7 @@ from rsh.protocol.frames import MAX_PAYLOAD, Buffer
 from rsh.protocol.link import Link
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Request
+from rsh.protocol.states import LinkState
 from rsh.session.deadline import NEVER, Deadline
 
 # What one channel may leave to the writer before its application waits: two full frames keep the writer busy.
@@ -59,6 +60,11 @@ class Channel:
     def closed_by(self) -> RshError | None:
         """Why nothing more will come or go; None while the channel lives."""
         return self._closed
+
+    @property
+    def adrift(self) -> bool:
+        """Whether the peer is gone for now: the session waits for it to come back."""
+        return self._link.state is LinkState.DETACHED
 
     # --- application ---
 

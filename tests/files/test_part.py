@@ -63,6 +63,30 @@ def test_two_writers_of_one_file_do_not_share_a_part(directory: int, tmp_path: P
     assert (tmp_path / "x").read_bytes() == b"second" and os.listdir(tmp_path) == ["x"]
 
 
+def test_part_whose_client_is_gone_is_taken_over_and_its_writer_hears_of_it(directory: int, tmp_path: Path) -> None:
+    first = Part(directory, b"x", resume=True, forsaken=lambda: True)
+    first.write(b"abc")
+    second = Part(directory, b"x", resume=True)
+    assert second.size == 3
+    with pytest.raises(OSError, match="Stale"):
+        first.write(b"def")
+    with pytest.raises(OSError, match="Stale"):
+        first.place(0o600, None, sync=False)
+    first.leave()
+    first.discard()
+    second.write(b"ABC")
+    second.place(0o600, None, sync=False)
+    assert (tmp_path / "x").read_bytes() == b"ABC" and os.listdir(tmp_path) == ["x"]
+
+
+def test_part_whose_client_is_there_is_not_taken_over(directory: int) -> None:
+    first = Part(directory, b"x", resume=True, forsaken=lambda: False)
+    second = Part(directory, b"x", resume=True)
+    assert second.size == 0 and len(os.listdir(directory)) == 2
+    first.discard()
+    second.discard()
+
+
 def test_part_under_a_name_of_chance_is_not_left(directory: int, tmp_path: Path) -> None:
     first, second = Part(directory, b"x"), Part(directory, b"x")
     second.leave()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Daemon, Home
+from tests.scenarios.trees import described
 
 
 @pytest.fixture
@@ -36,24 +37,6 @@ def here(tmp_path: Path) -> Path:
 def there(tmp_path: Path) -> Path:
     (tmp_path / "there").mkdir()
     return tmp_path / "there"
-
-
-def described(root: Path) -> dict[bytes, tuple[object, ...]]:
-    """Describe a tree by what has to survive: kind, mode, mtime, content or target."""
-    found: dict[bytes, tuple[object, ...]] = {}
-    base = os.fsencode(root)
-    for folder, directories, files in os.walk(base):
-        for name in directories + files:
-            path = os.path.join(folder, name)
-            status = os.lstat(path)
-            content: object = None
-            if stat.S_ISLNK(status.st_mode):
-                content = os.readlink(path)
-            elif stat.S_ISREG(status.st_mode):
-                with open(path, "rb") as file:
-                    content = file.read()
-            found[os.path.relpath(path, base)] = (status.st_mode, status.st_mtime_ns, content)
-    return found
 
 
 @pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 300 * 1024 * 1024])

@@ -1,0 +1,152 @@
+"""No room, no permission, special files: named at once or when it is so, the old file kept, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.machines import Daemon, Home, status_of
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def host(shared_daemon: Daemon) -> str:
+    return shared_daemon.host
+
+
+@pytest.fixture
+def me(shared_daemon: Daemon) -> Home:
+    return shared_daemon.home
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 16 MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,nr_inodes=1000", "tmpfs", place])
+    if mounted.returncode:
+        pytest.skip("nothing can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def dense(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        for _ in range(size // MIB):
+            file.write(os.urandom(MIB))
+    return path
+
+
+def copy_words(verb: str, source: Path, target: Path, host: str) -> list[str]:
+    return [verb, str(source), f"{host}:{target}"] if verb == "put" else [verb, f"{host}:{source}", str(target)]
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_large_file_that_will_not_fit_is_refused_before_it_starts(
+    me: Home, host: str, tmp_path: Path, small: Path, verb: str
+) -> None:
+    source = dense(tmp_path / "large", 20 * MIB)
+    (small / "large").write_text("old")
+    done = me.rsh(*copy_words(verb, source, small, host))
+    assert done.returncode == 1 and b"No space left on device" in done.stderr
+    assert os.listdir(small) == ["large"] and (small / "large").read_text() == "old"
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_disk_that_fills_up_half_way_keeps_what_was_whole(
+    me: Home, host: str, tmp_path: Path, small: Path, verb: str
+) -> None:
+    source = tmp_path / "tree"
+    source.mkdir()
+    for number in range(6):
+        dense(source / str(number), 4 * MIB)
+    (source / "small").write_text("small")
+    done = me.rsh(*copy_words(verb, source, small, host))
+    assert done.returncode == 1 and done.stderr.count(b"No space left on device") >= 3
+    for path in (small / "tree").iterdir():
+        assert path.read_bytes() == (source / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_sparse_file_larger_than_the_disk_fits(me: Home, host: str, tmp_path: Path, small: Path, verb: str) -> None:
+    source = dense(tmp_path / "sparse", MIB)
+    os.truncate(source, 5 * 1024 * MIB)
+    done = me.rsh(*copy_words(verb, source, small, host))
+    assert done.returncode == 0, done.stderr
+    status = (small / "sparse").stat()
+    assert status.st_size == 5 * 1024 * MIB and status.st_blocks * 512 <= 2 * MIB
+
+
+def test_limit_of_the_process_is_an_error_of_one_file(me: Home, host: str, tmp_path: Path) -> None:
+    source, here = tmp_path / "there", tmp_path / "here"
+    source.mkdir()
+    here.mkdir()
+    dense(source / "large", 3 * MIB)
+    (source / "small").write_text("small")
+    done = me.rsh(
+        *("get", f"{host}:{source}", str(here)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, 2 * MIB)),
+    )
+    assert done.returncode == 1 and b"/large: File too large" in done.stderr
+    assert os.listdir(here / "there") == ["small"]
+
+
+def test_read_only_file_system_is_named_once_for_each_file(me: Home, host: str, tmp_path: Path, small: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    dense(tmp_path / "b", 2 * MIB)
+    subprocess.run(["mount", "-o", "remount,ro", small], check=True)
+    done = me.rsh("put", str(tmp_path / "a"), str(tmp_path / "b"), f"{host}:{small}")
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        f"rsh: put: {small}/{name}: Read-only file system" for name in ("a", "b")
+    ]
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
+def test_special_file_as_source_or_target_is_an_error_at_once(
+    me: Home, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plain, special = tmp_path / "plain", tmp_path / "special"
+    plain.write_text("plain")
+    if kind == "fifo":
+        os.mkfifo(special)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind("special")
+    else:
+        special = Path("/dev/zero")
+    before = special.lstat()
+    for source, target in ((special, tmp_path / "copy"), (plain, special)):
+        done = me.rsh(*copy_words(verb, source, target, host), timeout=10)
+        assert done.returncode == 1 and b"Not a regular file" in done.stderr
+    after = special.lstat()
+    assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode) and not (tmp_path / "copy").exists()
+
+
+@pytest.mark.slow
+def test_memory_of_both_sides_stays_small_for_large_files_and_many(me: Home, tmp_path: Path) -> None:
+    for folder in range(20):
+        (tmp_path / "tree" / str(folder)).mkdir(parents=True)
+        for number in range(500):
+            (tmp_path / "tree" / str(folder) / str(number)).write_bytes(b"x")
+    dense(tmp_path / "large", 200 * MIB)
+    with Daemon(Home(tmp_path / "account")) as daemon:
+        for words in (
+            *(copy_words("put", tmp_path / name, tmp_path / f"put-{name}", daemon.host) for name in ("tree", "large")),
+            *(copy_words("get", tmp_path / name, tmp_path / f"get-{name}", daemon.host) for name in ("tree", "large")),
+        ):
+            client = daemon.home.spawn(*words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            _, status, usage = os.wait4(client.pid, 0)
+            client.returncode = status
+            assert status == 0 and usage.ru_maxrss < 80 * 1024
+        assert status_of(daemon.process.pid, "VmHWM") < 80 * 1024
