@@ -112,7 +112,8 @@ def _run_batch(context: PromptContext, first: Iterable[str], lines: Iterable[str
     context.remote.wait_connected(Deadline(CONNECT_TIMEOUT))  # who cannot connect fails before the first line
     try:
         run_batch(first, lambda line: run_line(context, line), lambda: False)
-        return run_batch(lines, lambda line: run_line(context, line), lambda: context.settings.on("stop"))
+        status = run_batch(lines, lambda line: run_line(context, line), lambda: context.settings.on("stop"))
+        return context.transfers.finish() or status
     except Leave as leave:
         return context.status if leave.status is None else leave.status
 
@@ -151,6 +152,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     history = _open_history(context)
     color = wants_color(context.color, terminal=True)
     screen = Screen(history, names, context.settings, color=color, marked=wants_marks(os.environ))
+    context.transfers.above = screen.print_above
     memory.told = screen.renew_colors
     if isinstance(shell, TerminalShell):
         shell.above = screen.print_above

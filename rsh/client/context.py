@@ -9,6 +9,7 @@ from rsh.client.table import Where
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
+    from rsh.files.report import Report
 
 
 class Context:
@@ -23,6 +24,8 @@ class Context:
         debug: show tracebacks.
         patience: seconds to wait for a daemon that is gone, None: for ever.
         asks: there may be somebody to ask.
+        carry: at the prompt, makes a transfer that may go on in the background (background.Transfers.carry).
+        background: the line at hand is to run there.
     """
 
     def __init__(self, where: Where, open_remote: Callable[[], Remote], *, host: str | None = None) -> None:
@@ -34,6 +37,8 @@ class Context:
         self.debug = False
         self.patience: float | None = None
         self.asks = True
+        self.carry: Callable[..., Report | None] | None = None
+        self.background = False
         self._open_remote = open_remote
         self._remote: Remote | None = None
         self._welcome = False  # the server has taken us

@@ -51,7 +51,7 @@ def _run(context: PromptContext, text: str) -> int:
 
 
 def _run_ours(context: PromptContext, line: Ours) -> int:
-    context.verb = line.command.name
+    context.verb, context.background = line.command.name, line.background
     if getattr(line.options, "help", False):
         from rsh.client.help import page
 

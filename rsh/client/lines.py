@@ -21,6 +21,9 @@ from rsh.errors import UsageError
 # Reserved words that are also programs over there: an option that is not ours is then meant for the program.
 SHADOWING: Final = ("ls",)
 
+# Commands that `&` sends to the background.
+BACKGROUND: Final = ("put", "get", "mput", "mget", "sync")
+
 # Commands whose whole rest is for the shell of this machine: `lls *.c | head` pipes here.
 RAW: Final = ("lls",)
 
@@ -42,6 +45,7 @@ class Ours(Struct, frozen=True):
 
     command: Command
     options: Options
+    background: bool = False  # an `&` stood at its end
 
 
 class Remote(Struct, frozen=True):
@@ -101,14 +105,15 @@ def _with_colon(text: str) -> Line:
     command = find_by_prefix(scan.words[0].text[1:])
     if command.name in RAW:
         return Ours(command, _raw(command, text))
-    if scan.syntax:
+    background = _ends_in_background(command, scan, text)
+    if scan.syntax and not background:
         raise UsageError(
             f":{command.name}: '{scan.syntax}' means something to a shell only",
             advice="quote it; or leave the colon off, and the shell over there has the line",
         )
     if scan.quote:
         raise UsageError(f":{command.name}: a quote is not closed")
-    return Ours(command, _parse(command, scan.words[1:]))
+    return Ours(command, _parse(command, scan.words[1:]), background)
 
 
 def _bare(text: str) -> Line:
@@ -118,14 +123,20 @@ def _bare(text: str) -> Line:
     if command.name in RAW:
         return Ours(command, _raw(command, text))
     scan = Scan(text)
-    if scan.syntax or scan.wants:
+    background = _ends_in_background(command, scan, text)
+    if (scan.syntax and not background) or scan.wants:
         return Remote(text)
     try:
-        return Ours(command, _parse(command, scan.words[1:]))
+        return Ours(command, _parse(command, scan.words[1:]), background)
     except UnknownOption:
         if command.name in SHADOWING:
             return Remote(text)
         raise
+
+
+def _ends_in_background(command: Command, scan: Scan, text: str) -> bool:
+    """Tell whether a transfer is to go on while the next line is typed: a lone `&` stands at the end."""
+    return command.name in BACKGROUND and scan.syntax == "&" and text.rstrip().endswith("&")
 
 
 def _raw(command: Command, text: str) -> Options:

@@ -73,6 +73,16 @@ class Display:
             self.end()
 
 
+class Silent(Display):
+    """Shows nothing."""
+
+    def __enter__(self) -> Display:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Do nothing: there is no thread."""
+
+
 class Lines(Display):
     """A line on stderr every ten seconds, for logs."""
 
@@ -146,15 +156,19 @@ def shown(
         survey: counts what there is to be moved; called by another thread, and only if it takes long.
         json: print events for programs.
     """
-    if context.quiet:
-        yield None
-        return
-    with _display(context, survey, json) as display:
-        yield display.tally
-
-
-def _display(context: Context, survey: Callable[[], Iterable[Total]] | None, json: bool) -> Display:
     tally = Tally()
+    with display(context, tally, survey, json=json):
+        yield None if context.quiet else tally
+
+
+def display(
+    context: Context, tally: Tally, survey: Callable[[], Iterable[Total]] | None, *, json: bool = False
+) -> Display:
+    """Give what shows a tally while it is entered; as shown()."""
+    if context.quiet:
+        return Silent(tally, None)
+    if tally.state().total is not None:
+        survey = None  # It has been counted, or somebody is at it.
     if json:
         return Events(tally, survey)
     if not is_terminal(2) or os.environ.get("TERM", "") in ("", "dumb", "unknown"):

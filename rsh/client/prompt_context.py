@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rsh.client.background import Transfers
 from rsh.client.context import Context
 from rsh.client.history import History
 from rsh.client.settings import Settings
@@ -26,6 +27,7 @@ class PromptContext(Context):
         complained: an error of the last line was told.
         settings: what can be set by `:set`.
         jobs: gives how many work in the background.
+        transfers: those that run.
         sourcing: how deep files run files.
         unfinished: gives in words what would be lost if the prompt ended now; "" for nothing.
     """
@@ -53,6 +55,10 @@ class PromptContext(Context):
         self.unfinished: Callable[[], str] = lambda: ""
         self.settings = settings or Settings()
         self._outer = outer
+        self.transfers = Transfers()
+        self.carry = self.transfers.carry
+        self.jobs = self.transfers.__len__
+        self.unfinished = self.transfers.unfinished
 
     @property
     def remote(self) -> Remote:
@@ -70,6 +76,7 @@ class PromptContext(Context):
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        self.transfers.abandon()
         if isinstance(self.shell, TerminalShell):
             self.shell.give_back()
         super().__exit__(*exception)

@@ -50,6 +50,7 @@ class RemoteFiles:
         archive: bool = False,
         follow: bool = False,
         durability: str = "auto",
+        here: bytes = b"",
     ) -> Report:
         """Copy files and trees there, by the rules of cp.
 
@@ -67,6 +68,7 @@ class RemoteFiles:
             follow: copy what symlinks point to.
             durability: "auto", or "file": each file is on the disk before it has its name, or "none": when the
                 kernel sees fit.
+            here: where relative sources start; b"" is the process's working directory.
 
         Returns:
             The report; `Report.failures` names what did not arrive. The rest did.
@@ -94,6 +96,7 @@ class RemoteFiles:
             return send(
                 squeezed(paced(channel, limit), mode),
                 encoded(sources),
+                directory=here,
                 progress=progress,
                 rules=rules,
                 rehearsal=dry_run,

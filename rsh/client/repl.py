@@ -91,7 +91,8 @@ class Repl:
         """Ask for a line; None when it was dropped. Raises Leave at the end of the input."""
         context = self._context
         try:
-            return self._screen.read(place, fresh_line=context.shell.fresh_line)
+            with context.transfers.prompting():
+                return self._screen.read(place, fresh_line=context.shell.fresh_line)
         except KeyboardInterrupt:
             context.status, context.shell.fresh_line = INTERRUPTED, True
             return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rsh.client.asking import confirm
 from rsh.client.complaints import say
@@ -13,14 +14,14 @@ from rsh.client.context import Context
 from rsh.client.copying import compression
 from rsh.client.options import Options
 from rsh.client.output import print_lines
-from rsh.client.progress import shown
-from rsh.client.transfers import finish, stoppable
+from rsh.client.transfers import carried, finish
 from rsh.errors import FileError
 from rsh.escape import printable
 from rsh.files.itemize import DELETING
 from rsh.files.report import Progress
 
 if TYPE_CHECKING:
+    from rsh.client.remote import Remote
     from rsh.files.report import Report
 
 _NAMED: Final = 5  # paths in a question
@@ -81,8 +82,10 @@ class _Deletions(Progress):
 def run_sync(context: Context, options: Options) -> int:
     """Make one like the other; 1 when something failed, 3 when a file arrived wrong."""
     source, target, fetch = _sides(context, options)
-    sync = partial(
-        context.remote.sync,
+    if context.carry is not None:  # The user may go elsewhere while it runs.
+        source, target = (source, os.path.abspath(target)) if fetch else (os.path.abspath(source), target)
+    fixed = partial(
+        _sync,
         source,
         target,
         fetch=fetch,
@@ -91,17 +94,26 @@ def run_sync(context: Context, options: Options) -> int:
         limit=options.limit or 0,
         compress=compression(options),
     )
+    sync = partial(fixed, context.remote)
     if options.dry_run:
         report = sync(delete=options.delete, dry_run=True, progress=Changes(None, json=options.json))
         return finish(context, options, report)
     if options.delete and not _may_delete(context, options, sync):
         say(f"rsh: {context.verb}: nothing was changed\n")
         return 1
-    with stoppable(context), shown(context, json=options.json) as progress:
-        if options.itemize:
-            progress = Changes(progress, json=options.json)
-        report = sync(delete=options.delete, itemize=options.itemize, progress=progress)
-    return finish(context, options, report)
+    itemize = options.itemize and not context.background
+
+    def move(remote: Remote, progress: Progress | None) -> Report:
+        told = Changes(progress, json=options.json) if itemize else progress
+        return fixed(remote, delete=options.delete, itemize=itemize, progress=told)
+
+    label = f"{context.verb} {printable(options.source)} {printable(options.destination)}"
+    done = carried(context, label, move, None, options)
+    return 0 if done is None else finish(context, options, done)
+
+
+def _sync(source: str, target: str, remote: Remote, **wishes: Any) -> Report:
+    return remote.sync(source, target, **wishes)
 
 
 def _sides(context: Context, options: Options) -> tuple[str, str, bool]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rsh.client.complaints import complain, say
 from rsh.client.context import Context
@@ -15,9 +15,11 @@ from rsh.client.options import Options
 from rsh.client.passthrough import to_stdout
 from rsh.client.progress import shown
 from rsh.errors import FileError, UsageError, error_name
+from rsh.escape import printable
 
 if TYPE_CHECKING:
-    from rsh.files.report import Report
+    from rsh.client.remote import Remote
+    from rsh.files.report import Progress, Report
     from rsh.protocol.records import Total
 
 _PIECE: Final = 256 * 1024  # what travels in one frame
@@ -31,9 +33,22 @@ def run_put(context: Context, options: Options) -> int:
     if "-" in sources:
         return _put_stdin(context, options, sources, target)
     local = expand([os.fsencode(source) for source in sources])
-    copy = partial(context.remote.put, *local, to=target, **wishes(options))
+    here = _working_directory()  # Its files stay the same ones when the user goes elsewhere.
     rules = [os.fsencode(rule) for rule in options.exclude]
-    return _copy(context, options, copy, lambda: _survey(local, rules, options.follow))
+    fixed = wishes(options)
+
+    def copy(remote: Remote, **more: Any) -> Report:
+        return remote.put(*local, to=target, here=here, **(fixed | more))
+
+    return _copy(context, options, copy, lambda: _survey(local, rules, here, options.follow))
+
+
+def _working_directory() -> bytes:
+    """Give where we are; b"" when that has been removed, which whoever opens a file there says better."""
+    try:
+        return os.getcwdb()
+    except OSError:
+        return b""
 
 
 def run_get(context: Context, options: Options) -> int:
@@ -44,10 +59,15 @@ def run_get(context: Context, options: Options) -> int:
     if context.where == "prompt":
         target = os.path.expanduser(target)  # on the command line the shell has done so
     remote = context.remote
-    copy = partial(remote.get, *sources, to=target, **wishes(options))
-    return _copy(
-        context, options, copy, lambda: remote.survey(*sources, exclude=options.exclude, follow=options.follow)
-    )
+    fixed = wishes(options)
+
+    def copy(remote: Remote, **more: Any) -> Report:
+        return remote.get(*sources, to=target, **(fixed | more))
+
+    def survey() -> Iterable[Total]:
+        return remote.survey(*sources, exclude=options.exclude, follow=options.follow)
+
+    return _copy(context, options, copy, survey)
 
 
 def _copy(
@@ -55,17 +75,35 @@ def _copy(
 ) -> int:
     """Copy as the options want it: for show, after questions, or at once."""
     if options.dry_run:
-        return finish(context, options, copy(dry_run=True, progress=Plan(json=options.json)))
-    answers = ask_first(context, options, copy) if options.on_conflict == "ask" else {}
-    with stoppable(context), shown(context, survey, json=options.json) as progress:
-        report = copy(progress=progress, **answers)
-    return finish(context, options, report)
+        return finish(context, options, copy(context.remote, dry_run=True, progress=Plan(json=options.json)))
+    asked = partial(copy, context.remote)
+    answers = ask_first(context, options, asked) if options.on_conflict == "ask" else {}
+    label = f"{context.verb} {' '.join(map(printable, options.paths))}"
+    report = carried(
+        context, label, lambda remote, progress: copy(remote, progress=progress, **answers), survey, options
+    )
+    return 0 if report is None else finish(context, options, report)
 
 
-def _survey(paths: list[bytes], rules: list[bytes], follow: bool) -> Iterable[Total]:
+def carried(
+    context: Context,
+    label: str,
+    move: Callable[[Remote, Progress | None], Report],
+    survey: Callable[[], Iterable[Total]] | None,
+    options: Options,
+) -> Report | None:
+    """Make a transfer, and show how it goes; None when it goes on in the background of the prompt."""
+    with stoppable(context):
+        if context.carry is not None:
+            return context.carry(context, label, move, survey, json=options.json)
+        with shown(context, survey, json=options.json) as progress:
+            return move(context.remote, progress)
+
+
+def _survey(paths: list[bytes], rules: list[bytes], directory: bytes, follow: bool) -> Iterable[Total]:
     from rsh.files.survey import survey
 
-    return survey(paths, rules=rules, follow=follow)
+    return survey(paths, directory=directory, rules=rules, follow=follow)
 
 
 @contextmanager

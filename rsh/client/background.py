@@ -1,0 +1,312 @@
+"""Transfers at the prompt: each in a thread of its own, in the foreground till Ctrl-Z, or with `&` in the background.
+
+The main thread waits for the one in the foreground, shows how it goes, and stops it when Ctrl-C comes. What comes of
+one in the background is told above the prompt, or before the next one if a line is running: a program over there may
+have the whole screen.
+"""
+
+from __future__ import annotations
+
+import copy
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from rsh.client.complaints import describe, say
+from rsh.client.context import Context
+from rsh.client.progress import display
+from rsh.client.tally import State, Tally
+from rsh.client.units import amount, duration
+from rsh.errors import Code, RshError, UsageError
+from rsh.protocol.records import Total
+
+if TYPE_CHECKING:
+    from rsh.client.remote import Remote
+    from rsh.files.report import Report
+
+Survey: TypeAlias = Callable[[], Iterable[Total]]
+
+# Failures that are named when a transfer in the background ends.
+_NAMED: Final = 5
+
+# How long the end of a stopped transfer is waited for: its thread may be in a read of a slow disk.
+_STOPPING: Final = 5.0
+
+
+class Suspended(BaseException):
+    """Ctrl-Z: the transfer in the foreground goes on in the background."""
+
+
+class _Opened:
+    """A session that remembers which channels one transfer has opened, so that another thread can close them."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.channels: list[Any] = []
+
+    def open(self, *arguments: Any, **options: Any) -> Any:
+        """Open a channel."""
+        channel = self._session.open(*arguments, **options)
+        self.channels.append(channel)
+        return channel
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+class Transfer:
+    """One transfer.
+
+    Attributes:
+        number: by which the user calls it.
+        verb, label: what it does, in words safe for a terminal.
+        tally: how far it is.
+        done: set at its end; then `report` or `error` is.
+    """
+
+    def __init__(
+        self, number: int, verb: str, label: str, remote: Remote, survey: Callable[[], Iterable[Total]] | None
+    ):
+        self.number = number
+        self.verb = verb
+        self.label = label
+        self.tally = Tally()
+        self.done = threading.Event()
+        self.report: Report | None = None
+        self.error: BaseException | None = None
+        self.told = False  # somebody waits for it, or has heard what came of it
+        self.survey = survey
+        self.begun = time.monotonic()
+        self.seconds = 0.0
+        self._stopped = False
+        self._opened = _Opened(remote.session)
+        # It keeps its directory when the shell goes elsewhere.
+        self.remote = copy.copy(remote)
+        self.remote.session = self._opened  # type: ignore[assignment]
+
+    def run(self, move: Callable[[Remote, Tally], Report], ended: Callable[[Transfer], None]) -> None:
+        """Do it; runs in a thread of its own."""
+        try:
+            self.report = move(self.remote, self.tally)
+        except BaseException as error:  # noqa: BLE001  raised again by whoever waits, told otherwise
+            self.error = error
+        self.seconds = time.monotonic() - self.begun
+        self.done.set()
+        ended(self)
+
+    def stop(self) -> None:
+        """End it; a file that is on its way is left as a part, to be gone on with."""
+        self._stopped = True
+        for channel in list(self._opened.channels):
+            channel.close(Code.CANCELLED, "stopped", discard=True)
+
+    @property
+    def status(self) -> int:
+        """What a command that did this would exit with."""
+        if self.report is not None:
+            return self.report.exit_status
+        return self.error.exit_status if isinstance(self.error, RshError) else 1
+
+    def outcome(self) -> str:
+        """Say in lines what came of it."""
+        head = f"[{self.number}] "
+        if self._stopped:
+            return f"{head}stopped: {self.label}\n"
+        if self.report is None:
+            error = self.error if isinstance(self.error, RshError) else RshError(f"internal error: {self.error!r}")
+            return f"{head}failed: {self.label}\n{describe(self.verb, error)}\n"
+        moved = f"{self.report.files} files, {amount(self.report.bytes)} in {duration(self.seconds)}"
+        lines = [f"{head}{'done' if self.report.ok else f'{self.report.failed} failed'}: {self.label} ({moved})"]
+        lines += [describe(self.verb, error) for error in self.report.failures[:_NAMED]]
+        if self.report.failed > _NAMED:
+            lines.append(f"rsh: {self.verb}: {self.report.failed - _NAMED} more failed")
+        return "\n".join(lines) + "\n"
+
+
+class Transfers:
+    """The transfers of one prompt. For its main thread, but for what the transfers' own threads call."""
+
+    def __init__(self) -> None:
+        self.above: Callable[[bytes], None] | None = None  # shows text above the prompt; None: there is no such place
+        self._lock = threading.Lock()  # guards everything below
+        self._all: dict[int, Transfer] = {}  # those whose end has not been told
+        self._notices: list[str] = []  # not shown yet
+        self._prompting = False  # the prompt is on the screen
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(not transfer.done.is_set() for transfer in self._all.values())
+
+    def unfinished(self) -> str:
+        """Say what would be lost if we left now; "" for nothing."""
+        count = len(self)
+        return f"{count} transfer{'s are' if count > 1 else ' is'} running" if count else ""
+
+    def running(self) -> list[Transfer]:
+        """Give those that have not ended, the oldest first."""
+        with self._lock:
+            return [transfer for _, transfer in sorted(self._all.items()) if not transfer.done.is_set()]
+
+    def find(self, number: int) -> Transfer:
+        """Give one that is running. Raises UsageError."""
+        for transfer in self.running():
+            if transfer.number == number:
+                return transfer
+        raise UsageError(f"no transfer {number}", advice="':jobs' lists them")
+
+    # --- starting ---
+
+    def carry(
+        self,
+        context: Context,
+        label: str,
+        move: Callable[[Remote, Tally], Report],
+        survey: Survey | None,
+        *,
+        json: bool,
+    ) -> Report | None:
+        """Make a transfer, in the background if the line wants it; None when it goes on there.
+
+        Raises:
+            RshError: it failed as a whole. KeyboardInterrupt: it was stopped.
+        """
+        background, context.background = context.background, False
+        transfer = self.start(context, label, move, survey)
+        if background:
+            say(f"[{transfer.number}] {label}\n")
+            return None
+        if not self.wait(context, transfer, json=json):
+            return None
+        if transfer.error is not None:
+            raise transfer.error
+        return transfer.report
+
+    def start(
+        self,
+        context: Context,
+        label: str,
+        move: Callable[[Remote, Tally], Report],
+        survey: Survey | None,
+    ) -> Transfer:
+        """Begin a transfer in a thread of its own; nothing is shown."""
+        remote = context.remote
+        with self._lock:
+            number = max(self._all, default=0) + 1
+            transfer = self._all[number] = Transfer(number, context.verb, label, remote, survey)
+        # Ends when its transfer does, at the latest when its channels are closed; nobody has to join it.
+        name = f"rsh-transfer-{number}"
+        threading.Thread(target=transfer.run, args=(move, self._ended), name=name, daemon=True).start()
+        return transfer
+
+    def wait(self, context: Context, transfer: Transfer, *, json: bool = False, stops: bool = True) -> bool:
+        """Wait in the foreground, and show how it goes; False when it went to the background.
+
+        Args:
+            stops: Ctrl-C ends it; otherwise only the waiting.
+
+        Raises:
+            KeyboardInterrupt, when it was stopped.
+        """
+        with self._lock:
+            transfer.told = True
+        try:
+            with _suspending(), display(context, transfer.tally, transfer.survey, json=json):
+                transfer.done.wait()
+        except Suspended:
+            self._leave_alone(transfer)
+            say(f"\n[{transfer.number}] {transfer.label} &\n")
+            return False
+        except KeyboardInterrupt:
+            if not stops:
+                self._leave_alone(transfer)
+                raise
+            transfer.stop()
+            transfer.done.wait(_STOPPING)
+            self._forget(transfer)
+            raise
+        self._forget(transfer)
+        return True
+
+    def finish(self) -> int:
+        """Wait for all that run, tell what came of them, and give the worst status."""
+        status = 0
+        for transfer in self.running():
+            transfer.done.wait()
+            status = max(status, transfer.status)
+        self._show()
+        return status
+
+    def abandon(self) -> None:
+        """Stop all that run: the prompt ends."""
+        for transfer in self.running():
+            transfer.told = True
+            transfer.stop()
+
+    # --- telling ---
+
+    @contextmanager
+    def prompting(self) -> Iterator[None]:
+        """While entered the prompt is on the screen: what ends is told at once."""
+        self._show()
+        self._prompting = self.above is not None
+        try:
+            yield
+        finally:
+            self._prompting = False
+
+    def _ended(self, transfer: Transfer) -> None:
+        with self._lock:
+            if transfer.told:
+                return
+            transfer.told = True
+            del self._all[transfer.number]
+            self._notices.append(transfer.outcome())
+        if self._prompting:
+            self._show()
+
+    def _show(self) -> None:
+        with self._lock:
+            notices, self._notices = self._notices, []
+        for notice in notices:
+            if self._prompting and self.above is not None:
+                self.above(notice.encode(errors="backslashreplace"))
+            else:
+                say(notice)
+
+    def _leave_alone(self, transfer: Transfer) -> None:
+        """Let it go on by itself; if it has ended meanwhile its end is told."""
+        with self._lock:
+            transfer.told = False
+        if transfer.done.is_set():
+            self._ended(transfer)
+
+    def _forget(self, transfer: Transfer) -> None:
+        with self._lock:
+            self._all.pop(transfer.number, None)
+
+
+@contextmanager
+def _suspending() -> Iterator[None]:
+    """Have Ctrl-Z raise Suspended in the main thread; elsewhere it stops the whole client, as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTSTP, _suspend)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
+def _suspend(number: int, frame: object) -> None:
+    raise Suspended
+
+
+def in_a_line(transfer: Transfer, state: State) -> str:
+    """Say how a transfer stands."""
+    share = "" if state.share is None else f"{state.share * 100:.0f}%, "
+    left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
+    return f"[{transfer.number}] {transfer.label} ({share}{amount(state.bytes)}, {amount(int(state.rate))}/s{left})"

@@ -1,0 +1,42 @@
+"""`:jobs`, `:wait` and `:kill`: the transfers of the prompt that run in the background."""
+
+from __future__ import annotations
+
+from rsh.client.background import in_a_line
+from rsh.client.options import Options
+from rsh.client.output import print_lines
+from rsh.client.prompt_context import PromptContext
+
+
+def run_jobs(context: PromptContext, options: Options) -> int:
+    """List them."""
+    transfers = context.transfers
+    if not options.json:
+        print_lines(in_a_line(transfer, transfer.tally.state()) for transfer in transfers.running())
+        return 0
+    from rsh.client.json_output import print_object
+    from rsh.client.progress import fields
+
+    for transfer in transfers.running():
+        print_object({"job": transfer.number, "what": transfer.label} | fields(transfer.tally.state()))
+    return 0
+
+
+def run_wait(context: PromptContext, options: Options) -> int:
+    """Wait for one, or for all; give its status, of several the highest."""
+    transfers = context.transfers
+    status = 0
+    for transfer in [transfers.find(options.number)] if options.number is not None else transfers.running():
+        if not transfers.wait(context, transfer, stops=False):
+            break
+        print_lines(transfer.outcome().splitlines())
+        status = max(status, transfer.status)
+    return status
+
+
+def run_kill(context: PromptContext, options: Options) -> int:
+    """Stop some."""
+    transfers = context.transfers
+    for transfer in [transfers.find(number) for number in options.numbers]:
+        transfer.stop()
+    return 0

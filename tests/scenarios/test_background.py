@@ -1,0 +1,109 @@
+"""Transfers at the prompt that go on while the next lines are typed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.machines import Home
+from tests.scenarios.screens import Terminal
+
+SIGN = "# " if os.geteuid() == 0 else "$ "
+CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
+READY = r"/there( \{\d\})?( \d+)?[#$] $"  # with the number of transfers and the last status
+SIZE = 3_000_000
+SLOW = "--limit 100K"  # half a minute for it all: nobody gets there by waiting
+
+
+@pytest.fixture
+def prompt(home: Home, tmp_path: Path) -> Iterator[Terminal]:
+    """A prompt on this machine, standing in the folder `there`; a large file is in `here`."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "here" / "big").write_bytes(os.urandom(SIZE))
+    (home.folder / "state" / "rsh").mkdir(mode=0o700)
+    (home.folder / "state" / "rsh" / "greeted").touch()
+    with Terminal(home, "connect", columns=160) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        line(terminal, f"lcd {tmp_path}/here", r":~[#$] $")
+        line(terminal, f"cd {tmp_path}/there")
+        yield terminal
+
+
+def line(prompt: Terminal, text: str, ending: str = READY) -> str:
+    """Type a line; give what is on the screen when the next prompt is there."""
+    prompt.screen.reset()
+    prompt.press(text + "\r")
+    prompt.until(lambda: prompt.screen.cursor.y > 0 and re.search(ending, prompt.cursor_line) is not None)
+    return prompt.text
+
+
+def test_the_shell_stays_usable_and_the_end_is_told_above_the_prompt(prompt: Terminal, tmp_path: Path) -> None:
+    assert "[1] put big there.1" in line(prompt, "put --limit 2M big there.1 &")
+    assert line(prompt, "echo usable").count("usable") == 2
+    line(prompt, "lcd /")  # the file is found all the same
+    prompt.until_shown("[1] done: put big there.1 (1 files, 2.9 MiB")
+    assert (tmp_path / "there" / "there.1").stat().st_size == SIZE
+    assert prompt.cursor_line.endswith(SIGN)
+
+
+def test_ctrl_z_sends_to_the_background_and_kill_stops(prompt: Terminal, tmp_path: Path) -> None:
+    prompt.screen.reset()
+    prompt.press(f"put {SLOW} big copy\r")
+    prompt.until_shown("total")
+    prompt.press(CTRL_Z)
+    prompt.until_line(f"/there {{1}}{SIGN}")
+    assert "[1] put big copy &" in prompt.text
+    assert "total" not in prompt.text
+    assert "[1] put big copy (" in line(prompt, ":jobs")
+    assert "no transfer 7" in line(prompt, ":kill 7")
+    line(prompt, ":kill 1")
+    prompt.until_shown("[1] stopped: put big copy")
+    assert "copy" not in line(prompt, ":jobs").replace("stopped: put big copy", "")
+    assert not (tmp_path / "there" / "copy").exists()
+
+
+def test_ctrl_c_stops_and_says_how_to_go_on(prompt: Terminal, tmp_path: Path) -> None:
+    prompt.screen.reset()
+    prompt.press(f"put {SLOW} big copy\r")
+    prompt.until_shown("total")
+    prompt.press(CTRL_C)
+    prompt.until_shown("rsh: put: stopped; run the same command again to resume it")
+    prompt.until_line(f"/there 130{SIGN}")
+    assert not (tmp_path / "there" / "copy").exists()
+    line(prompt, "put big copy")
+    assert (tmp_path / "there" / "copy").read_bytes() == (tmp_path / "here" / "big").read_bytes()
+
+
+def test_wait_waits_and_tells(prompt: Terminal, tmp_path: Path) -> None:
+    line(prompt, "put --limit 2M big one &")
+    line(prompt, "put missing two &")
+    text = line(prompt, ":wait")
+    assert "done: put big one" in text
+    assert "rsh: put: missing: No such file or directory" in prompt.text
+    assert line(prompt, ":status").splitlines()[1] in ("0", "1")
+
+
+def test_who_leaves_is_warned_once(prompt: Terminal) -> None:
+    line(prompt, f"put {SLOW} big copy &")
+    prompt.press(CTRL_D)
+    prompt.until_shown("1 transfer is running; leave again to leave it")
+    assert "usable" in line(prompt, "echo usable")
+    line(prompt, "exit")
+    prompt.press("exit\r")
+    assert prompt.end() == 0
+
+
+def test_an_ampersand_within_a_line_is_for_the_shell_there(prompt: Terminal) -> None:
+    assert "not found" in line(prompt, "put a & sleep 0")
+
+
+def test_a_batch_waits_for_what_it_has_begun(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 200_000)
+    done = home.rsh("connect", "-c", f"put --limit 1M {tmp_path}/file {tmp_path}/copy &", "-c", "echo on")
+    assert (done.returncode, done.stdout) == (0, b"on\n")
+    assert (tmp_path / "copy").stat().st_size == 200_000
