@@ -141,7 +141,11 @@ class Connection:
                 return found
             raise Refused(Code.NO_SESSION, GONE)
         log.info("%s = session begins: %s", name, grant.label)
-        session.attach(stream)
+        try:
+            session.attach(stream)
+        except Refused:
+            house.roster.remove(guest)
+            raise
         return guest
 
     def _read(self, guest: Guest, stream: Stream, decoder: Decoder) -> None:

@@ -61,7 +61,12 @@ class Conditions:
     def tell(self) -> None:
         """Tell everybody. With no lock held."""
         for watcher in self._watchers:
-            watcher(self.current)
+            try:
+                watcher(self.current)
+            except Exception:  # a net for bugs: who watches must not stop who keeps the session alive
+                import logging
+
+                logging.getLogger("rsh.session").exception("! a watcher failed")
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Have `watcher` told; give a function that stops it."""

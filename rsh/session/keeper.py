@@ -1,10 +1,10 @@
 """Keeps a client's session connected: looks after its stream, and dials again when that is lost.
 
-Attempts overlap. One that hangs, because the network swallows everything, is not waited for: the next one begins after
-a moment, and the first to get through wins. So the session is back within two seconds of the network's return, whatever
-the kernel's own timers have come to by then, and a slow path still has the time it needs. An attempt that fails at once
-is followed by the next after a pause that grows, with some jitter: a thousand clients of a daemon do not all come in
-the same moment.
+An attempt that fails is followed by the next after a pause that grows to no more than a second and a half, and one that
+hangs because the network swallows everything says its first word again each second (sockets.dial). So the session is
+back within two seconds of the network's return. An attempt that has got through to the other side, and waits there, is
+given time, and more of it with each attempt: it may be one of a thousand clients that all come back to a busy daemon,
+which attempts that crowd each other out would bring down. Jitter spreads these a little.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ TICK: Final = 1.0
 SLEPT: Final = 5.0
 
 # Seconds before the next attempt once one has failed: the first at once, then growing to LONGEST, each time more or
-# less by JITTER of it. An attempt that has not failed is joined by the next after LONGEST. So one begins every two
-# seconds.
+# less by JITTER of it.
 SHORTEST: Final = 0.1
 LONGEST: Final = 1.5
 JITTER: Final = 0.25
 
-# For one attempt, in seconds: distant continents and slow name servers included. And how many may be under way.
-ATTEMPT: Final = 20.0
-ATTEMPTS: Final = 16
+# For one attempt, in seconds: distant continents and slow name servers included.
+ATTEMPT: Final = 30.0
 
-# For the answer to our Hello: at least these seconds, else so many times what the handshake took.
-GREETING: Final = 2.0
-GREETING_FACTOR: Final = 3.0
+# An attempt that has not failed is joined by the next after so many seconds, then after twice as many, and so on.
+JOINED: Final = 4.0
+
+# For the answer to our Hello, in seconds; twice as long after each time that none came, up to ATTEMPT.
+GREETING: Final = 3.0
 
 # Before the server has ever welcomed us: if it breaks off so often, it is not the network.
 FIRST_ATTEMPTS: Final = 5
@@ -75,6 +75,7 @@ class Keeper:
         # The keeper's own:
         self._attempts = 0  # since the session was connected
         self._pause = 0.0  # seconds before the next attempt
+        self._unanswered = 0  # Hellos in a row
         self._due = 0.0  # when that begins
         self._progress = 0  # of the session, when its stream was lost last
         self._connected_at: float | None = None
@@ -108,8 +109,10 @@ class Keeper:
         if self._session.condition.connected:
             self._greeting = None
             self._attempts = 0
+            self._unanswered = 0
             self._connected_at = self._session.condition.since
         elif self._greeting is not None and time.monotonic() >= self._greeting[1]:
+            self._unanswered += 1
             self._session.lose(self._greeting[0], LinkError("the server does not answer"))
         self._session.tend(hurry=_clock() - begun > SLEPT)
 
@@ -125,7 +128,7 @@ class Keeper:
         finally:
             attempts.abandon()
         if stream is not None:
-            self._greet(stream, attempts.took)
+            self._greet(stream)
 
     def _choose_pause(self) -> None:
         """Begin at once after a good connection, and after one that was none go on as after a failed attempt."""
@@ -144,6 +147,7 @@ class Keeper:
     def _win(self, attempts: _Attempts) -> Stream | None:
         """Let attempts run until one has a stream; None when the session has ended."""
         reason = self._session.condition.reason
+        joined = JOINED
         while self._session.error is None:
             now = time.monotonic()
             if self._knocked:
@@ -151,8 +155,9 @@ class Keeper:
                 self._due = now
             if self._is_hopeless(now, attempts, reason):
                 return None
-            if now >= self._due and attempts.running < ATTEMPTS:
-                self._due = now + _jittered(LONGEST)
+            if now >= self._due:
+                self._due = now + _jittered(joined)
+                joined *= 2
                 self._attempts += 1
                 attempts.begin()
             self._note(reason, None if attempts.running else self._due)
@@ -180,14 +185,14 @@ class Keeper:
         if after != before:
             self._session.note(after)
 
-    def _greet(self, stream: Stream, took: float) -> None:
+    def _greet(self, stream: Stream) -> None:
         age = int((time.monotonic() - self._begun) * 1000)
         try:
             self._session.greet_again(stream, self._software, self._account, age)
         except RshError:
             stream.close()
             return
-        self._greeting = stream, time.monotonic() + max(GREETING, GREETING_FACTOR * took)
+        self._greeting = stream, time.monotonic() + min(ATTEMPT, GREETING * 2**self._unanswered)
         self._session.start(stream, Decoder())
 
 
@@ -196,12 +201,10 @@ class _Attempts:
 
     Attributes:
         running: how many have no outcome yet.
-        took: seconds that the last one to succeed has taken.
     """
 
     def __init__(self, dial: Dial, changed: threading.Event) -> None:
         self.running = 0
-        self.took = 0.0
         self._dial = dial
         self._changed = changed
         self._outcomes: list[Stream | RshError] = []  # guarded by _lock, as the following
@@ -211,7 +214,10 @@ class _Attempts:
     def begin(self) -> None:
         """Begin one more."""
         self.running += 1
-        threading.Thread(target=self._run, name="rsh dial", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="rsh dial", daemon=True).start()
+        except RuntimeError:
+            self._hand_over(LinkError("no thread can be had for dialling"))
 
     def outcomes(self) -> list[Stream | RshError]:
         """Take what has come of some of them; streams last."""
@@ -230,21 +236,19 @@ class _Attempts:
         self._close(found)
 
     def _run(self) -> None:
-        begun = time.monotonic()
         outcome: Stream | RshError = LinkError("the attempt ended by a bug")
         try:
             outcome = self._dial(Deadline(ATTEMPT))
         except RshError as error:
             outcome = error
         finally:
-            self._hand_over(outcome, time.monotonic() - begun)
+            self._hand_over(outcome)
 
-    def _hand_over(self, outcome: Stream | RshError, took: float) -> None:
+    def _hand_over(self, outcome: Stream | RshError) -> None:
         with self._lock:
             wanted = not self._abandoned
             if wanted:
                 self._outcomes.append(outcome)
-                self.took = took
         if wanted:
             self._changed.set()
         else:

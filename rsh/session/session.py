@@ -94,7 +94,11 @@ class Session(Conversation):
     # --- streams ---
 
     def attach(self, stream: Stream) -> None:
-        """Go on over this stream; the link has greeted, or has been greeted, on it."""
+        """Begin on this stream; the link has greeted, or has been greeted, on it.
+
+        Raises:
+            Refused: no thread can be had.
+        """
         with self._lock:
             if self._stream is None and self.error is None:
                 self._take(stream)
@@ -204,14 +208,18 @@ class Session(Conversation):
             return self._link.progress
 
     def _take(self, stream: Stream) -> None:
-        """Make a stream the one in use; with _lock held."""
+        """Make a stream the one in use; with _lock held. Raises Refused: no thread can be had."""
+        if self._writer is None:
+            writer = threading.Thread(target=self._write_all, name=f"{self._name} writer", daemon=True)
+            try:
+                writer.start()
+            except RuntimeError as error:  # No thread can be had now.
+                raise Refused(Code.BUSY, "no room for another session") from error
+            self._writer = writer
         self._stream = stream
         self._writable = True
         self._pulse = self._new_pulse()
         self.away_since = None
-        if self._writer is None:
-            self._writer = threading.Thread(target=self._write_all, name=f"{self._name} writer", daemon=True)
-            self._writer.start()
         self._to_send.notify()
 
     def _new_pulse(self) -> Pulse:

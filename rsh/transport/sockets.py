@@ -15,6 +15,8 @@ from rsh.errors import DeadlineExpired, LinkError, UsageError
 from rsh.transport.address import Address
 
 HEAD_START: Final = 0.25  # seconds one address is ahead of the next: "Connection Attempt Delay", RFC 8305 section 5
+AGAIN: Final = 1.0  # seconds after which the addresses are tried anew: the kernel repeats itself after 1, 3, 7, 15 s
+RUNNING: Final = 16  # attempts at a time; the oldest is given up for one more
 USER_TIMEOUT: Final = 30_000  # ms that sent data may stay unacknowledged before the kernel gives up, tcp(7)
 KEEPALIVE_IDLE: Final = 20  # seconds of silence before the kernel asks
 KEEPALIVE_INTERVAL: Final = 10  # seconds between its questions
@@ -86,7 +88,8 @@ class _Race:
 
     def __init__(self, address: Address, targets: list[Target], deadline: float | None) -> None:
         self._address = address
-        self._waiting = targets
+        self._targets = targets
+        self._waiting = list(targets)
         self._deadline = deadline
         self._poll = select.poll()
         self._running: dict[int, socket.socket] = {}
@@ -107,9 +110,11 @@ class _Race:
         start_next = time.monotonic()
         while True:
             now = time.monotonic()
+            if self._running and not self._waiting and now >= start_next:
+                self._waiting = list(self._targets)  # a network that comes back is not to wait for the kernel's timers
             if self._waiting and (now >= start_next or not self._running):
                 self._start(*self._waiting.pop(0))
-                start_next = now + HEAD_START
+                start_next = now + (HEAD_START if self._waiting else AGAIN)
             if not self._running and not self._waiting:
                 raise LinkError(f"{self._address}: {os.strerror(self._most_telling())}")
             for descriptor, _ in self._poll.poll(self._patience(start_next)):
@@ -122,6 +127,8 @@ class _Race:
         except OSError as error:
             self._failures.append(error.errno or errno.EIO)
             return
+        if len(self._running) >= RUNNING:
+            self._lose(next(iter(self._running)), errno.ETIMEDOUT)
         self._running[sock.fileno()] = sock
         tune(sock)
         sock.setblocking(False)
@@ -144,15 +151,15 @@ class _Race:
         self._poll.unregister(descriptor)
         self._running.pop(descriptor).close()
 
-    def _patience(self, start_next: float) -> float | None:
+    def _patience(self, start_next: float) -> float:
         """Give the milliseconds to wait for an answer before something else is due."""
         now = time.monotonic()
         if self._deadline is not None and now >= self._deadline:
             raise DeadlineExpired(f"{self._address}: no connection in time")
         if not self._running:
             return 0
-        due = [moment for moment in (start_next if self._waiting else None, self._deadline) if moment is not None]
-        return max(0.0, min(due) - now) * 1000 + 1 if due else None
+        due = start_next if self._deadline is None else min(start_next, self._deadline)
+        return max(0.0, due - now) * 1000 + 1
 
     def _most_telling(self) -> int:
         """Choose the errno to show: that IPv6 is not routed here says less than that IPv4 was refused."""

@@ -135,7 +135,7 @@ def test_call_that_nobody_answers_is_given_up_for_another(monkeypatch: pytest.Mo
 
 
 def test_attempt_that_hangs_does_not_hold_up_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper, "LONGEST", 0.1)
+    monkeypatch.setattr(keeper, "JOINED", 0.1)
     exchange = Exchange(echo)
     hanging = threading.Event()
     first = [True]
