@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.machines import Daemon, Home
+from tests.machines import Daemon, Home, end_shells
 
 # What guards a change must not depend on luck or on a busy machine; new examples are looked for at the desk.
 settings.register_profile("desk", deadline=None)
@@ -18,18 +18,22 @@ if os.environ.get("CI"):
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep the folders of whoever runs the tests out of them."""
     folder = tmp_path_factory.mktemp("xdg")
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
         (folder / name).mkdir(mode=0o700)
         monkeypatch.setenv(name, str(folder / name))
+    yield
+    end_shells(folder / "XDG_RUNTIME_DIR")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path) -> Iterator[Home]:
     """An account with nothing in it."""
-    return Home(tmp_path / "account")
+    account = Home(tmp_path / "account")
+    yield account
+    end_shells(account.folder / "run")
 
 
 @pytest.fixture
@@ -42,5 +46,7 @@ def daemon(home: Home) -> Iterator[Daemon]:
 @pytest.fixture(scope="module")
 def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """A daemon for the scenarios of one file that leave nothing behind."""
-    with Daemon(Home(tmp_path_factory.mktemp("shared") / "account")) as running:
+    account = Home(tmp_path_factory.mktemp("shared") / "account")
+    with Daemon(account) as running:
         yield running
+    end_shells(account.folder / "run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,6 +18,20 @@ SOON = 30.0  # seconds; what takes longer hangs
 def program(name: str) -> list[str]:
     """Give the command of one of our programs: the module, so that the tree under test is what runs."""
     return [sys.executable, "-m", {"rsh": "rsh", "rsh-server": "rsh.server.cli"}[name]]
+
+
+def end_shells(run: Path) -> None:
+    """End the living shells whose sockets are below a runtime folder: they outlive daemons and clients, not tests."""
+    if not any((run / "rsh" / "shells").glob("*")):
+        return
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended meanwhile
+        if b"rsh.holder" in words and os.fsencode(run) in words:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process.name), signal.SIGTERM)
 
 
 class Home:
