@@ -207,7 +207,8 @@ class Jobs:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._folder = os.path.join(places.state_dir(), "jobs")
+        # Machines may share a home, and none can tell how the jobs of another stand.
+        self._folder = os.path.join(places.state_dir(), "jobs", os.uname().nodename)
 
     def find(self, name: str) -> Job:
         """Give the job of an id. Raises Refused when there is none."""
@@ -235,6 +236,7 @@ class Jobs:
         """
         digest = _digest(request, directory)
         try:
+            places.ensure_dir(os.path.dirname(self._folder))
             places.ensure_dir(self._folder)
             with places.FolderLock(self._folder):
                 job, ends = self._claim(request, digest, directory, by)

@@ -50,7 +50,7 @@ def state_of(home: Home, host: str, name: str) -> dict[str, object]:
 
 
 def folder_of(home: Home, name: str) -> Path:
-    return home.folder / "state" / "rsh" / "jobs" / name
+    return home.folder / "state" / "rsh" / "jobs" / os.uname().nodename / name
 
 
 def holder_of(home: Home, name: str) -> int:

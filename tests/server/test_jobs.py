@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from rsh.errors import Refused
+from rsh.holder import job as holder
+from rsh.protocol.requests import Detach
+from rsh.server.jobs import Job, Jobs
+from rsh.server.options import Options
+
+SOON = 20.0
+
+
+def start(jobs: Jobs, name: str, *words: str) -> Job:
+    arguments = tuple(map(os.fsencode, words))
+    return jobs.start(Detach(name, arguments, False), arguments, b"/tmp", os.environb, "ann")
+
+
+def wait(job: Job) -> None:
+    job.wait_for_holder()
+    assert job.ended() is not None
+
+
+def test_job_is_running_then_finished() -> None:
+    job = start(Jobs(Options()), "a", "sleep", "0.1")
+    assert job.record().state == "running"
+    wait(job)
+    assert (job.record().state, job.record().returncode) == ("finished", 0)
+
+
+def test_many_threads_start_one(tmp_path: Path) -> None:
+    jobs, together = Jobs(Options()), threading.Barrier(20)
+
+    def ask(_: int) -> str:
+        together.wait(SOON)
+        return start(jobs, "once", "sh", "-c", f"echo x >> {tmp_path}/count").asked.id
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(ask, range(20))) == {"once"}
+    wait(jobs.find("once"))
+    assert (tmp_path / "count").read_text() == "x\n"
+
+
+def test_variables_of_the_client_do_not_make_another_command() -> None:
+    jobs = Jobs(Options())
+    for language in (b"C", b"de_DE.UTF-8"):
+        request = Detach("a", (b"true",), False, b"", {b"LANG": language, b"LC_TIME": language})
+        jobs.start(request, request.arguments, b"/tmp", os.environb, "ann")
+    with pytest.raises(Refused, match="another command"):
+        jobs.start(Detach("a", (b"true",), False, b"", {b"X": b"1"}), (b"true",), b"/tmp", os.environb, "ann")
+
+
+def test_what_cannot_be_started_leaves_nothing() -> None:
+    jobs = Jobs(Options())
+    for words in (("/nonexistent",), ("/etc/passwd",), ("x" * 3_000_000,)):
+        with pytest.raises(Refused, match=r"^E[A-Z0-9]+$"):
+            start(jobs, "a", *words)
+        assert jobs.all() == []
+
+
+def test_damaged_folder_is_no_job_and_harms_no_other() -> None:
+    jobs = Jobs(Options())
+    job = start(jobs, "a", "true")
+    wait(job)
+    for content in ("", "{", '{"id": 3}'):
+        broken = Path(job.folder).parent / "broken"
+        broken.mkdir(exist_ok=True)
+        (broken / holder.JOB).write_text(content)
+        assert [each.asked.id for each in jobs.all()] == ["a"]
+        with pytest.raises(Refused, match="no job"):
+            jobs.find("broken")
+
+
+def test_job_without_an_end_is_lost_and_shows_no_status() -> None:
+    job = start(Jobs(Options()), "a", "true")
+    wait(job)
+    Path(job.folder, holder.END).write_text('{"status": "all is well"}')
+    assert (job.record().state, job.record().returncode) == ("lost", None)
+
+
+def test_those_that_run_are_never_forgotten_for_new_ones() -> None:
+    jobs = Jobs(Options(max_jobs=1))
+    job = start(jobs, "a", "sleep", "100")
+    try:
+        with pytest.raises(Refused, match="limit"):
+            start(jobs, "b", "true")
+    finally:
+        for process in job.leftover():
+            os.kill(process.pid, 15)
+    wait(job)
+    wait(start(jobs, "b", "true"))
+    assert [each.asked.id for each in jobs.all()] == ["b"]
+
+
+def test_list_shows_the_beginning_of_a_long_command() -> None:
+    job = start(Jobs(Options()), "a", "true", "x" * 100_000, "y")
+    assert [len(word) for word in job.record().command] == [4, 4091]
+    wait(job)
+
+
+def test_job_is_private_whatever_the_umask() -> None:
+    before = os.umask(0)
+    try:
+        job = start(Jobs(Options()), "a", "true")
+    finally:
+        os.umask(before)
+    wait(job)
+    assert all(entry.stat().st_mode & 0o077 == 0 for entry in os.scandir(job.folder))
+    assert time.time_ns() >= job.asked.begun_ns
