@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.commands import bench_exec, bench_output
 from bench.idle import bench_idle
+from bench.prompt import bench_echo, bench_flood, bench_prompt
 from bench.resume import bench_resume
 from bench.shell import bench_shell
 from bench.stage import Bench
@@ -20,6 +21,9 @@ SECTIONS = {
     "transfer": bench_transfer,
     "tree": bench_tree,
     "shell": bench_shell,
+    "prompt": bench_prompt,
+    "echo": bench_echo,
+    "flood": bench_flood,
     "idle": bench_idle,
     "typing": bench_typing,
     "resume": bench_resume,
