@@ -248,7 +248,8 @@ class Session(Conversation):
         self.knock()
 
     def give_up(self) -> None:
-        """End the session without waiting for anything: the user does not want to wait for the network."""
+        """End the session without waiting for the network: the user does not want to."""
+        self._say_goodbye(Code.NONE, "", Deadline(0.2))
         self._end(LinkError("given up"))
 
     def note(self, condition: Condition) -> None:
@@ -265,7 +266,7 @@ class Session(Conversation):
         """Read the stream until it ends, in this thread. Then the session waits for another one, or is over."""
         try:
             self._read_loop(stream, decoder)
-            self.lose(stream, LinkError("the connection was closed"))
+            self.lose(stream, _orderly_end(stream))
         except LinkError as error:
             self.lose(stream, error)
         except RshError as error:
@@ -429,6 +430,16 @@ class Session(Conversation):
         self._all_told.set()
         self._conditions.tell()
         return True
+
+
+def _orderly_end(stream: Stream) -> LinkError:
+    """Tell how a stream was lost that has ended in order, but without a Goodbye.
+
+    Under TLS only a peer that lives can end one in order: it has given this stream up because it heard nothing of us.
+    Nobody knows when its network will be back. A kernel that closes for a process which was killed sends no such word.
+    """
+    words = "the connection was closed"
+    return LinkSilent(words) if stream.encrypted else LinkError(words)
 
 
 def _nothing() -> None:

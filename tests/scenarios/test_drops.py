@@ -17,7 +17,7 @@ import pytest
 
 from tests.machines import SOON, Daemon, Home, descriptors, program, status_of
 from tests.proxy import Direction, Fault, Kind, Plan, Proxy
-from tests.soak import sized
+from tests.soak import SOAKING, sized
 
 pytestmark = pytest.mark.soak
 
@@ -252,10 +252,13 @@ def test_client_is_back_soon_after_the_network(me: Home, network: Proxy) -> None
     client.stdin.flush()
     assert client.stdout.readline() == b"one\n"
     network.refuse()
-    network.cut()
+    if SOAKING:
+        network.forget()  # a daemon that saw it cut would wait for some seconds only
+    else:
+        network.cut()
     client.stdin.write(b"two\n")
     client.stdin.flush()
-    time.sleep(sized(1.0, 20.0))
+    time.sleep(sized(1.0, 40.0))
     network.refuse(False)
     assert client.stdout.readline() == b"two\n"
     client.communicate(timeout=SOON)
@@ -304,7 +307,7 @@ def test_signal_ends_the_waiting_when_nobody_over_there_can_hear_it(me: Home, ne
     while client.poll() is None and time.monotonic() < deadline:
         client.send_signal(number)  # the first may come before the loss was noticed, and goes over there then
         time.sleep(0.1)
-    assert client.wait() == (-number if number == signal.SIGINT else 128 + number)
+    assert client.wait() in (-number, 128 + number)  # by the signal itself, if the next one came on the way out
     client.communicate()
 
 
