@@ -25,7 +25,7 @@ MENDING: Final = b"".join(
         b"".join(b"\x1b[?%dl" % mode for mode in (9, *range(1000, 1007), 1015, 1016)),  # mouse, focus
         b"\x1b[?2004l\x1b[?2031l\x1b[?2048l\x1b[?9001l",  # paste, colour schemes, sizes, keys of another system
         b"\x1b[>4m\x1b[>4f\x1b[?1l\x1b[?66l\x1b>",  # modified keys, cursor keys, keypad
-        b"\x1b[m\x0f\x1b%G\x1b(B\x1b)B\x1b*B\x1b+B",  # style, character sets
+        b"\x1b[m\x0f\x1b%G\x1b(B\x1b)B",  # style, character sets
         b"".join(
             b"\x1b]%b\x1b\\" % each for each in (b"8;;", b"104", b"110", b"111", b"112", b"9;4;0")
         ),  # links, colours
