@@ -1,11 +1,11 @@
 # Completion of rsh(1) for bash. Files over there are asked for with a short patience; what fails is passed over.
 
-_rsh_commands="connect exec jobs logs wait cancel mux shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
+_rsh_commands="connect exec jobs logs wait cancel mux shell sessions attach kill reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust help"
 
 # The options of a command; without one, those that may stand in front of it.
 _rsh_options() {
     case $1 in
-        connect) printf '%s ' -b --batch -c -k --keep-going -X --no-rc --plain --prompt --ready-marker --no-echo -e --escape --encoding ;;
+        connect) printf '%s ' --name -b --batch -c -k --keep-going -X --no-rc --plain --prompt --ready-marker --no-echo -e --escape --encoding ;;
         exec) printf '%s ' -C --directory -E --env --timeout -t --tty -n --no-input -d --detach --id --json
             printf '%s ' -e --escape --encoding
             ;;
@@ -13,6 +13,11 @@ _rsh_options() {
         jobs | wait) printf '%s ' --json ;;
         logs) printf '%s ' -f --follow --json ;;
         cancel) printf '%s ' --grace --json ;;
+        sessions) printf '%s ' --json ;;
+        attach)
+            printf '%s ' --read-only --steal --scrollback -X --no-rc --plain --prompt --ready-marker --no-echo
+            printf '%s ' -e --escape --encoding
+            ;;
         shell) printf '%s ' -C --directory -E --env -e --escape --encoding ;;
         put | get)
             printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
@@ -62,6 +67,7 @@ _rsh_value_of() {
         find:--newer | find:--older) echo word ;;
         find:--type) echo kind ;;
         sum:-a | sum:--algorithm) echo algorithm ;;
+        attach:--scrollback | attach:--prompt | attach:--ready-marker | attach:-e | connect:--name) echo word ;;
         connect:-c | connect:--prompt | connect:--ready-marker | exec:-E | exec:--env | exec:--timeout) echo word ;;
         put:--on-conflict | get:--on-conflict) echo policy ;;
         sync:--exclude | sync:--include | sync:--limit) echo word ;;
@@ -113,6 +119,11 @@ _rsh_programs() {
 # Ids of the detached commands on HOST.
 _rsh_jobs() {
     timeout 2 rsh jobs -q "$1" </dev/null 2>/dev/null | sed '1d; s/ .*//'
+}
+
+# Names of the living shells on HOST.
+_rsh_shells() {
+    timeout 2 rsh sessions -q "$1" </dev/null 2>/dev/null | sed '1d; s/ .*//'
 }
 
 # Offer lines of standard input that begin with $1, quoted as the line wants it.
@@ -198,12 +209,19 @@ _rsh_operand() {
     local command=$1 word=$2 count=$3 host=$4
     case $command in
         help) COMPREPLY=($(compgen -W "$_rsh_commands" -- "$word")) ;;
-        connect | exec | mux | shell | ping | info) ((count == 0)) && _rsh_offer "$word" < <(_rsh_hosts) ;;
+        connect | exec | mux | shell | sessions | ping | info) ((count == 0)) && _rsh_offer "$word" < <(_rsh_hosts) ;;
         jobs | logs | wait | cancel)
             if ((count == 0)); then
                 _rsh_offer "$word" < <(_rsh_hosts)
             else
                 _rsh_offer "$word" < <(_rsh_jobs "$host")
+            fi
+            ;;
+        attach | kill)
+            if ((count == 0)); then
+                _rsh_offer "$word" < <(_rsh_hosts)
+            elif ((count == 1)); then
+                _rsh_offer "$word" < <(_rsh_shells "$host")
             fi
             ;;
         trust) _rsh_offer "$word" < <(_rsh_hosts) ;;

@@ -12,7 +12,8 @@ function __rsh_operands
             set ended 1
         else if test -z "$ended"; and string match -q -- '-?*' $word
             switch "$command:$word"
-                case '*:--color' '*:--colour' '*:--mux' 'mux:--persist' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' \
+                case '*:--color' '*:--colour' '*:--mux' 'mux:--persist' 'connect:-b' 'connect:--batch' 'connect:-c' 'connect:--prompt' 'connect:--ready-marker' 'connect:--name' \
+                    'attach:--scrollback' 'attach:--prompt' 'attach:--ready-marker' 'attach:-e' \
                     'exec:-C' 'exec:--directory' 'exec:-E' 'exec:--env' 'exec:--timeout' 'exec:--id' 'cancel:--grace' \
                     'connect:-e' 'exec:-e' 'shell:-e' '*:--escape' '*:--encoding' \
                     'shell:-C' 'shell:--directory' 'shell:-E' 'shell:--env' \
@@ -116,6 +117,11 @@ function __rsh_jobs
     timeout 2 rsh jobs -q (__rsh_operands)[2] </dev/null 2>/dev/null | string replace -r ' .*' '' | tail -n +2
 end
 
+# Names of the living shells on the host that was named.
+function __rsh_shells
+    timeout 2 rsh sessions -q (__rsh_operands)[2] </dev/null 2>/dev/null | string replace -r ' .*' '' | tail -n +2
+end
+
 complete -c rsh -f
 complete -c rsh -l help -d 'show this help'
 complete -c rsh -s q -l quiet -d 'print errors only'
@@ -125,6 +131,7 @@ complete -c rsh -l reconnect-timeout -x -d 'leave after S without a connection, 
 complete -c rsh -l debug -d 'show tracebacks'
 
 # connect
+complete -c rsh -n '__rsh_is connect' -l name -x -d 'call the new shell NAME, for rsh attach'
 complete -c rsh -n '__rsh_is connect' -s b -l batch -r -F -d 'take lines from FILE, - for stdin'
 complete -c rsh -n '__rsh_is connect' -s c -x -d 'run LINE and leave; may be repeated'
 complete -c rsh -n '__rsh_is connect' -s k -l keep-going -d 'in a batch, go on behind a line that fails'
@@ -153,6 +160,19 @@ complete -c rsh -n '__rsh_is shell' -s C -l directory -x -a '(__rsh_directory)' 
 complete -c rsh -n '__rsh_is shell' -s E -l env -x -d 'set a variable for it'
 complete -c rsh -n '__rsh_is shell' -s e -l escape -x -d 'begins an escape after Enter: a character, ^X, or none'
 complete -c rsh -n '__rsh_is shell' -l encoding -x -d 'what is spoken over there, for a terminal'
+
+# sessions, attach, kill
+complete -c rsh -n '__rsh_is sessions' -l json -d 'print JSON, one object a line'
+complete -c rsh -n '__rsh_is attach' -l read-only -d 'only look: nothing that is typed is taken'
+complete -c rsh -n '__rsh_is attach' -l steal -d 'whoever is attached has to go'
+complete -c rsh -n '__rsh_is attach' -l scrollback -x -d 'show so much of what it printed before: 64K'
+complete -c rsh -n '__rsh_is attach' -s X -l no-rc -d 'pass over the rc file and what config.toml sets'
+complete -c rsh -n '__rsh_is attach' -l plain -d 'no escape byte on the screen, a fixed prompt'
+complete -c rsh -n '__rsh_is attach' -l prompt -x -d 'the prompt of --plain'
+complete -c rsh -n '__rsh_is attach' -l ready-marker -x -d 'with --plain, a line before each prompt'
+complete -c rsh -n '__rsh_is attach' -l no-echo -d 'with --plain, do not show what is typed'
+complete -c rsh -n '__rsh_is attach' -s e -l escape -x -d 'begins an escape after Enter: a character, ^X, or none'
+complete -c rsh -n '__rsh_is attach' -l encoding -x -d 'what is spoken over there, for a terminal'
 
 # reset
 
@@ -302,6 +322,9 @@ complete -c rsh -n __rsh_is -s V -l version -d 'print the version'
 complete -c rsh -n __rsh_is -a connect -d 'Open the prompt over there; with no host, on this machine'
 complete -c rsh -n __rsh_is -a exec -d 'Run one command over there'
 complete -c rsh -n __rsh_is -a shell -d 'Run the login shell over there, as ssh does'
+complete -c rsh -n __rsh_is -a sessions -d 'List the living shells over there'
+complete -c rsh -n __rsh_is -a attach -d 'Go to a living shell that is there'
+complete -c rsh -n __rsh_is -a kill -d 'End a living shell over there'
 complete -c rsh -n __rsh_is -a reset -d 'Mend a terminal that a killed program has left unusable'
 complete -c rsh -n __rsh_is -a jobs -d 'List the detached commands over there'
 complete -c rsh -n __rsh_is -a logs -d 'Print what a detached command has written, each stream where it belongs'
@@ -331,11 +354,12 @@ complete -c rsh -n __rsh_is -a info -d 'Tell what machine it is: system, clock, 
 complete -c rsh -n __rsh_is -a key -d 'Print this account\'s key line, for rsh-server authorize over there'
 complete -c rsh -n __rsh_is -a trust -d 'Trust the server of a URL (rsh-server url there prints it), or list whom we trust'
 complete -c rsh -n __rsh_is -a help -d 'Show the help of a command'
-complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel mux shell reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
-complete -c rsh -n '__rsh_is connect exec jobs logs wait cancel mux shell ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
+complete -c rsh -n '__rsh_is help' -a 'connect exec jobs logs wait cancel mux shell sessions attach kill reset put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df ping info key trust'
+complete -c rsh -n '__rsh_is connect exec jobs logs wait cancel mux shell sessions attach kill ping info trust; and __rsh_has 0' -a '(__rsh_hosts)' -d host
 complete -c rsh -n '__rsh_is exec; and not __rsh_has 0' -a '(__rsh_command_word)'
 complete -c rsh -n '__rsh_is jobs; and not __rsh_has 0' -a '(__rsh_jobs)' -d job
 complete -c rsh -n '__rsh_is logs wait cancel; and __rsh_has 1' -a '(__rsh_jobs)' -d job
+complete -c rsh -n '__rsh_is attach kill; and __rsh_has 1' -a '(__rsh_shells)' -d shell
 complete -c rsh -n '__rsh_is put sync' -F
 complete -c rsh -n '__rsh_is get; and not __rsh_has 0' -F
 complete -c rsh -n '__rsh_is put get sync ls cat edit rm mkdir mv cp ln chmod chown find du stat sum df' -a '(__rsh_remote)'

@@ -9,8 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from rsh.errors import Refused
+from rsh.server import shells
 
 SOON = 30.0  # seconds; what takes longer hangs
 
@@ -70,6 +74,13 @@ class Home:
         """Start the client."""
         options.setdefault("env", self.environment)
         return subprocess.Popen([*program("rsh"), *arguments], **options)
+
+    def end_shells(self) -> None:
+        """End the living shells, which outlive everything else."""
+        folder = self.folder / "run" / "rsh" / "shells"
+        for path in folder.iterdir() if folder.is_dir() else ():
+            with suppress(Refused):
+                shells.end(shells.Place(str(folder), path.name))
 
     def server_command(self, *arguments: str, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run one of rsh-server's small commands."""
@@ -141,6 +152,7 @@ class Daemon:
             self.stop(signal.SIGKILL)
         elif self.process.stdout:
             self.process.stdout.close()
+        self.home.end_shells()
 
 
 def descriptors(pid: int) -> int:

@@ -12,17 +12,21 @@ from rsh.client.console import is_terminal
 from rsh.client.context import Context
 from rsh.client.dispatch import run_line
 from rsh.client.history import History, file_name
+from rsh.client.joining import SCROLLBACK, Joining
 from rsh.client.options import Options
+from rsh.client.output import print_lines
 from rsh.client.passthrough import OutputClosed
 from rsh.client.prompt_context import PromptContext
+from rsh.client.sessions import checked_name, checked_word, offers, run_attach_here, shells
 from rsh.client.settings import Settings
-from rsh.client.shell import Leave
+from rsh.client.shell import Leave, Shell
 from rsh.client.terminal_shell import TerminalShell
 from rsh.client.wishes import wishes_of
 from rsh.errors import LinkError, RshError, UsageError
 
 if TYPE_CHECKING:
     from rsh.client.completion import Name
+    from rsh.client.remote import Remote
 
 DUMB: Final = ("", "dumb", "unknown")  # terminals that do not know escape sequences
 
@@ -36,19 +40,41 @@ def run_connect(context: Context, options: Options) -> int:
     Raises:
         BrokenPipeError: nobody reads our stdout.
     """
+    return _run(context, options, Joining(name=checked_name(options.name or "")))
+
+
+def run_attach(context: Context, options: Options) -> int:
+    """Carry out `rsh attach`: the prompt of a shell that is there; at a prompt, this one goes there.
+
+    Returns, raises: as run_connect.
+    """
+    if isinstance(context, PromptContext):
+        return run_attach_here(context, options)
+    scrollback = SCROLLBACK if options.scrollback is None else options.scrollback
+    joining = Joining(checked_word(options.shell or ""), True, options.read_only, options.steal, scrollback)
+    for name, value in (("commands", []), ("batch", None), ("keep_going", False)):
+        setattr(options, name, value)
+    return _run(context, options, joining)
+
+
+def _run(context: Context, options: Options, joining: Joining) -> int:
     try:
-        return _run_as_asked(context, options)
+        return _run_as_asked(context, options, joining)
     except OutputClosed as error:
         raise BrokenPipeError from error
 
 
-def _run_as_asked(context: Context, options: Options) -> int:
+def _run_as_asked(context: Context, options: Options, joining: Joining) -> int:
     interactive = is_terminal(0) and is_terminal(1)
     wishes = wishes_of(options, context.host)
-    lines = _given_lines(options)
+    lines = None if joining.attach else _given_lines(options)
     settings = _settings(options)
     with PromptContext(context, wishes, terminal=interactive and options.batch != "-", settings=settings) as prompt:
-        first = [] if options.no_rc else _first_lines()
+        if isinstance(prompt.shell, TerminalShell):
+            prompt.shell.joining = joining
+        elif joining.attach or joining.name:
+            raise UsageError("a living shell needs a terminal", advice="without one: rsh exec, rsh jobs")
+        first = [] if options.no_rc or joining.attach else _first_lines()
         if lines is not None:
             return _run_batch(prompt, first, lines)
         if options.plain or _wants_plain() or not interactive:
@@ -155,13 +181,24 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     context.transfers.above = screen.print_above
     memory.told = screen.renew_colors
     if isinstance(shell, TerminalShell):
-        shell.above = screen.print_above
+        shell.above, shell.call = screen.print_above, screen.call_away
     if not context.quiet:
         greet(remote, round_trip)
+        _offer(context, remote, shell)
     try:
         return Repl(context, screen, history, first, after_line=memory.forget).run()
     finally:
         memory.close()
+
+
+def _offer(context: PromptContext, remote: Remote, shell: Shell | TerminalShell) -> None:
+    """Tell of shells that were left here, to whoever opens a new one; they are no reason not to work."""
+    if context.host is None or not isinstance(shell, TerminalShell) or shell.attached:
+        return
+    try:
+        print_lines(offers(shells(remote), context.host))
+    except RshError:
+        pass
 
 
 def _open_history(context: PromptContext) -> History:

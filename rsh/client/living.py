@@ -35,9 +35,12 @@ def new_token() -> bytes:
 class Company:
     """What a shell tells of others who are attached to it; this one does not listen."""
 
-    def line_started(self, started: Started) -> bool:
-        """Hear that a line begins which is not ours; say whether it will be attended."""
+    def attends(self) -> bool:
+        """Say whether lines that are not ours will be attended; otherwise their output goes to the idle sink."""
         return False
+
+    def line_started(self, started: Started) -> None:
+        """Hear that a line begins which is not ours, and is to be attended."""
 
     def notice(self, words: str) -> None:
         """Hear of somebody who has come, or gone."""
@@ -47,6 +50,9 @@ class Company:
 
     def connection_back(self, missed: int) -> None:
         """Hear that it is back, and how many bytes of output were lost for good."""
+
+    def shell_lost(self, error: RshError) -> None:
+        """Hear that the shell is lost to us, and why."""
 
 
 class LivingShell:
@@ -186,9 +192,13 @@ class LivingShell:
                 self._changed.wait(deadline.left())
         self.close()
 
-    def leave(self) -> None:
-        """Let it live, and go."""
+    def leave(self, deadline: Deadline) -> None:
+        """Let it live, and go; it is told that we do not come back, unless that takes too long."""
         self._attachment.leave()
+        with self._changed:
+            while not self._over and not deadline.expired:
+                self._changed.wait(deadline.left())
+        self.close()
 
     def close(self) -> None:
         """Be gone, as if the connection were cut for good."""
@@ -290,12 +300,10 @@ class LivingShell:
 
     def _take_started(self, started: Started) -> None:
         with self._changed:
-            if self._running or started.sequence <= self._sequence:
+            if self._running or started.sequence <= self._sequence or not self._company.attends():
                 return
-        attended = self._company.line_started(started)
-        with self._changed:
-            if attended and not self._running and started.sequence > self._sequence:
-                self._running, self._awaited = True, started.sequence
+            self._running, self._awaited = True, started.sequence
+        self._company.line_started(started)
 
     def take_loss(self, error: RshError) -> None:
         """Tell that the connection is lost."""
@@ -305,10 +313,14 @@ class LivingShell:
         """Note that nothing comes any more."""
         with self._changed:
             self._exit = exit
+            given_up = self._error is not None
             if exit is None:
                 self._error = self._error or error or LinkError("the shell's end was not heard of")
             self._over = True
+            lost = self._error
             self._changed.notify_all()
+        if lost is not None and not given_up:
+            self._company.shell_lost(lost)
 
 
 class RunningLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +46,10 @@ class PromptContext(Context):
         self.quiet, self.color, self.debug = outer.quiet, outer.color, outer.debug
         self.patience = outer.patience
         self.shell: Shell | TerminalShell = (
-            TerminalShell(lambda: self.remote, wishes or Wishes()) if terminal else Shell(lambda: self.remote)
+            TerminalShell(self.reconnected, wishes or Wishes()) if terminal else Shell(lambda: self.remote)
         )
+        if isinstance(self.shell, TerminalShell) and outer.host is None:
+            self.shell.keep_to_us()
         self.history: History | None = None
         self.status = 0
         self.complained = False
@@ -59,6 +62,7 @@ class PromptContext(Context):
         self.carry = self.transfers.carry
         self.jobs = self.transfers.__len__
         self.unfinished = self.transfers.unfinished
+        self._connecting = threading.Lock()  # held while a new connection is made in the place of a lost one
 
     @property
     def remote(self) -> Remote:
@@ -72,12 +76,20 @@ class PromptContext(Context):
         """The other side if there is a connection; none is made."""
         return self._remote
 
+    def reconnected(self) -> Remote:
+        """Give the other side, over a new connection if the last one was lost; called by any thread."""
+        with self._connecting:
+            self.close_if_lost()
+            return self.remote
+
     def __enter__(self) -> PromptContext:
         return self
 
     def __exit__(self, *exception: Any) -> None:
         self.transfers.abandon()
         if isinstance(self.shell, TerminalShell):
+            if exception[0] is None:
+                self.shell.end()
             self.shell.give_back()
         super().__exit__(*exception)
 

@@ -123,6 +123,15 @@ PROMPT_COMMANDS: Final = (
         examples=(("history -n 20 build", "the last 20 that name `build`"),),
     ),
     Command(
+        "detach",
+        "Leave, and let the shell over there live on",
+        "rsh.client.sessions:run_detach",
+        "prompt",
+        (),
+        PROMPT,
+        bare=True,
+    ),
+    Command(
         "exit",
         "Leave",
         "rsh.client.builtins:run_exit",

@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-from rsh.client.complaints import say
+from rsh.client.complaints import complain, say
 from rsh.client.dispatch import run_line
 from rsh.client.history import History
 from rsh.client.notes import note, ring
 from rsh.client.prompt_context import PromptContext
 from rsh.client.prompt_text import Place
-from rsh.client.shell import Leave
+from rsh.client.shell import Called, Leave
 from rsh.client.terminal_shell import TerminalShell
-from rsh.errors import Refused
+from rsh.errors import Refused, RshError
 
 INTERRUPTED: Final = 130  # 128 + SIGINT, as a shell shows it
 
@@ -28,7 +28,11 @@ class LineSource(Protocol):
     """What lines come from: a screen."""
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
-        """Show the prompt and wait for a line; EOFError at the end, KeyboardInterrupt when it was dropped."""
+        """Show the prompt and wait for a line.
+
+        Raises:
+            EOFError: at the end. KeyboardInterrupt: the line was dropped. Called: the prompt has to give way.
+        """
 
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say a few words behind the output of a line, and make the terminal ring; either may be empty."""
@@ -96,10 +100,22 @@ class Repl:
         except KeyboardInterrupt:
             context.status, context.shell.fresh_line = INTERRUPTED, True
             return None
+        except Called:
+            self._attend()
+            return None
         except EOFError:
             if self._may_leave():
                 raise Leave(0) from None
             return None
+
+    def _attend(self) -> None:
+        """Attend what goes on in the shell without us having asked for it."""
+        shell = self._context.shell
+        if isinstance(shell, TerminalShell):
+            try:
+                shell.attend()
+            except RshError as error:
+                complain("", error)
 
     def _may_leave(self) -> bool:
         """Say whether nothing is left behind, or the user was told and leaves all the same."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 from prompt_toolkit.application import Application, run_in_terminal
+from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input
@@ -33,6 +34,7 @@ from rsh.client.names import ClientNames
 from rsh.client.passthrough import to_stdout
 from rsh.client.prompt_text import Place, fragments
 from rsh.client.settings import Settings
+from rsh.client.shell import Called
 
 CONTINUATION: Final = "… "
 
@@ -77,6 +79,8 @@ class Screen:
         self._all_lines = LineHistory(history.lines_of_all, self._suggest_again)
         self._ghost = Ghost()
         self._lexer = LineLexer(names.knows, self.refresh)
+        self._called = False  # the prompt is to give way
+        self._kept = Document()  # what was typed when it last did
         self.session: PromptSession[str] = self._session(input)
         self.session.key_bindings = make_bindings(Modes(settings, self.apply, self.hint, self._search_all))
         if color:
@@ -148,16 +152,24 @@ class Screen:
 
         Raises:
             EOFError: Ctrl-D on an empty line. KeyboardInterrupt: Ctrl-C; the line is dropped.
+            Called: by `call_away`; what was typed so far is there again the next time.
         """
+        try:
+            return self._read(place, fresh_line=fresh_line)
+        except Called:
+            self._kept = self.session.default_buffer.document
+            raise
+
+    def _read(self, place: Place, *, fresh_line: bool) -> str:
         self._place = place
         self._hint = ""
         self._prepare()
         if not fresh_line:
             self._begin_line()
         if not self._marked:
-            return self.session.prompt(self._left)
+            return self._ask()
         self._send(marks.before_prompt(place, self._settings))
-        line = self.session.prompt(self._left)
+        line = self._ask()
         if self._settings.on("marks"):
             self._send(marks.OUTPUT_BEGINS)
         return line
@@ -208,6 +220,23 @@ class Screen:
             app.loop.call_soon_threadsafe(_exit, app, status)
         else:
             sys.exit(status)
+
+    def call_away(self) -> None:
+        """Have the prompt give way: `read`, or the next one, raises Called. Called by any thread."""
+        self._called = True
+        app = self.session.app
+        if app.is_running and app.loop is not None:
+            app.loop.call_soon_threadsafe(self._give_way)
+
+    def _ask(self) -> str:
+        kept, self._kept = self._kept, Document()
+        return self.session.prompt(self._left, default=kept, pre_run=self._give_way)
+
+    def _give_way(self) -> None:
+        app = self.session.app
+        if self._called and app.is_running and not app.is_done:
+            self._called = False
+            app.exit(exception=Called(), style="class:exiting")
 
     def _suggest_again(self) -> None:
         """Look for ghost text to what was typed before the history was there."""

@@ -31,6 +31,10 @@ class Leave(Exception):
         self.asked = asked
 
 
+class Called(Exception):
+    """Something happens in the shell over there that the prompt has to give way to: see TerminalShell.attend."""
+
+
 class Shell:
     """Runs lines over there in the foreground here.
 

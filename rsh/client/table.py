@@ -22,6 +22,20 @@ def _switch(name: str, help: str, *flags: str, where: frozenset[Where] = BOTH) -
 
 
 _JSON: Final = _switch("json", "print JSON, one object a line", "--json")
+# How the prompt is shown.
+_PROMPT: Final = (
+    _switch("no_rc", "pass over the rc file and what config.toml sets", "-X", "--no-rc"),
+    _switch("plain", "no escape byte on the screen, a fixed prompt", "--plain"),
+    Argument("prompt", "the prompt of --plain", ("--prompt",), metavar="TEXT", default="rsh> "),
+    Argument("ready_marker", "with --plain, a line before each prompt", ("--ready-marker",), metavar="TEXT"),
+    _switch("no_echo", "with --plain, do not show what is typed", "--no-echo"),
+)
+_SHELL: Final = Argument("shell", "its name or id", metavar="NAME")
+_JOIN: Final = (
+    _switch("read_only", "only look: nothing that is typed is taken", "--read-only"),
+    _switch("steal", "whoever is attached has to go", "--steal"),
+    Argument("scrollback", "show so much of what it printed before: 64K", ("--scrollback",), "size", metavar="SIZE"),
+)
 _JOB: Final = Argument("id", "which job", metavar="ID", where=CLI)
 _HUMAN: Final = _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable")
 _HOST: Final = Argument("host", "whom to call", kind="host", metavar="HOST", where=CLI)
@@ -119,14 +133,11 @@ COMMANDS: Final = (
         "running",
         (
             Argument("host", "whom to call", kind="host", metavar="HOST", optional=True),
+            Argument("name", "call the new shell NAME, for rsh attach", ("--name",), metavar="NAME"),
             Argument("batch", "take lines from FILE, - for stdin", ("-b", "--batch"), "local", metavar="FILE"),
             Argument("commands", "run LINE and leave; may be repeated", ("-c",), metavar="LINE", many=True),
             _switch("keep_going", "in a batch, go on behind a line that fails", "-k", "--keep-going"),
-            _switch("no_rc", "pass over the rc file and what config.toml sets", "-X", "--no-rc"),
-            _switch("plain", "no escape byte on the screen, a fixed prompt", "--plain"),
-            Argument("prompt", "the prompt of --plain", ("--prompt",), metavar="TEXT", default="rsh> "),
-            Argument("ready_marker", "with --plain, a line before each prompt", ("--ready-marker",), metavar="TEXT"),
-            _switch("no_echo", "with --plain, do not show what is typed", "--no-echo"),
+            *_PROMPT,
             _ESCAPE,
             _ENCODING,
         ),
@@ -173,6 +184,38 @@ COMMANDS: Final = (
         ),
         CLI,
         examples=(("shell build", "with its own prompt, history and keys"),),
+    ),
+    Command(
+        "sessions",
+        "List the living shells over there",
+        "rsh.client.sessions:run_sessions",
+        "running",
+        (_HOST, _JSON),
+        examples=(("sessions build", "name, user, since, last seen, what runs, who is attached"),),
+    ),
+    Command(
+        "attach",
+        "Go to a living shell that is there, as it stands; with no NAME to the one that was left last",
+        "rsh.client.connect:run_attach",
+        "running",
+        (
+            _HOST,
+            Argument("shell", "its name or id", metavar="NAME", optional=True),
+            *_JOIN,
+            *(replace(argument, where=CLI) for argument in (*_PROMPT, _ESCAPE, _ENCODING)),
+        ),
+        examples=(
+            ("attach build work", "from any machine whose key may"),
+            ("attach --read-only build work", "look over somebody's shoulder"),
+        ),
+    ),
+    Command(
+        "kill",
+        "End a living shell over there",
+        "rsh.client.sessions:run_kill",
+        "running",
+        (_HOST, _SHELL),
+        examples=(("kill build work", "as if its terminal went away"),),
     ),
     Command(
         "reset",

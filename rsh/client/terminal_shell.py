@@ -3,48 +3,80 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rsh.client.attached import passed_environment, run_attached
 from rsh.client.complaints import say
 from rsh.client.console import is_terminal, size
-from rsh.client.living import LivingShell, RunningLine
+from rsh.client.joining import Joining
+from rsh.client.living import Company, LivingShell, RunningLine, new_token
 from rsh.client.modes import Modes
 from rsh.client.passthrough import Buffer, Left, to_stdout
 from rsh.client.shell import Leave
 from rsh.client.wishes import Wishes
-from rsh.errors import RshError, exit_status
+from rsh.errors import Code, Refused, RshError, exit_status
+from rsh.escape import printable
+from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
+    from rsh.protocol.records import Started
+    from rsh.protocol.requests import Attach
+    from rsh.session.channel import Channel
+
+# How long a shell may take to end, or to hear that we leave it, in seconds; the holder gives it two to end.
+END_PATIENCE: Final = 4.0
+LEAVE_PATIENCE: Final = 1.0
+
+# A connection that is away for less is not worth a word, in seconds.
+WORTH_TELLING: Final = 2.0
+
+TAKEN_OVER: Final = 255
 
 
-class TerminalShell:
+class TerminalShell(Company):
     """Runs lines in a living shell, in the foreground here. As shell.Shell.
 
     Attributes:
         directory: where the shell stands; b"" is the home.
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
         above: shows what a background job prints while the prompt is shown.
+        call: has the prompt give way, so that it calls `attend`; None while there is none that could.
         wishes: how programs have the terminal.
+        joining: how the next shell is come to.
+        lives_on: the shell does, when we leave it.
+        attached: the shell was there before us.
     """
 
     def __init__(self, remote: Callable[[], Remote], wishes: Wishes) -> None:
         """Prepare; nothing is asked of the other side yet.
 
         Args:
-            remote: gives the connection, also when the last one was lost.
+            remote: gives the connection, a new one when the last one was lost. Called by any thread.
             wishes: how programs have the terminal; the rest of it is filled in here.
         """
         self.directory = b""
         self.fresh_line = True
         self.above: Callable[[Buffer], None] = to_stdout
+        self.call: Callable[[], None] | None = None
         self._modes = Modes()  # what lines, and jobs behind them, have switched on here
         self.wishes = wishes
-        wishes.modes, wishes.looks = self._modes, False
+        wishes.modes, wishes.looks, wishes.detach = self._modes, False, self.detach
+        self.joining = Joining()
+        self.lives_on = True
+        self.attached = False
         self._remote = remote
         self._living: LivingShell | None = None
+        self._started: Started | None = None  # a line of another client's that we have not attended
+        self._detached = ""  # the shell that we have left on purpose
+        self._lost_at = 0.0
+
+    def keep_to_us(self) -> None:
+        """Take note that the shell ends when we leave it: its server is in this process."""
+        self.lives_on = False
+        self.wishes.detach = None
 
     @property
     def echoes(self) -> bool:
@@ -56,16 +88,31 @@ class TerminalShell:
         """What the shell is known by over there; "" while there is none."""
         return self._living.id if self._living is not None else ""
 
+    @property
+    def called(self) -> str:
+        """What its user calls it: its name, else its id."""
+        return self._living.name or self._living.id if self._living is not None else ""
+
     def begin(self) -> LivingShell:
         """Have a shell started over there if there is none; does not wait for it."""
-        from rsh.protocol.requests import Shell, Terminal
-
         if self._living is None or not self._living.alive:
+            if self._living is not None and (error := self._living.lost_by):
+                say(f"rsh: the shell is lost: {printable(str(error))}; this is a new one\n")
             environment = passed_environment(terminal=True, language=self.wishes.transcoder is None)
+            token = new_token()
+            joining, self.joining = self.joining, Joining()
+            self.attached = joining.attach
             session = self.wishes.session = self._remote().session
-            channel = session.open(Shell(Terminal(*size()), self.directory, environment))
-            self._living = LivingShell(channel, self._show_above)
+            channel = session.open(joining.request(size(), self.directory, environment, token))
+            self._living = LivingShell(
+                channel, self._show_above, token=token, again=self._again, company=self, read_only=joining.read_only
+            )
         return self._living
+
+    def _again(self, request: Attach) -> Channel:
+        """Open a channel to the same shell over whatever connection there is; called by the shell's thread."""
+        session = self.wishes.session = self._remote().session
+        return session.open(request)
 
     def settle(self) -> None:
         """See the shell's own beginning: what its rc files print, and ask, is for the user.
@@ -89,6 +136,43 @@ class TerminalShell:
         transcoder = self.wishes.transcoder
         return self._attend(RunningLine(living, transcoder.line(line) if transcoder else os.fsencode(line)))
 
+    def attend(self) -> None:
+        """Attend what the prompt gave way to: another client's line, or the loss of the shell.
+
+        Raises:
+            Leave: somebody has taken the shell over. RshError: it is lost.
+        """
+        living = self._living
+        if living is None:
+            return
+        if living.running:
+            started, self._started = self._started, None
+            if started is not None:
+                line = printable(os.fsdecode(started.line.partition(b"\n")[0]))
+                say(f"rsh: {printable(started.who)} runs: {line}\n")
+            self._attend(RunningLine(living))
+        elif isinstance(living.lost_by, Refused):
+            self._conclude(living.lost_by)
+
+    def detach(self) -> None:
+        """Leave the shell to itself: what is attended ends with Leave. Also called by the keyboard's thread."""
+        living = self._living
+        if living is not None:
+            self._detached = living.name or living.id
+            living.leave(Deadline(LEAVE_PATIENCE))
+
+    def switch(self, joining: Joining) -> None:
+        """Leave the shell to itself, and go to another one."""
+        self.detach()
+        self._living, self._detached, self.joining = None, "", joining
+        self.settle()
+
+    def end(self) -> None:
+        """End the shell: the prompt is left on purpose."""
+        living, self._living = self._living, None
+        if living is not None and living.alive:
+            living.end(Deadline(END_PATIENCE))
+
     def give_back(self) -> None:
         """Put back at our terminal what is left of all that lines have switched on: the prompt is over."""
         if is_terminal(1) and (back := self._modes.undo()):
@@ -99,10 +183,12 @@ class TerminalShell:
         try:
             status = exit_status(run_attached(line, terminal=True, stdout=self._write, wishes=self.wishes))
         except Left as left:
+            self._living = None
             say(f"rsh: {left}\n")
             raise Leave(left.exit_status) from left
-        except RshError:
+        except RshError as error:
             self._living = None
+            self._conclude(error)
             raise
         living = self._living
         if living is None or living.ended is not None:
@@ -110,6 +196,51 @@ class TerminalShell:
             raise Leave(status)
         self.directory = living.directory
         return status
+
+    def _conclude(self, error: RshError) -> None:
+        """Raise Leave when the shell lives on and is not for us any more."""
+        if self._detached:
+            self._living = None
+            say(f"rsh: detached from {self._detached}\n")
+            raise Leave(0) from error
+        if isinstance(error, Refused) and error.code == Code.SUPERSEDED:
+            self._living = None
+            say(f"rsh: {printable(str(error))}\n")
+            raise Leave(TAKEN_OVER) from error
+
+    # --- company: called by the shell's threads ---
+
+    def attends(self) -> bool:
+        """Say whether there is a prompt that can give way."""
+        return self.call is not None
+
+    def line_started(self, started: Started) -> None:
+        """Have the prompt give way to a line that is not ours."""
+        self._started = started
+        if self.call is not None:
+            self.call()
+
+    def notice(self, words: str) -> None:
+        """Show who comes and goes, above the prompt; a program that runs is not to be disturbed."""
+        if self._living is not None and not self._living.running:
+            self.above(f"rsh: {printable(words)}\r\n".encode(errors="replace"))
+
+    def connection_lost(self, error: RshError) -> None:
+        """Note when the connection was lost."""
+        self._lost_at = time.monotonic()
+
+    def connection_back(self, missed: int) -> None:
+        """Say that it is back, when that took long, and what is missing."""
+        seconds = time.monotonic() - self._lost_at
+        if seconds >= WORTH_TELLING:
+            self.notice(f"back in the shell after {seconds:.0f} s")
+        if missed > 0:
+            self.notice(f"{missed} bytes of output were printed meanwhile and are lost")
+
+    def shell_lost(self, error: RshError) -> None:
+        """Have the prompt end when somebody has taken the shell over."""
+        if isinstance(error, Refused) and error.code == Code.SUPERSEDED and self.call is not None:
+            self.call()
 
     def _show_above(self, data: Buffer) -> None:
         """Show a background job's output, and leave the terminal as the prompt needs it."""

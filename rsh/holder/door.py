@@ -34,6 +34,10 @@ class Door:
         """Give the descriptor to wait for."""
         return self._sock.fileno()
 
+    def is_there(self) -> bool:
+        """Tell whether the socket can still be found: a runtime folder goes when its user has logged out for good."""
+        return os.path.exists(self.path)
+
     def let_in(self, inside: int) -> None:
         """Accept one connection, unless so many are inside that it would be too many, or it is another user's."""
         try:

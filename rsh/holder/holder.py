@@ -39,8 +39,8 @@ WIGGLE = 0.1
 HURRY = 0.005
 TICK = 1.0
 
-# How long poll(2) may sleep at most when a shell is alone, in seconds: its milliseconds are an int.
-LOOK = 86400.0
+# How often a shell that is alone looks whether it can still be found, in seconds.
+LOOK = 60.0
 
 # What of a line is told to others.
 SHOWN = 1024
@@ -166,7 +166,7 @@ class Holder:
             self.terminal.resize(*self.size)
         if self.here() or self.door.callers:
             self.alone_since = now
-        elif not self.ended and now >= self.alone_since + self.identity.lives_on:
+        elif now >= self.alone_since + self.identity.lives_on or not self.door.is_there():
             self.hang_up()
 
     # --- clients ---
