@@ -120,7 +120,7 @@ class Connection:
     def _begin(self, stream: Stream, hello: Hello, grant: Grant, key: bytes) -> Guest:
         """Begin the session, unless it has begun a moment ago on another stream."""
         if hello.expected or (hello.epoch > 1 and not hello.age):
-            raise Refused(Code.NO_SESSION, "that session is not here any more")  # It was, in another daemon.
+            raise Refused(Code.NO_SESSION, GONE)  # It was here, in another daemon.
         house = self._house
         name, options = self._name(stream, hello), house.options
         services = Services(
