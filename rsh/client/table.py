@@ -195,7 +195,7 @@ COMMANDS: Final = (
     ),
     Command(
         "attach",
-        "Go to a living shell that is there, as it stands; with no NAME to the one that was left last",
+        "Go to a living shell that is there; with no NAME to the one left last",
         "rsh.client.connect:run_attach",
         "running",
         (

@@ -233,8 +233,8 @@ def test_no_colour_where_none_is_wanted(home: Home) -> None:
 def test_line_waits_for_a_daemon_that_is_dead_and_the_shell_lives_on(home: Home) -> None:
     with Daemon(home) as first, Terminal(home, "connect", "-q", first.host) as terminal:
         terminal.until_line(f":~{SIGN}")
-        terminal.press("word=kept\r")
-        terminal.until_line(f":~{SIGN}")
+        terminal.press("word=kept; false\r")
+        terminal.until_line(f":~ 1{SIGN}")
         first.stop(signal.SIGKILL)
         terminal.press("echo $word$((1 + 1))\r")
         with Daemon(home, bind=(first.host,)):
