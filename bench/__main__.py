@@ -8,10 +8,12 @@ from pathlib import Path
 
 from bench.commands import bench_exec, bench_output
 from bench.idle import bench_idle
+from bench.links import bench_compression, bench_latency
 from bench.prompt import bench_echo, bench_flood, bench_prompt
 from bench.resume import bench_resume
 from bench.shell import bench_shell
 from bench.stage import Bench
+from bench.sync import bench_sync
 from bench.transfers import bench_transfer, bench_tree
 from bench.typing import bench_typing
 
@@ -27,6 +29,9 @@ SECTIONS = {
     "idle": bench_idle,
     "typing": bench_typing,
     "resume": bench_resume,
+    "sync": bench_sync,
+    "latency": bench_latency,
+    "compression": bench_compression,
 }
 
 
