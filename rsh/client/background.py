@@ -118,7 +118,8 @@ class Transfer:
         if self.report is None:
             error = self.error if isinstance(self.error, RshError) else RshError(f"internal error: {self.error!r}")
             return f"{head}failed: {self.label}\n{describe(self.verb, error)}\n"
-        moved = f"{self.report.files} files, {amount(self.report.bytes)} in {duration(self.seconds)}"
+        files = self.report.files
+        moved = f"{files} file{'' if files == 1 else 's'}, {amount(self.report.bytes)} in {duration(self.seconds)}"
         lines = [f"{head}{'done' if self.report.ok else f'{self.report.failed} failed'}: {self.label} ({moved})"]
         lines += [describe(self.verb, error) for error in self.report.failures[:_NAMED]]
         if self.report.failed > _NAMED:
