@@ -11,7 +11,6 @@ import os
 import select
 import socket
 import struct
-import subprocess
 import sys
 from typing import Final
 
@@ -81,7 +80,7 @@ def start(place: Place, host: str, persist: float, *, timeout: float = START, as
         fcntl.flock(lock, fcntl.LOCK_EX | (0 if asked else fcntl.LOCK_NB))
         if peer(place) is not None:
             return 0  # Somebody was faster.
-        return _spawn(host, persist, timeout, stderr=None if asked else subprocess.DEVNULL)
+        return _spawn(host, persist, timeout, complain=asked)
     except BlockingIOError:
         return LinkError.exit_status  # Somebody starts it right now, and that may take its time.
     finally:
@@ -114,13 +113,15 @@ def _connect(place: Place) -> socket.socket | None:
     return None
 
 
-def _spawn(host: str, persist: float, timeout: float, *, stderr: int | None) -> int:
+def _spawn(host: str, persist: float, timeout: float, *, complain: bool) -> int:
+    import subprocess  # Only the first of many commands needs it.
+
     words = [host, str(persist), str(timeout)]
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", BOOT, FOLDER, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=stderr,
+        stderr=None if complain else subprocess.DEVNULL,
         start_new_session=True,
         cwd="/",
     )
