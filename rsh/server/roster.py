@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from rsh.errors import Code, LinkSilent, Refused
 from rsh.protocol.messages import Hello
-from rsh.protocol.requests import Attach, Shell
+from rsh.protocol.requests import Attach, Logs, Shell, Wait
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
 
@@ -35,7 +35,7 @@ REMEMBERED: Final = 4096
 MAX_KEPT: Final = 256 * 1024 * 1024
 
 # Requests whose work outlives a session, so that nobody has to wait for it to end.
-LASTING: Final = (Shell, Attach)
+LASTING: Final = (Shell, Attach, Logs, Wait)
 
 
 class Guest(Struct, eq=False):

@@ -140,7 +140,8 @@ def test_job_goes_on_when_daemon_and_client_are_killed(home: Home, tmp_path: Pat
         assert (done.stdout, done.stderr) == (b"before\nafter\n", b"error\n")
 
 
-def test_followers_and_waiters_go_on_when_the_daemon_is_killed_and_started_again(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_followers_and_waiters_go_on_when_the_daemon_is_started_again(home: Home, tmp_path: Path, number: int) -> None:
     os.mkfifo(tmp_path / "gate")
     line = f"echo before; cat {tmp_path}/gate >/dev/null; echo after; exit 6"
     with Daemon(home) as first:
@@ -150,7 +151,8 @@ def test_followers_and_waiters_go_on_when_the_daemon_is_killed_and_started_again
         assert logs.stdout is not None
         assert logs.stdout.readline() == b"before\n"
         first.wait_for_log("Wait")
-        first.stop(signal.SIGKILL)
+        first.stop(number)
+        assert "still at work" not in first.log
     with Daemon(home, bind=(first.host,)):
         (tmp_path / "gate").write_text("x")
         out, err = logs.communicate(timeout=SOON)
