@@ -17,6 +17,7 @@ import pexpect
 import pytest
 
 from tests.machines import SOON, Daemon, Home, alive, program, wait_until_gone
+from tests.proxy import Proxy
 from tests.scenarios import test_exec
 
 
@@ -265,3 +266,25 @@ def test_other_users_are_turned_away_on_either_side(sharing: Home, tmp_path: Pat
         for each in (path, *path.parents):
             if each.is_relative_to(tmp_path):
                 each.chmod(0o700 if each.is_dir() else 0o600)
+
+
+def test_connection_that_is_cut_goes_on_beneath_those_who_share_it(sharing: Home) -> None:
+    with Daemon(sharing) as daemon, Proxy(daemon.host) as proxy:
+        host = f"127.0.0.1:{proxy.port}"
+        assert sharing.rsh("mux", host).returncode == 0
+        line = "for i in 1 2 3 4 5 6 7 8; do read x; seq $i 20000; done; echo end >&2; exit 5"
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        clients = [sharing.spawn("exec", host, "--", f"echo here; {line}", bufsize=0, **pipes) for _ in range(2)]
+        assert all(client.stdout and client.stdout.readline() == b"here\n" for client in clients)
+        cuts = 0
+        for _ in range(8):
+            for client in clients:
+                assert client.stdin is not None
+                client.stdin.write(b"go\n")
+            cuts += proxy.cut()
+        expected = b"".join(b"%d\n" % number for start in range(1, 9) for number in range(start, 20001))
+        for client in clients:
+            out, errors = client.communicate(timeout=SOON)
+            assert (out, errors, client.returncode) == (expected, b"end\n", 5)
+        assert cuts > 0
+        assert sessions(daemon) == 1
