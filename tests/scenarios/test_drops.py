@@ -101,18 +101,19 @@ def test_input_and_output_go_on_through_cuts_in_both_directions(me: Home, networ
 
 def test_no_line_of_a_long_output_is_lost_doubled_or_reordered(me: Home, network: Proxy) -> None:
     lines = 100_000
-    client = me.spawn("exec", network.host, "--", f"seq {lines}; read end", stdin=subprocess.PIPE, stdout=-1)
-    assert client.stdin is not None and client.stdout is not None
-    out = bytearray()
-    for _ in range(20):
-        out += client.stdout.read(20_000)
-        network.cut()
-    while not out.endswith(b"\n%d\n" % lines):
-        out += client.stdout.read1(65536)  # type: ignore[attr-defined]
-    client.stdin.close()
-    assert client.wait(SOON) in (0, 1)
+    network.rate = 400_000.0  # else all is there before the first cut
+    client = me.spawn("exec", network.host, "--", f"seq {lines}", stdin=subprocess.DEVNULL, stdout=-1)
+    assert client.stdout is not None
+    wanted = b"".join(b"%d\n" % number for number in range(1, lines + 1))
+    out, cuts = bytearray(), 0
+    while piece := client.stdout.read(4096):
+        out += piece
+        if cuts < 20 and len(out) > cuts * len(wanted) // 30:
+            cuts += network.cut((Kind.RST, Kind.FIN)[cuts % 2])
+    assert client.wait(SOON) == 0
     client.stdout.close()
-    assert bytes(out) == b"".join(b"%d\n" % number for number in range(1, lines + 1))
+    assert cuts == 20
+    assert bytes(out) == wanted
 
 
 def test_command_runs_exactly_once_however_often_it_is_cut(me: Home, network: Proxy, tmp_path: Path) -> None:
@@ -327,3 +328,21 @@ def test_user_at_a_terminal_is_told_of_a_long_outage_and_of_its_end(me: Home, ne
     screen.sendeof()
     screen.expect(pexpect.EOF)
     screen.close()
+
+
+def test_no_line_on_a_terminal_is_lost_doubled_or_reordered(me: Home, network: Proxy) -> None:
+    lines = 100_000
+    command = [*program("rsh"), "exec", "-t", network.host, "--", "seq", str(lines)]
+    network.rate = 400_000.0
+    screen = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON)
+    out = bytearray()
+    wanted = b"".join(b"%d\r\n" % number for number in range(1, lines + 1))
+    cuts = 0
+    while len(out) < len(wanted):
+        out += screen.read_nonblocking(4096, SOON)  # type: ignore[arg-type]  # bytes, without an encoding
+        if cuts < 20 and len(out) > cuts * len(wanted) // 30:
+            cuts += network.cut((Kind.RST, Kind.FIN)[cuts % 2])
+    screen.expect(pexpect.EOF)
+    screen.close()
+    assert cuts == 20
+    assert bytes(out) == wanted

@@ -37,6 +37,17 @@ def test_all_options_are_read(alice: bytes) -> None:
     assert entry.read_only and entry.no_shell
     assert entry.expires == datetime.datetime(2027, 1, 31, 11, tzinfo=datetime.UTC).timestamp()
     assert entry.networks == ("10.0.0.0/8", "fe80::/10", "::1/128")
+    assert entry.linger is None
+
+
+def test_sessions_of_a_key_may_linger_for_another_time(alice: bytes) -> None:
+    assert parse_line(line_with("linger=86400", alice)).linger == 86400.0
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "soon", "\u0663", ""])
+def test_line_with_no_time_to_linger_is_refused(alice: bytes, text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_line(line_with(f"linger={text}", alice))
 
 
 @pytest.mark.parametrize(
