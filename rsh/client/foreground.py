@@ -45,8 +45,9 @@ class Foreground:
         self._wishes = wishes
         self._size = (0, 0)  # the last one that was told
         self._stop_watching: Callable[[], None] = _stop
-        self._timer = threading.Timer(PATIENCE, _stop)  # tells of a lost connection when it is not found again soon
-        self._told = False
+        self._outage = threading.Lock()  # guards what follows
+        self._timer: threading.Timer | None = None  # runs, or ran, since the connection was lost
+        self._told = False  # that it was
         self._escapes: dict[Action, Callable[[], None]] = {
             Action.DISCONNECT: self._disconnect,
             Action.DETACH: self._detach,
@@ -156,28 +157,34 @@ class Foreground:
 
     def __exit__(self, *exception: object) -> None:
         self._stop_watching()
-        self._timer.cancel()
+        with self._outage:
+            if self._timer is not None:
+                self._timer.cancel()
 
     def _condition_changed(self, condition: Condition) -> None:
-        """Have a loss told when it lasts, and the end of one that was told. A session's thread calls this."""
-        if not condition.connected and not self._timer.is_alive() and not self._told:
-            self._timer = threading.Timer(PATIENCE, self._tell_loss)
-            self._timer.daemon = True
-            self._timer.start()
-        elif condition.connected:
-            self._timer.cancel()
-            if self._told:
-                threading.Thread(target=self._tell_return, name="connected again", daemon=True).start()
+        """Have a loss told when it lasts, and the end of one that was told. Any thread of the session's calls this."""
+        with self._outage:
+            if not condition.connected and self._timer is None:
+                self._timer = threading.Timer(PATIENCE, self._tell_loss)
+                self._timer.daemon = True
+                self._timer.start()
+            elif condition.connected and self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+                if self._told:
+                    self._told = False
+                    threading.Thread(target=self._tell_return, name="connected again", daemon=True).start()
 
     def _tell_loss(self) -> None:
         session = self._wishes.session
-        if session is not None and not session.condition.connected:
+        with self._outage:
+            if session is None or session.condition.connected or self._timer is None:
+                return
             self._told = True
-            leave = f"; {caret(self._wishes.escape)}. to leave" if self._wishes.escape is not None else ""
-            self._handover.note(f"[rsh: {describe(session.condition, session.error)}{leave}]")
+        leave = f"; {caret(self._wishes.escape)}. to leave" if self._wishes.escape is not None else ""
+        self._handover.note(f"[rsh: {describe(session.condition, session.error)}{leave}]")
 
     def _tell_return(self) -> None:
-        self._told = False
         if self._handover.note("[rsh: connected again]"):
             self._redraw()
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from rsh.client.attached import passed_environment, run_attached
-from rsh.client.passthrough import Buffer, OutputClosed, Passthrough, to_descriptor
+from rsh.client.passthrough import Buffer, Left, OutputClosed, Passthrough, to_descriptor
 from rsh.client.process import RemoteProcess
 from rsh.errors import DeadlineExpired, FileError, Refused
 from rsh.protocol.requests import Exec
@@ -181,3 +181,20 @@ def test_of_our_environment_only_the_language_is_passed_on() -> None:
     own = {b"LANG": b"a", b"LC_TIME": b"b", b"TERM": b"c", b"COLORTERM": b"d", b"LD_PRELOAD": b"e", b"PATH": b"f"}
     assert passed_environment(own, terminal=False) == {b"LANG": b"a", b"LC_TIME": b"b", b"COLORTERM": b"d"}
     assert passed_environment(own, terminal=True)[b"TERM"] == b"c"
+
+
+def test_a_bug_in_a_sink_ends_the_run_and_is_raised() -> None:
+    def broken(data: Buffer) -> None:
+        raise ValueError("a bug")
+
+    with running("yes") as process, pytest.raises(ValueError, match="a bug"):
+        Passthrough(process, stdin=None, stdout=broken, stderr=None).run(Deadline(SOON))
+
+
+def test_giving_up_ends_a_run_that_hears_nothing() -> None:
+    with running("sleep 100") as process:
+        passthrough = Passthrough(process, stdin=None, stdout=lambda _: None, stderr=None)
+        threading.Timer(0.1, passthrough.give_up, [Left("left", 7)]).start()
+        with pytest.raises(Left) as caught:
+            passthrough.run(NEVER)
+    assert caught.value.exit_status == 7
