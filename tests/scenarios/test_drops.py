@@ -108,7 +108,7 @@ def test_no_line_of_a_long_output_is_lost_doubled_or_reordered(me: Home, network
     out, cuts = bytearray(), 0
     while piece := client.stdout.read(4096):
         out += piece
-        if cuts < 20 and len(out) > cuts * len(wanted) // 30:
+        if cuts < 20 and len(out) > cuts * len(wanted) // 60:
             cuts += network.cut((Kind.RST, Kind.FIN)[cuts % 2])
     assert client.wait(SOON) == 0
     client.stdout.close()
@@ -340,7 +340,7 @@ def test_no_line_on_a_terminal_is_lost_doubled_or_reordered(me: Home, network: P
     cuts = 0
     while len(out) < len(wanted):
         out += screen.read_nonblocking(4096, SOON)  # type: ignore[arg-type]  # bytes, without an encoding
-        if cuts < 20 and len(out) > cuts * len(wanted) // 30:
+        if cuts < 20 and len(out) > cuts * len(wanted) // 60:
             cuts += network.cut((Kind.RST, Kind.FIN)[cuts % 2])
     screen.expect(pexpect.EOF)
     screen.close()
