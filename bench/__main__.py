@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from bench.commands import bench_exec, bench_output
+from bench.distance import bench_distance
 from bench.idle import bench_idle
 from bench.links import bench_compression, bench_latency
 from bench.prompt import bench_echo, bench_flood, bench_prompt
@@ -22,6 +23,7 @@ SECTIONS = {
     "output": bench_output,
     "transfer": bench_transfer,
     "tree": bench_tree,
+    "distance": bench_distance,
     "shell": bench_shell,
     "prompt": bench_prompt,
     "echo": bench_echo,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import getpass
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -131,6 +134,42 @@ class Ssh:
     def rsync(self, *words: str) -> list[str]:
         """Give a command line of rsync over ssh."""
         return ["rsync", "-a", "-e", " ".join(["ssh", *self.options, "-p", str(self.port)]), *words]
+
+    def tar(self, source: Path, target: Path, *, put: bool) -> list[str]:
+        """Give a command line that packs a folder with tar, through ssh, and unpacks it."""
+        pack, unpack = f"tar cf - -C {source} .", f"tar xf - -C {target}"
+        remote = shlex.join(self.ssh(unpack if put else pack))
+        return ["sh", "-c", f"{pack} | {remote}" if put else f"{remote} | {unpack}"]
+
+    def sftp(self, line: str) -> list[str]:
+        """Give a command line of sftp that does one thing."""
+        words = ["sftp", "-q", *self.options, "-b", "-", "-P", str(self.port), "127.0.0.1"]
+        return ["sh", "-c", f"echo {shlex.quote(line)} | {shlex.join(words)}"]
+
+    def lftp(self, line: str) -> list[str]:
+        """Give a command line of lftp over sftp that does one thing, with four connections where it can."""
+        program = " ".join(["ssh", "-a", "-x", *self.options])
+        begin = f"set sftp:connect-program '{program}'; set mirror:parallel-transfer-count 4"
+        return ["lftp", "-c", f"{begin}; open sftp://{getpass.getuser()}:@127.0.0.1:{self.port}; {line}"]
+
+    def library(self, name: str, verb: str, source: Path, target: Path) -> list[str]:
+        """Give a command line that copies a file by a Python library (bench/library.py)."""
+        return [
+            sys.executable,
+            "-m",
+            "bench.library",
+            name,
+            verb,
+            str(self.port),
+            self.options[1],
+            *map(str, (source, target)),
+        ]
+
+    def behind(self, address: str) -> Ssh:
+        """Give the same sshd, reached by another address of this machine."""
+        other = copy.copy(self)
+        other.port = int(address.rpartition(":")[2])
+        return other
 
     def stop(self) -> None:
         """End the daemon."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib.util import find_spec
 
 from bench.measure import Candidate, compare
 from bench.stage import Bench
@@ -30,6 +31,10 @@ def bench_transfer(bench: Bench) -> None:
             candidates.append(Candidate("scp -c aes128-gcm", bench.ssh.scp(*words, options=fast), None, remove))
             if shutil.which("rsync"):
                 candidates.append(Candidate("rsync -a over ssh", bench.ssh.rsync(*words), None, remove))
+            verb = "put" if candidates is put else "get"
+            for name in ("asyncssh", "paramiko"):
+                if find_spec(name):
+                    candidates.append(Candidate(name, bench.ssh.library(name, verb, source, target), None, remove))
         candidates.append(Candidate("cp", ["cp", str(source), str(target)], None, remove))
     compare("put 1 GiB", put, bench.runs)
     compare("get 1 GiB", get, bench.runs)
@@ -57,6 +62,14 @@ def bench_tree(bench: Bench) -> None:
             candidates.append(Candidate("scp -r", bench.ssh.scp("-r", *words), None, empty))
             if shutil.which("rsync"):
                 candidates.append(Candidate("rsync -a over ssh", bench.ssh.rsync(*words), None, empty))
+            is_put = candidates is put
+            candidates.append(Candidate("tar | ssh", bench.ssh.tar(source, target, put=is_put), None, empty))
+            candidates.append(
+                Candidate("sftp -r", bench.ssh.sftp(f"{'put' if is_put else 'get'} -r {source} {target}"), None, empty)
+            )
+            if shutil.which("lftp"):
+                line = f"mirror {'-R ' if is_put else ''}{source} {target}"
+                candidates.append(Candidate("lftp, 4 connections", bench.ssh.lftp(line), None, empty))
         candidates.append(Candidate("cp -r", ["cp", "-r", str(source), str(target)], None, empty))
     compare("put 10,000 x 4 KiB", put, bench.runs)
     compare("get 10,000 x 4 KiB", get, bench.runs)

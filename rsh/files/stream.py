@@ -22,6 +22,9 @@ WORD: Final = struct.Struct(">I")
 RECORD: Final = 0x8000_0000
 MAX_ELEMENT: Final = MAX_PAYLOAD - WORD.size
 
+# What is written at once, if there is so much: with the words of compression before it still one frame.
+WRITE: Final = MAX_PAYLOAD - 64
+
 # Content may be longer than a frame.
 MAX_CONTENT: Final = 1024 * 1024
 
@@ -69,7 +72,7 @@ class RecordWriter:
             del packed[start:]
             raise ProtocolError("record too long")
         WORD.pack_into(packed, start, RECORD | length)
-        if len(packed) > MAX_PAYLOAD:
+        if len(packed) > WRITE:
             self._packed = packed[start:]
             self._pipe.write(memoryview(packed)[:start], lane=self._lane)
 
@@ -77,12 +80,12 @@ class RecordWriter:
         """Add content of the file announced last: 1 to MAX_CONTENT bytes, kept uncopied when they are many."""
         word = WORD.pack(len(piece))
         if len(piece) < SMALL:
-            if len(self._packed) + len(word) + len(piece) > MAX_PAYLOAD:
+            if len(self._packed) + len(word) + len(piece) > WRITE:
                 self.flush()
             self._packed += word
             self._packed += piece
             return
-        if len(self._packed) > MAX_PAYLOAD - SMALL:
+        if len(self._packed) > WRITE - SMALL:
             self.flush()
         packed, self._packed = self._packed, bytearray()
         packed += word
@@ -90,12 +93,12 @@ class RecordWriter:
 
     def _frames(self, packed: bytearray, rest: memoryview) -> None:
         """Write full frames; a short end goes with what comes next."""
-        room = MAX_PAYLOAD - len(packed)
+        room = WRITE - len(packed)
         self._pipe.write(packed, rest[:room], lane=self._lane)
         rest = rest[room:]
         while len(rest) >= SMALL:
-            self._pipe.write(rest[:MAX_PAYLOAD], lane=self._lane)
-            rest = rest[MAX_PAYLOAD:]
+            self._pipe.write(rest[:WRITE], lane=self._lane)
+            rest = rest[WRITE:]
         self._packed += rest
 
     def flush(self) -> None:
