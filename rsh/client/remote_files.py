@@ -167,7 +167,7 @@ class RemoteFiles:
         """
         from rsh.client.syncing import sync_down, sync_up
         from rsh.files.filter import make_filter
-        from rsh.files.sync_source import Wishes
+        from rsh.files.sync_wishes import Wishes
 
         rules = encoded(exclude)
         make_filter(rules)

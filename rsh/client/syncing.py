@@ -5,8 +5,9 @@ from __future__ import annotations
 from rsh.files.compression import expanded, squeezed
 from rsh.files.pace import paced
 from rsh.files.report import Progress, Report
-from rsh.files.sync_source import Wishes, sync_from
+from rsh.files.sync_source import sync_from
 from rsh.files.sync_target import sync_to
+from rsh.files.sync_wishes import Wishes
 from rsh.protocol import requests
 from rsh.session.session import Session
 

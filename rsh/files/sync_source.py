@@ -15,21 +15,22 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from xxhash import xxh3_128
 
 from rsh.errors import error_name, file_error
-from rsh.files.blocks import Old, block_size, compare
+from rsh.files.blocks import Old, block_size
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.filter import make_filter
 from rsh.files.itemize import DELETING, NEW, itemize
 from rsh.files.manifest import Entry, Manifest, file_digest
 from rsh.files.names import join
-from rsh.files.outgoing import changed
+from rsh.files.patch import OutgoingPatch
+from rsh.files.renames import Renames
 from rsh.files.report import Progress, Report
 from rsh.files.sender import READ_FLAGS, Sender, mtime_of
 from rsh.files.spool import Spool
-from rsh.files.stream import PIECE, Pipe, RecordReader
+from rsh.files.stream import Pipe, RecordReader
 from rsh.files.sync_results import SyncResults
+from rsh.files.sync_wishes import Wishes
 from rsh.files.tree import Step, walk
 from rsh.protocol import records
 from rsh.protocol.records import (
@@ -57,30 +58,8 @@ from rsh.protocol.records import (
 # New files below this are sent even if the target has them under another name: that is quicker than to ask.
 _WORTH_FINDING: Final = 4096
 
-# Files of the target that are remembered by their size, to be found again as new ones: about 20 MB.
-_MOST_CANDIDATES: Final = 100_000
-_CANDIDATES_ASKED: Final = 3  # of one size, for one new file
-
 # Files whose signatures are asked for ahead of their turn; each takes up to 24 MB, most far less.
 _AHEAD: Final = 4
-
-
-class Wishes(msgspec.Struct, frozen=True):
-    """How to sync.
-
-    Attributes:
-        rules: what is left out on both sides (rsh.files.filter).
-        checksum: compare files by digest instead of by size and time.
-        delete: remove from the target what the source has not.
-        rehearsal: say what would be done, and do nothing.
-        itemize: tell each change.
-    """
-
-    rules: tuple[bytes, ...] = ()
-    checksum: bool = False
-    delete: bool = False
-    rehearsal: bool = False
-    itemize: bool = False
 
 
 class Level:
@@ -138,11 +117,8 @@ class SyncSource(Sender):
         self._exists = False  # the target is there
         self._extras = Spool()  # paths that only the target has
         self._later = Spool()  # files that wait for the second part: (path, size of the old one or -1)
-        self._candidates: dict[int, list[tuple[bytes, int]]] = {}  # size -> path, time of files only the target has
-        self._candidate_count = 0
-        self._proofs: dict[bytes, bytes] = {}  # digests of candidates
+        self._renames = Renames(self._prove, self._results.proof)
         self._top_path = b""
-        self._asked: deque[bytes] = deque()  # candidates whose digest is on its way
 
     def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
         try:
@@ -220,9 +196,8 @@ class SyncSource(Sender):
             path = self._relative(entry.name)
             if self._wishes.delete:
                 self._extras.append(path + b"/" if isinstance(entry, Directory) else path)
-            if isinstance(entry, Known) and self._candidate_count < _MOST_CANDIDATES:
-                self._candidate_count += 1
-                self._candidates.setdefault(entry.size, []).append((path, entry.mtime_ns))
+            if isinstance(entry, Known):
+                self._renames.add(path, entry.size, entry.mtime_ns)
 
     def _enter_level(self, theirs: Manifest, there: Entry | None, name: bytes, new: int) -> int:
         assert self._place is not None
@@ -273,6 +248,8 @@ class SyncSource(Sender):
 
     def _compare_file(self, fd: int, name: bytes, there: Entry | None) -> None:
         status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        if isinstance(there, Known) and not self._wishes.checksum and _same(there, status):
+            return  # the commonest case, a million times over
         path = self._relative(name)
         if not isinstance(there, Known):
             if self._exists and there is None and status.st_size >= _WORTH_FINDING and not self._rehearsal:
@@ -337,27 +314,15 @@ class SyncSource(Sender):
             self._results.expect_signature(old_size // block + 2)
             self._out.record(Sign(path, block))
             return
-        for candidate in self._candidates_for(path):
-            if candidate not in self._proofs:
-                self._proofs[candidate] = b""
-                self._asked.append(candidate)
-                self._results.expect_proof()
-                self._out.record(Prove(candidate))
-
-    def _candidates_for(self, path: bytes) -> list[bytes]:
-        """Give the files of the target that may be a new one under an old name, the likeliest first."""
         try:
-            status = self._status(path)
+            # By its path: what is not where it was is only not recognised.
+            self._renames.prepare(path, os.stat(join(self._top_path, path), follow_symlinks=False))
         except OSError:
-            return []
-        time, name = mtime_of(status), path.rpartition(b"/")[2]
-        found = self._candidates.get(status.st_size, [])
-        found = sorted(found, key=lambda each: (each[1] != time, each[0].rpartition(b"/")[2] != name))
-        return [path for path, _ in found[:_CANDIDATES_ASKED]]
+            return
 
-    def _status(self, path: bytes) -> os.stat_result:
-        """Look at a file of the source. What is not where it was is only not recognised."""
-        return os.stat(join(self._top_path, path), follow_symlinks=False)
+    def _prove(self, path: bytes) -> None:
+        self._results.expect_proof()
+        self._out.record(Prove(path))
 
     def _settle(self, path: bytes, old_size: int) -> None:
         *above, name = path.split(b"/")
@@ -399,26 +364,40 @@ class SyncSource(Sender):
                 self._lose(name, "ESPECIAL")
             else:
                 self._progress.started(self._path(name), status.st_size)
-                _Patching(self, opened, status, name, path, old).run()
+                self._send_patch(opened, name, status, path, old)
         finally:
             os.close(opened)
 
+    def _send_patch(self, fd: int, name: bytes, status: os.stat_result, path: bytes, old: Old) -> None:
+        def begin() -> None:
+            self._begin_patch(name, status, path)
+
+        patch = OutgoingPatch(fd, status, old, begin, self._out, self._results, self._progress)
+        try:
+            error = patch.send()
+        except OSError as failed:
+            error = error_name(failed)
+        if error and not patch.begun:
+            self._fail(name, error)
+        elif error:
+            self._out.record(Abort(error))
+            if error != "ESTOPPED":
+                self._report_failure(name, error)
+        elif patch.begun:
+            self._out.record(Finish(patch.digest()))
+        else:
+            self._touch(name, status)
+
     def _find(self, fd: int, name: bytes, path: bytes) -> None:
         """Send a new file, or have the target copy it if it has the same content under another name."""
-        candidates = self._candidates_for(path)
-        while self._asked and any(candidate in self._asked for candidate in candidates):
-            asked = self._asked.popleft()
-            self._proofs[asked] = self._results.proof()
-        known = {self._proofs.get(candidate, b""): candidate for candidate in reversed(candidates)}
-        known.pop(b"", None)
-        digest = file_digest(name, fd) if known else b""
-        if digest not in known:
+        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        basis, digest = self._renames.find(path, status, lambda: file_digest(name, fd))
+        if not basis:
             self._tell(self._direction + "f" + NEW, path)
             self._send_file(fd, name)
             return
         self._tell("=f" + NEW, path)
-        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        self._begin_patch(name, status, known[digest])
+        self._begin_patch(name, status, basis)
         if status.st_size:
             self._out.record(Reuse(0, status.st_size))
         self._progress.reused(status.st_size)
@@ -494,83 +473,9 @@ class SyncSource(Sender):
         self._report.add_failure(file_error(failure.error, failure.path))
 
 
-class _Patching:
-    """One changed file on its way. Friend of SyncSource."""
-
-    def __init__(self, sync: SyncSource, fd: int, status: os.stat_result, name: bytes, path: bytes, old: Old) -> None:
-        self._sync = sync
-        self._fd = fd
-        self._status = status
-        self._name = name
-        self._path = path
-        self._old = old
-        self._digest = xxh3_128()
-        self._begun = False
-        self._reuse = (0, 0)  # offset and length that have yet to be said
-
-    def run(self) -> None:
-        """Send the file; what went wrong is reported."""
-        try:
-            error = self._content()
-        except OSError as failed:
-            error = error_name(failed)
-        if error:
-            if self._begun:
-                self._sync._out.record(Abort(error))
-            if error != "ESTOPPED":
-                self._sync._complete = False
-                self._sync._fail(self._name, error) if not self._begun else self._sync._report_failure(
-                    self._name, error
-                )
-        elif self._begun:
-            self._sync._out.record(Finish(self._digest.digest()))
-        else:
-            self._sync._touch(self._name, self._status)
-
-    def _content(self) -> str:
-        position = 0
-        for piece in compare(self._fd, self._status.st_size, self._old):
-            if self._begun and self._sync._results.refuses_latest():
-                return "ESTOPPED"
-            length = len(piece.content)
-            self._digest.update(piece.content)
-            if not self._begun and piece.offset != position:
-                self._begin()
-            if piece.offset >= 0:
-                self._keep(piece.offset, length)
-                self._sync._progress.reused(length)
-            else:
-                self._flush()
-                self._literal(memoryview(piece.content))
-            position += length
-        if position != self._status.st_size or changed(self._fd, self._status):
-            return "ECHANGED"
-        if not self._begun and self._old.size != self._status.st_size:
-            self._begin()
-        if self._begun:
-            self._flush()
-        return ""
-
-    def _begin(self) -> None:
-        self._begun = True
-        self._sync._begin_patch(self._name, self._status, self._path)
-
-    def _keep(self, offset: int, length: int) -> None:
-        start, so_far = self._reuse
-        if so_far and start + so_far == offset:
-            self._reuse = (start, so_far + length)
-            return
-        if self._begun:
-            self._flush()
-        self._reuse = (offset, length)
-
-    def _flush(self) -> None:
-        if self._reuse[1]:
-            self._sync._out.record(Reuse(*self._reuse))
-        self._reuse = (0, 0)
-
-    def _literal(self, content: memoryview) -> None:
-        for start in range(0, len(content), PIECE):
-            some = bytes(content[start : start + PIECE])
-            self._sync._out.content(some)
-            self._sync._progress.moved(len(some))
+def _same(there: Known, status: os.stat_result) -> bool:
+    return (
+        there.size == status.st_size
+        and there.mtime_ns == status.st_mtime_ns
+        and not (there.mode ^ status.st_mode) & 0o777
+    )

@@ -29,7 +29,7 @@ from rsh.files.receiver import Receiver
 from rsh.files.report import Progress, Report
 from rsh.files.sender import READ_FLAGS
 from rsh.files.stream import Pipe, RecordWriter
-from rsh.files.sync_source import Wishes
+from rsh.files.sync_wishes import Wishes
 from rsh.protocol import records
 from rsh.protocol.records import (
     Abort,

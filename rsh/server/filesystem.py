@@ -21,8 +21,9 @@ from rsh.files.rehearsal import rehearse
 from rsh.files.sender import send
 from rsh.files.stream import RecordReader, RecordWriter, write_records
 from rsh.files.survey import survey
-from rsh.files.sync_source import Wishes, sync_from
+from rsh.files.sync_source import sync_from
 from rsh.files.sync_target import sync_to
+from rsh.files.sync_wishes import Wishes
 from rsh.protocol import records, requests
 from rsh.protocol.frames import Buffer
 from rsh.protocol.records import Digest, Failure, Finish, Record

@@ -1,0 +1,23 @@
+"""What is wanted of a sync: known to both ends."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """How to sync.
+
+    Attributes:
+        rules: what is left out on both sides (rsh.files.filter).
+        checksum: compare files by digest instead of by size and time.
+        delete: remove from the target what the source has not.
+        rehearsal: say what would be done, and do nothing.
+        itemize: tell each change.
+    """
+
+    rules: tuple[bytes, ...] = ()
+    checksum: bool = False
+    delete: bool = False
+    rehearsal: bool = False
+    itemize: bool = False
