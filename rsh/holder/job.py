@@ -34,7 +34,7 @@ import time
 from typing import Final
 
 from rsh.holder import tree
-from rsh.holder.joblog import MAX_CHUNK, STDERR, STDOUT, LogWriter
+from rsh.holder.joblog import MAX_CHUNK, STDERR, STDOUT, LogWriter, segments
 
 # Files of a job's folder.
 JOB: Final = "job.json"
@@ -57,6 +57,12 @@ MAX_WATCHERS: Final = 200
 # Seconds after which those that were sent KILL are looked at again, and after which we give up on them.
 KILL_AGAIN: Final = 0.5
 KILL_PATIENCE: Final = 5.0
+
+# Seconds that an order may name, or a job be given.
+LONGEST: Final = 1e9
+
+# Seconds that poll(2) is asked to wait at once: it counts milliseconds, in an int.
+LONGEST_WAIT: Final = 86400.0
 
 # Seconds between TERM and KILL for who runs out of time, or when the machine goes down.
 GRACE: Final = 5.0
@@ -137,7 +143,10 @@ class Job:
             os.set_blocking(read_end, False)
             self.pipes[read_end] = stream
         entry = tree.look_up(child.pid)
-        self.write(PROCESS, json.dumps([child.pid, entry.started if entry else 0, boot_id()]).encode())
+        try:
+            self.write(PROCESS, json.dumps([child.pid, entry.started if entry else 0, boot_id()]).encode())
+        except OSError:
+            pass  # The disk is full: only who has to tidy up behind us would miss it.
         return ""
 
     def run(self) -> None:
@@ -165,7 +174,7 @@ class Job:
             poll.register(descriptor, select.POLLIN)
         if len(self.watchers) < MAX_WATCHERS:
             poll.register(self.listener, select.POLLIN)
-        patience = None if self.due is None else max(0.0, self.due - time.monotonic()) * 1000 + 1
+        patience = None if self.due is None else min(max(0.0, self.due - time.monotonic()), LONGEST_WAIT) * 1000 + 1
         return {descriptor for descriptor, _ in poll.poll(patience)}
 
     def keep(self, pipe: int) -> bool:
@@ -265,12 +274,23 @@ class Job:
             "output": self.log.position,
         }
         self.log.close()
-        self.write(END, json.dumps(end).encode())
+        self.write_end(json.dumps(end).encode())
         for watcher in self.watchers.values():
             watcher.close()
         self.listener.close()
         os.unlink(os.path.join(self.folder, SOCKET))
         self.over = True
+
+    def write_end(self, content: bytes) -> None:
+        """Write how it ended, if need be in the place of output: that matters more than its beginning."""
+        for name in [*segments(self.folder), ""]:
+            try:
+                self.write(END, content)
+                return
+            except OSError:
+                if not name:
+                    raise
+                os.unlink(os.path.join(self.folder, name))
 
     # --- who wants to know ---
 
@@ -297,7 +317,9 @@ class Job:
         except OSError:
             order = b""
         if len(order) == CANCEL.size and order[:1] == CANCEL_BYTE:
-            self.cancel("cancelled", max(0.0, CANCEL.unpack(order)[1]))
+            grace = CANCEL.unpack(order)[1]
+            if 0 <= grace < LONGEST:
+                self.cancel("cancelled", grace)
         elif not order:
             del self.watchers[number]
             watcher.close()

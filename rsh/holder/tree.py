@@ -81,7 +81,7 @@ def wait_gone(processes: Iterable[Process], patience: float) -> None:
     left = len(watched)
     deadline = time.monotonic() + patience
     while left > 0 and (seconds := deadline - time.monotonic()) > 0:
-        for descriptor, _ in poll.poll(seconds * 1000):
+        for descriptor, _ in poll.poll(min(seconds, 3600.0) * 1000):
             poll.unregister(descriptor)
             left -= 1
     for descriptor in watched:

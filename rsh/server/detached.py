@@ -29,9 +29,6 @@ log = logging.getLogger("rsh.server")
 
 REQUESTS: Final = requests.Detach | requests.Jobs | requests.Logs | requests.Wait | requests.Cancel
 
-# The longest time between TERM and KILL, and for a job, in seconds.
-LONGEST: Final = 1e9
-
 
 def serve(
     channel: Channel,
@@ -65,7 +62,7 @@ def serve(
 def _start(
     request: requests.Detach, account: Account, grant: Grant, environment: Mapping[bytes, bytes], jobs: Jobs
 ) -> Job:
-    if not 0 <= request.timeout < LONGEST:
+    if not 0 <= request.timeout < holder.LONGEST:
         raise Refused(Code.COMMAND, "EINVAL")
     directory = os.path.join(account.home, request.directory)
     check_directory(directory)
@@ -128,7 +125,7 @@ def _wait_ended(channel: Channel, job: Job, order: bytes = b"") -> bool:
 
 def _cancel(channel: Channel, job: Job, grace: float) -> None:
     """End the job, and what a dead holder has left of one, and answer."""
-    if not 0 <= grace < LONGEST:
+    if not 0 <= grace < holder.LONGEST:
         raise Refused(Code.COMMAND, "EINVAL")
     channel.accept()
     if not _wait_ended(channel, job, holder.CANCEL.pack(holder.CANCEL_BYTE, grace)):
