@@ -184,16 +184,19 @@ class Shell(Base):
         """Type text: into what runs; while nothing does, a line for the shell, which runs once it is complete."""
         data = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
         self._log(text, "send")
+        self._send(data)
+        return len(text)
+
+    def _send(self, data: str) -> None:
         if not self.running:
             self._typed += data
             line, newline, data = self._typed.partition("\n")
             if not newline:
-                return len(text)
+                return
             self._typed = ""
             self._start(line)
         if data:
             self._living.type(data.encode(self.encoding or "utf-8", "surrogateescape"))
-        return len(text)
 
     def sendline(self, line: str | bytes = "") -> int:
         """Type text and Enter."""
@@ -299,12 +302,19 @@ class Shell(Base):
                 raise TIMEOUT("nothing came in time") from None
             if isinstance(item, _Ready):
                 self.status, self.running = item.status, False
+                self._go_on()
                 return item
             if isinstance(item, _Ended):
                 raise self._concluded(item)
             self._rest = item
         data, self._rest = self._rest[:size], self._rest[size:]
         return data
+
+    def _go_on(self) -> None:
+        """Have what was sent while the line ran, and was not read by it, be the next line."""
+        ahead = self._living.take_typed_ahead().decode(self.encoding or "utf-8", "surrogateescape")
+        if ahead:
+            self._send(ahead)
 
     def _concluded(self, item: _Ended) -> Exception:
         self.flag_eof = self.terminated = True

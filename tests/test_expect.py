@@ -122,3 +122,12 @@ def test_close_ends_a_shell_that_floods() -> None:
 def test_nobody_there_is_an_error() -> None:
     with pytest.raises(RshError):
         rsh.expect.connect("127.0.0.1:1")
+
+
+def test_lines_that_are_sent_ahead_run_one_after_the_other(shell: Shell) -> None:
+    shell.sendline("echo be'gun'; read x; echo got $x")
+    shell.expect_exact("begun")
+    shell.send("for the program\necho fi'rst'\necho sec")
+    shell.expect_exact("first")
+    shell.sendline("'ond'")
+    shell.expect_exact("second")

@@ -92,7 +92,7 @@ class Attachment:
         self._sending = threading.Condition()  # guards what follows, and keeps what is sent in order
         self._connected = True
         self._lines = RecordWriter(channel, lane=1)
-        self._line: tuple[int, bytes] | None = None  # the last line, until it has ended
+        self._line: tuple[int, int, bytes] | None = None  # the last line, until it has ended
         self._typed = bytearray()  # input that may have to be sent again
         self._taken = 0  # bytes of input before that
         self._confirmed = 0  # of output
@@ -106,10 +106,14 @@ class Attachment:
 
     # --- giving ---
 
-    def send_line(self, number: int, line: bytes) -> None:
-        """Give the shell a line; while there is no connection it waits for one."""
+    def send_line(self, number: int, typed: int, line: bytes) -> None:
+        """Give the shell a line; while there is no connection it waits for one.
+
+        Args:
+            typed: bytes of input that are not for it.
+        """
         with self._sending:
-            self._line = (number, line)
+            self._line = (number, typed, line)
             if self._connected:
                 self._try(self._write_line)
 
@@ -177,8 +181,8 @@ class Attachment:
     def _write_line(self) -> None:
         if self._line is None:
             return
-        number, line = self._line
-        self._lines.record(Line(len(line), number))
+        number, typed, line = self._line
+        self._lines.record(Line(len(line), number, typed))
         for start in range(0, len(line), PIECE):
             self._lines.content(line[start : start + PIECE])
         self._lines.flush()

@@ -26,6 +26,9 @@ MAX_GAPS: Final = 1000
 
 TOKEN_SIZE: Final = 16
 
+# Input of the line that runs that is remembered, in bytes: what was on its way when the line ended is taken back.
+MAX_RECENT: Final = 64 * 1024
+
 
 def new_token() -> bytes:
     """Give what a client is known by to the holder of its shell."""
@@ -108,6 +111,9 @@ class LivingShell:
         self._over = False
         self._exit: Exit | None = None
         self._error: RshError | None = None
+        self._sent = 0  # bytes of input in all
+        self._recent = bytearray()  # the end of it
+        self._ahead = b""  # what was typed, and no line has read
         self._attachment = Attachment(channel, self, token, again, read_only=read_only)
 
     @property
@@ -137,7 +143,9 @@ class LivingShell:
             self._ready = None  # of somebody else's line
             self._awaited = None
             self._number += 1
-        self._attachment.send_line(self._number, line)
+            self._recent.clear()
+            sent = self._sent
+        self._attachment.send_line(self._number, sent, line)
 
     def wait_ready(self, deadline: Deadline = NEVER) -> bool:
         """Wait until the shell waits for a line, and all that it had printed has arrived; False when it has ended.
@@ -154,6 +162,7 @@ class LivingShell:
             self._changed.notify_all()
             if ready is None:
                 return self._conclude()
+            self._take_back(ready)
             self.status, self.directory, self.settled = ready.status, ready.directory, True
         self._attachment.end_line()
         return True
@@ -173,8 +182,26 @@ class LivingShell:
         return piece
 
     def type(self, data: Buffer) -> None:
-        """Send what was typed, to whatever reads from the terminal."""
+        """Send what was typed, to whatever reads from the terminal; behind the end of a line it is kept here."""
+        with self._changed:
+            if not self._running or self._ready is not None:
+                self._ahead += bytes(data)
+                return
+            self._sent += len(data)
+            self._recent += data
+            del self._recent[:-MAX_RECENT]
         self._attachment.type(data)
+
+    def take_typed_ahead(self) -> bytes:
+        """Give what was typed while lines ran and no program has read; it is the caller's then."""
+        with self._changed:
+            ahead, self._ahead = self._ahead, b""
+        return ahead
+
+    def _take_back(self, ready: Ready) -> None:
+        """Put together what was typed and not read: over there, on its way there, and here. The lock is held."""
+        late = min(max(self._sent - ready.typed, 0), len(self._recent))
+        self._ahead = ready.unread + bytes(self._recent[len(self._recent) - late :]) + self._ahead
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the terminal its size."""
@@ -233,6 +260,8 @@ class LivingShell:
         with self._changed:
             missed = attached.offset - self._arrived
             self._arrived = attached.offset
+            if first:
+                self._sent += attached.typed
             self._gaps.clear()
             self.id, self.name = attached.id, attached.name
             if first and not self._number:

@@ -33,6 +33,7 @@ class PlainScreen:
             echo: leave it to the terminal to show what is typed.
         """
         self._prompt = f"{ready}\n{prompt}" if ready else prompt
+        self._ahead = b""
         self._echo = None if echo else EchoOff(0)
 
     def __enter__(self) -> PlainScreen:
@@ -62,6 +63,10 @@ class PlainScreen:
             pass  # The shell over there says best what is missing.
         return text
 
+    def type_ahead(self, data: bytes) -> None:
+        """Use what was typed while no line was asked for; the terminal has shown it then."""
+        self._ahead += data.replace(b"\r", b"\n")
+
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say nothing: every byte of this screen is promised (rsh(1), Plain mode)."""
 
@@ -72,10 +77,24 @@ class PlainScreen:
     def _ask(self, prompt: str) -> str:
         try:
             to_stdout(os.fsencode(prompt))
-            return os.fsdecode(_read_line())
+            return os.fsdecode(self._read_line())
         except KeyboardInterrupt:
             to_stdout(b"\n")
             raise
+
+    def _read_line(self) -> bytes:
+        """Read to the end of the line and no byte further: what follows is for whoever reads next."""
+        line, newline, rest = self._ahead.partition(b"\n")
+        self._ahead = rest
+        while not newline:
+            piece = os.read(0, 65536)
+            if not piece and not line:
+                raise EOFError
+            text, newline, self._ahead = piece.partition(b"\n")
+            line += text
+            if not piece:
+                break
+        return line
 
 
 class EchoOff:
@@ -102,16 +121,3 @@ class EchoOff:
                 termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
         except termios.error:
             pass  # It has gone away.
-
-
-def _read_line() -> bytes:
-    """Read to the end of the line and no byte further: what follows is for whoever reads next."""
-    line = b""
-    while not line.endswith(b"\n"):
-        piece = os.read(0, 65536)
-        if not piece and not line:
-            raise EOFError
-        if not piece:
-            break
-        line += piece
-    return line.removesuffix(b"\n")

@@ -34,6 +34,9 @@ class LineSource(Protocol):
             EOFError: at the end. KeyboardInterrupt: the line was dropped. Called: the prompt has to give way.
         """
 
+    def type_ahead(self, data: bytes) -> None:
+        """Take what was typed while no line was asked for, and use it as if it were typed now."""
+
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say a few words behind the output of a line, and make the terminal ring; either may be empty."""
 
@@ -94,6 +97,8 @@ class Repl:
     def _read(self, place: Place) -> str | None:
         """Ask for a line; None when it was dropped. Raises Leave at the end of the input."""
         context = self._context
+        if ahead := context.shell.take_typed_ahead():
+            self._screen.type_ahead(ahead)
         try:
             with context.transfers.prompting():
                 return self._screen.read(place, fresh_line=context.shell.fresh_line)

@@ -15,6 +15,9 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.processors import AfterInput
 from prompt_toolkit.output import ColorDepth, Output
@@ -173,6 +176,14 @@ class Screen:
         if self._settings.on("marks"):
             self._send(marks.OUTPUT_BEGINS)
         return line
+
+    def type_ahead(self, data: bytes) -> None:
+        """Use keys that were pressed before the prompt was there as if they were pressed now: Enter runs the line."""
+        keys: list[KeyPress] = []
+        parser = Vt100Parser(keys.append)
+        parser.feed(data.decode("utf-8", "surrogateescape").replace("\n", "\r"))
+        parser.flush()
+        store_typeahead(self.session.app.input, keys)
 
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say a few words behind the output of a line, and make the terminal ring if it knows how."""

@@ -78,6 +78,10 @@ class Shell:
         self.directory = shell.directory
         return status
 
+    def take_typed_ahead(self) -> bytes:
+        """Give nothing: lines have no input."""
+        return b""
+
     def _begin(self) -> BatchShell:
         """Give the shell; a new one when there is none."""
         from rsh.client.batch_shell import BatchShell

@@ -173,6 +173,13 @@ class TerminalShell(Company):
         if living is not None and living.alive:
             living.end(Deadline(END_PATIENCE))
 
+    def take_typed_ahead(self) -> bytes:
+        """Give what was typed while a line ran and no program has read."""
+        if self._living is None:
+            return b""
+        ahead = self._living.take_typed_ahead()
+        return bytes(self.wishes.transcoder.to_screen(ahead)) if self.wishes.transcoder else ahead
+
     def give_back(self) -> None:
         """Put back at our terminal what is left of all that lines have switched on: the prompt is over."""
         if is_terminal(1) and (back := self._modes.undo()):

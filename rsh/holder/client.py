@@ -25,6 +25,7 @@ class Client:
         read_only: what it types is not taken.
         lines: number of its last line that was taken.
         typed: bytes of its input that were taken.
+        early: the end of it, which came while no line ran: it is for the next one.
         seen: offset up to which it has the output.
         size: columns and rows of its terminal.
     """
@@ -35,10 +36,12 @@ class Client:
         self.read_only = False
         self.lines = 0
         self.typed = 0
+        self.early = bytearray()
         self.seen = 0
         self.size = (80, 24)
         self._position = 0  # of the next output to send
         self._confirmed = 0  # of typed, what it was told
+        self._barred = 0  # input up to here was taken back, if no line has seen it
         self._gone_at = 0.0  # when it went without a word
 
     @property
@@ -79,6 +82,18 @@ class Client:
         if self.unconfirmed >= CONFIRMED:
             self._confirmed = self.typed
             self.say(wire.TAKEN, wire.NUMBER.pack(self.typed))
+
+    def take_input(self, data: bytes) -> bytes:
+        """Count input, and give what of it counts."""
+        start, self.typed = self.typed, self.typed + len(data)
+        return data[max(self._barred - start, 0) :]
+
+    def bar(self, typed: int) -> bytes:
+        """Forget input up to a position, which the client has taken back; give what came early behind it."""
+        self._barred = typed
+        early = bytes(self.early[max(typed - self.typed + len(self.early), 0) :])
+        self.early.clear()
+        return early
 
     def take_seen(self, offset: int, end: int) -> None:
         """Note how much output it has; it cannot have more than there is."""

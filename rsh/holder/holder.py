@@ -42,6 +42,9 @@ TICK = 1.0
 # How often a shell that is alone looks whether it can still be found, in seconds.
 LOOK = 60.0
 
+# How long a shell that has ended waits for its first client, in seconds.
+PATIENCE = 5.0
+
 # What of a line is told to others.
 SHOWN = 1024
 
@@ -82,6 +85,7 @@ class Holder:
         self.alone_since = time.monotonic()
         self.last_seen = time.time()
         self.size = (columns, rows)
+        self.typist: Client | None = None  # who has typed last
         self.asking: Peer | None = None  # who has asked what the shell is being asked
         self.wiggled_at = 0.0  # when the terminal was given a wrong size, to be put right soon
 
@@ -112,6 +116,8 @@ class Holder:
         """Tell whether nothing is left to do."""
         if not self.ended:
             return False
+        if not self.clients and time.monotonic() < self.alone_since + PATIENCE:
+            return False  # Whoever had it started is about to come, and has to hear how it ended.
         return not any(client.may_be_back or not client.has_all(self.ring) for client in self.clients.values())
 
     def here(self) -> "list[Client]":
@@ -233,7 +239,7 @@ class Holder:
         """Let a caller be a client: a new one, or one that comes back."""
         token, offset, tail, seen, columns, rows, flags = wire.ATTACH_HEAD.unpack_from(payload)
         client = self.known(token)
-        if client is None or (self.ended and client not in self.clients.values()):
+        if client is None or (self.ended and self.clients and client not in self.clients.values()):
             peer.say(wire.GONE, b"the shell has ended" if self.ended else b"too many are attached to this shell")
             peer.close()
             return
@@ -314,11 +320,10 @@ class Holder:
         elif client.read_only:
             return
         elif kind == wire.RUN:
-            self.take_line(client, wire.NUMBER.unpack_from(payload)[0], payload[wire.NUMBER.size :])
+            number, typed = wire.RUN_HEAD.unpack_from(payload)
+            self.take_line(client, number, typed, payload[wire.RUN_HEAD.size :])
         elif kind == wire.INPUT:
-            self.fit(client)
-            self.terminal.type(payload)
-            client.typed += len(payload)
+            self.take_input(client, payload)
             if client.unconfirmed > MAX_UNREAD:
                 raise ValueError("more input than it may send")
         elif kind == wire.RESIZE:
@@ -329,8 +334,19 @@ class Holder:
         elif kind == wire.END:
             self.hang_up()
 
-    def take_line(self, client: Client, number: int, text: bytes) -> None:
-        """Queue a line, unless it has come before."""
+    def take_input(self, client: Client, data: bytes) -> None:
+        """Type, for the line that runs; what comes before the line it is for waits for that."""
+        self.fit(client)
+        self.typist = client
+        data = client.take_input(data)
+        if self.lines.running is not None:
+            self.terminal.type(data)
+        else:
+            client.early += data
+            del client.early[:-HOLDS]
+
+    def take_line(self, client: Client, number: int, typed: int, text: bytes) -> None:
+        """Queue a line, unless it has come before; of what was typed first, `typed` bytes in all were taken back."""
         if number <= client.lines:
             return
         if self.lines.size + len(text) > MAX_LINES:
@@ -338,6 +354,8 @@ class Holder:
         client.lines = number
         self.fit(client)
         self.lines.add(Line(client, number, text))
+        if early := client.bar(typed):
+            self.terminal.type(early)
         self.start_next()
 
     def fit(self, client: Client, *, redraw: bool = False) -> None:
@@ -390,10 +408,14 @@ class Holder:
         """Pass reports on: everything that was printed before one goes first."""
         for status, directory in self.child.reports():
             self.drain()
+            # With a line that waits already it is for that.
+            unread = b"" if self.lines.waits else self.terminal.unread()
             self.terminal.restore()
             self.tell_echo()
             report = self.lines.end(self.ring.end, status, directory)
             if report is not None:
+                if self.typist is not None:
+                    report.typist, report.typed, report.unread = self.typist, self.typist.typed, unread
                 for client in self.here():
                     self.tell_report(client, report)
             self.start_next()
@@ -422,8 +444,10 @@ class Holder:
     def tell_report(self, client: Client, report: Report) -> None:
         """Tell a client of a line that has ended."""
         number = report.line.number if report.line.client is client else 0
-        head = wire.REPORT_HEAD.pack(report.sequence, report.offset, number, report.status)
-        client.say(wire.REPORT, head + report.directory)
+        theirs = client is report.typist
+        typed, unread = (report.typed, report.unread) if theirs else (client.typed, b"")
+        head = wire.REPORT_HEAD.pack(report.sequence, report.offset, number, report.status, typed, len(unread))
+        client.say(wire.REPORT, head + report.directory + unread)
 
     def tell_started(self, client: Client, line: Line) -> None:
         """Tell a client that a line begins, or runs, that is not its own."""

@@ -26,6 +26,9 @@ class Report:
     """A line that has ended, the sequence-th of all."""
 
     def __init__(self, line: Line, sequence: int, offset: int, status: int, directory: bytes) -> None:
+        self.typist: Client | None = None  # who has typed what no program has read
+        self.typed = 0  # bytes of input that had come from there
+        self.unread = b""  # the end of them
         self.line = line
         self.sequence = sequence
         self.offset = offset

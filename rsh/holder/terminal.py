@@ -39,6 +39,7 @@ class Terminal:
         os.set_blocking(self.master, False)
         self._readable = select.poll()
         self._readable.register(self.master, select.POLLIN)
+        os.set_blocking(self._slave, False)
 
     def read(self) -> bytes:
         """Give what was printed; b"" when there is nothing now."""
@@ -72,11 +73,33 @@ class Terminal:
             data = data.rpartition(interrupt)[2]
         self.typed += data
 
-    def restore(self) -> None:
-        """Put the modes back that it began with, and forget what was typed before an interrupt: a line has ended."""
+    def unread(self) -> bytes:
+        """Take back what was typed and no program has read; also the beginning of a line that was not finished."""
+        self._drop()
+        attributes = termios.tcgetattr(self._slave)
+        attributes[3] &= ~termios.ICANON
+        attributes[6][termios.VMIN] = attributes[6][termios.VTIME] = 0
+        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
+        data = b""
+        while len(data) < HOLDS and (piece := self._read_back()):
+            data += piece
+        data, self.typed = data + self.typed, bytearray()
+        return data.replace(b"\0", b"")[:HOLDS]  # The end of input that was typed is a NUL there.
+
+    def _drop(self) -> None:
         if self._dropping:
             termios.tcflush(self._slave, termios.TCIFLUSH)
             self._dropping = False
+
+    def _read_back(self) -> bytes:
+        try:
+            return os.read(self._slave, READ_SIZE)
+        except OSError:
+            return b""
+
+    def restore(self) -> None:
+        """Put the modes back that it began with, and forget what was typed before an interrupt: a line has ended."""
+        self._drop()
         termios.tcsetattr(self._slave, termios.TCSANOW, self._sane)
 
     def shows_typing(self) -> bool:

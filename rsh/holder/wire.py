@@ -2,7 +2,7 @@
 
 Numbers are in network order. To the holder; before ATTACH only ASK, COMPLETE and END are heard:
 
-    RUN      u64 number of the line among this client's, then the line
+    RUN      u64 number of the line among this client's, u64 bytes of input that are not for it, then the line
     INPUT    what was typed; at most MAX_INPUT bytes that were not TAKEN
     RESIZE   u16 columns, u16 rows
     SIGNAL   u8 number
@@ -17,7 +17,8 @@ Numbers are in network order. To the holder; before ATTACH only ASK, COMPLETE an
 From it:
 
     OUTPUT   u64 offset of the first byte, then the bytes; an offset beyond the last one tells of a gap
-    REPORT   u64 sequence, u64 offset, u64 number of the line if it was this client's, else 0; u8 status; directory
+    REPORT   u64 sequence, u64 offset, u64 number of the line if it was this client's, else 0; u8 status; u64 bytes of
+             this client's input that had come; u32 how many of them no program has read; directory, and those
     ECHO     u8 whether what is typed is shown
     ENDED    u64 offset, u8 status, u8 signal
     ATTACHED u64 offset that its output begins at, u64 end of what there is, u64 number of its last line that was taken,
@@ -57,7 +58,8 @@ OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE, ANSWE
 NUMBER = struct.Struct(">Q")
 ATTACH_HEAD = struct.Struct(">16sQQQHHB")
 ATTACHED_BODY = struct.Struct(">QQQQQB")
-REPORT_HEAD = struct.Struct(">QQQB")
+RUN_HEAD = struct.Struct(">QQ")
+REPORT_HEAD = struct.Struct(">QQQBQI")
 STARTED_HEAD = struct.Struct(">QQ")
 ENDED_BODY = struct.Struct(">QBB")
 

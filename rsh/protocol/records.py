@@ -412,6 +412,7 @@ class Line(Struct, tag=48, array_like=True, frozen=True, forbid_unknown_fields=T
 
     size: Count
     number: Count
+    typed: Count = 0  # bytes of its input that are not for this line, nor for one before it: they were taken back
 
 
 class Ready(Struct, tag=49, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -422,6 +423,8 @@ class Ready(Struct, tag=49, array_like=True, frozen=True, forbid_unknown_fields=
     directory: Path
     sequence: Count  # counted from 1
     number: Count  # of the Line, when it was this client's, else 0
+    typed: Count = 0  # bytes of this client's input that had come; what comes later is for the next line
+    unread: Annotated[bytes, Meta(max_length=65536)] = b""  # the end of them, which no program has read
 
 
 class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -116,8 +116,10 @@ class Bridge:
     def _translated(self, kind: int, payload: bytes) -> ShellRecord | None:
         """Give the record of the wire that says the same."""
         if kind == wire.REPORT:
-            sequence, offset, number, status = wire.REPORT_HEAD.unpack_from(payload)
-            return Ready(offset, status, payload[wire.REPORT_HEAD.size :], sequence, number)
+            sequence, offset, number, status, typed, unread = wire.REPORT_HEAD.unpack_from(payload)
+            end = len(payload) - unread
+            directory = payload[wire.REPORT_HEAD.size : end]
+            return Ready(offset, status, directory, sequence, number, typed, payload[end:])
         if kind == wire.ECHO:
             return Echo(bool(payload[0]))
         if kind == wire.ATTACHED:
@@ -230,7 +232,8 @@ def _read(file: IOBase, length: int) -> bytes:
 def _asked(channel: Channel) -> Iterator[tuple[int, bytes]]:
     """Give what a client asks for in lane 1, as messages for the holder, to the end of the lane."""
     line = bytearray()
-    missing = number = 0
+    missing = 0
+    head = b""
     for element in RecordReader(channel, records.SHELL, lane=1):
         if isinstance(element, memoryview):
             if len(element) > missing:
@@ -238,16 +241,16 @@ def _asked(channel: Channel) -> Iterator[tuple[int, bytes]]:
             line += element
             missing -= len(element)
             if not missing:
-                yield wire.RUN, wire.NUMBER.pack(number) + line
+                yield wire.RUN, head + line
         elif missing:
             raise ProtocolError(f"{type(element).__name__} in the place of a line")
         elif isinstance(element, Line):
             if element.size > MAX_LINE:
                 raise ProtocolError("a line beyond all measure")
-            missing, number = element.size, element.number
+            missing, head = element.size, wire.RUN_HEAD.pack(element.number, element.typed)
             line.clear()
             if not missing:
-                yield wire.RUN, wire.NUMBER.pack(number)
+                yield wire.RUN, head
         else:
             yield _message(element)
 

@@ -273,3 +273,28 @@ def test_death_of_the_holder_is_told(desk: Desk) -> None:
     os.kill(holder, signal.SIGKILL)
     with pytest.raises(RshError, match="holder has died"):
         desk.end(running)
+
+
+def test_what_is_typed_ahead_is_given_back_and_no_other_line_reads_it(desk: Desk) -> None:
+    running = desk.begin("echo on; read x; echo got $x")
+    desk.read_until(running, b"on")
+    running.write(b"one\ntwo\nthr")
+    assert desk.end(running)[1].endswith(b"got one\n")
+    running.write(b"ee")
+    assert desk.shell.take_typed_ahead() == b"two\nthree"
+    running = desk.begin("read x; echo got $x")
+    running.write(b"fresh\n")
+    assert desk.end(running)[1].endswith(b"got fresh\n")
+    assert desk.shell.take_typed_ahead() == b""
+
+
+def test_no_byte_that_is_typed_around_the_end_of_a_line_is_lost(desk: Desk) -> None:
+    typed = ahead = b""
+    for number in range(100):
+        running = desk.begin("true")
+        piece = b"%d " % number
+        running.write(piece)
+        typed += piece
+        desk.end(running)
+        ahead += desk.shell.take_typed_ahead()
+    assert ahead == typed

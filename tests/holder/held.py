@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -24,6 +25,7 @@ class Held:
 
     Attributes:
         directory: where it stands. ended: (status, signal) once it has ended.
+        unread: what no program had read when the last line ended.
     """
 
     def __init__(self, shell: str, home: Path, variables: Mapping[str, str] = {}) -> None:
@@ -35,6 +37,7 @@ class Held:
         )
         self.sock.settimeout(SOON)
         self.directory = b""
+        self.unread = b""
         self.ended: tuple[int, int] | None = None
         self._lines = 0
         self._position = 0  # of the output that was read
@@ -44,7 +47,8 @@ class Held:
 
     def say(self, kind: int, payload: bytes) -> None:
         """Send the holder a message."""
-        self.sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
+        with suppress(BrokenPipeError):  # It has ended, and we shall hear of it.
+            self.sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
 
     def hear(self) -> bytes:
         """Take the next message; give the output that was in it."""
@@ -55,8 +59,9 @@ class Held:
             self.say(wire.SEEN, wire.NUMBER.pack(self._position))
             return payload[wire.NUMBER.size :]
         if kind == wire.REPORT:
-            _, self._over_at, _, self._status = wire.REPORT_HEAD.unpack_from(payload)
-            self.directory = payload[wire.REPORT_HEAD.size :]
+            _, self._over_at, _, self._status, _, unread = wire.REPORT_HEAD.unpack_from(payload)
+            self.directory = payload[wire.REPORT_HEAD.size : length - unread]
+            self.unread = payload[length - unread :]
         elif kind == wire.ENDED:
             self._over_at, status, number = wire.ENDED_BODY.unpack(payload)
             self.ended, self._status = (status, number), status
@@ -70,10 +75,10 @@ class Held:
         self._over_at = None
         return self._status, shown(output)
 
-    def begin(self, line: str | bytes) -> None:
+    def begin(self, line: str | bytes, typed: int = 0) -> None:
         """Give it a line."""
         self._lines += 1
-        self.say(wire.RUN, wire.NUMBER.pack(self._lines) + os.fsencode(line))
+        self.say(wire.RUN, wire.RUN_HEAD.pack(self._lines, typed) + os.fsencode(line))
 
     def run(self, line: str | bytes) -> tuple[int, str]:
         """Run a line; give its status and what was printed."""

@@ -39,7 +39,7 @@ class Peer:
 
     def run(self, number: int, line: bytes) -> None:
         """Send a line."""
-        self.say(wire.RUN, wire.NUMBER.pack(number) + line)
+        self.say(wire.RUN, wire.RUN_HEAD.pack(number, 0) + line)
 
     def next(self) -> tuple[int, bytes]:
         """Give the next message."""
@@ -136,7 +136,7 @@ def test_each_line_is_reported_once(held: Held) -> None:
     held.first.hear(wire.REPORT)
     held.first.run(1, b"cd /tmp; (exit 5)")
     report = held.first.hear(wire.REPORT)
-    assert wire.REPORT_HEAD.unpack_from(report)[0::2] == (2, 1)
+    assert wire.REPORT_HEAD.unpack_from(report)[0:3:2] == (2, 1)
     assert (status_of(report), report[wire.REPORT_HEAD.size :]) == (5, b"/tmp")
 
 
@@ -156,7 +156,7 @@ def test_line_that_comes_twice_runs_once(bash: Held) -> None:
     again = bash.come()
     _, _, lines, _, reports, running = wire.ATTACHED_BODY.unpack(again.attach(b"a", seen=1))
     assert (lines, reports, running) == (1, 2, 0)
-    assert wire.REPORT_HEAD.unpack_from(again.hear(wire.REPORT))[0::2] == (2, 1)
+    assert wire.REPORT_HEAD.unpack_from(again.hear(wire.REPORT))[0:3:2] == (2, 1)
     again.run(1, b"count=$((count + 1))")
     again.run(2, b"echo count=$count.")
     assert b"count=1." in again.output_until(b".")
@@ -242,8 +242,8 @@ def test_others_see_whose_line_begins(bash: Held) -> None:
     other.run(1, b"echo hello")
     started = bash.first.hear(wire.STARTED)
     assert started[wire.STARTED_HEAD.size :] == b"bob\0echo hello"
-    assert wire.REPORT_HEAD.unpack_from(bash.first.hear(wire.REPORT))[0::2] == (2, 0)
-    assert wire.REPORT_HEAD.unpack_from(other.hear(wire.REPORT))[0::2] == (2, 1)
+    assert wire.REPORT_HEAD.unpack_from(bash.first.hear(wire.REPORT))[0:3:2] == (2, 0)
+    assert wire.REPORT_HEAD.unpack_from(other.hear(wire.REPORT))[0:3:2] == (2, 1)
 
 
 def test_read_only_client_cannot_write(bash: Held) -> None:

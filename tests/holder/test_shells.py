@@ -261,3 +261,24 @@ def test_startup_files_of_a_login_are_read_by_bash(tmp_path: Path) -> None:
     held.end()
     assert held.run("echo $x") == (0, "profile\n")
     held.close()
+
+
+def test_what_no_program_reads_is_given_back(held: Held) -> None:
+    held.begin("sh -c 'echo on; read x; echo got $x'")
+    held.until("on")
+    held.type(b"first\nec\x7f\x7fsecond\nthi")
+    assert held.end()[1].endswith("got first\n")
+    assert held.unread == b"second\nthi"
+    assert held.run("read -t 0 x 2>/dev/null; echo $?")[0] == 0
+    assert held.unread == b""
+
+
+def test_what_is_typed_early_is_for_the_next_line(held: Held) -> None:
+    held.type(b"early\n")
+    assert held.run("read x; echo got $x")[1].endswith("got early\n")
+
+
+def test_what_came_late_and_was_taken_back_is_not_typed_again(held: Held) -> None:
+    held.type(b"late\nthis\n")
+    held.begin("read x; echo got $x", typed=5)
+    assert held.end()[1].endswith("got this\n")

@@ -209,3 +209,13 @@ def test_marker_stands_before_each_prompt_and_the_echo_can_be_off(shared_daemon:
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 3
+
+
+def test_lines_that_are_typed_ahead_run_one_after_the_other(plain: pexpect.spawn[str]) -> None:
+    plain.sendline("echo be'gun'; read x; echo got $x; sleep 0.5")
+    plain.expect_exact("begun\r\n")
+    plain.send("for the program\necho fi'rst'\necho sec")
+    plain.expect_exact("got for the program\r\n")
+    plain.expect_exact("first\r\nrsh> ")
+    plain.send("'ond'\n")
+    plain.expect_exact("second\r\nrsh> ")

@@ -251,3 +251,14 @@ def test_terminal_is_told_where_the_shell_stands(home: Home, work: Path) -> None
             sent = terminal.sent.getvalue()
         assert (b"\x1b]133;A\x1b\\" in sent) == (b"\x1b]133;D;1\x1b\\" in sent) == (not variables)
         assert terminal.screen.title.endswith(f": {work}") == (not variables)
+
+
+def test_what_is_typed_ahead_is_in_the_next_lines(prompt: Terminal) -> None:
+    prompt.press("echo be'gun'; read x; echo got $x; sleep 0.5\r")
+    prompt.until_shown("begun")
+    prompt.press("for the program\r", "echo fi'rst'\r", "echo sec")
+    prompt.until_shown("got for the program")
+    prompt.until(lambda: "first" in prompt.lines)
+    prompt.until_line("echo sec")
+    prompt.press("'ond'\r")
+    prompt.until(lambda: "second" in prompt.lines)
