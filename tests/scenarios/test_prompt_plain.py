@@ -119,7 +119,7 @@ def test_ctrl_c_drops_the_line_and_ends_what_runs(plain: pexpect.spawn[str]) -> 
     plain.expect_exact("... ")
     plain.send(CTRL_C)
     plain.expect_exact("rsh> ")
-    plain.sendline("echo ready; sleep 100")
+    plain.sendline("sh -c 'echo ready; exec sleep 100'")
     plain.expect_exact("\nready")
     plain.send(CTRL_C)
     plain.expect_exact("rsh> ")
