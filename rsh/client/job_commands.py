@@ -35,8 +35,13 @@ def run_wait(context: PromptContext, options: Options) -> int:
 
 
 def run_kill(context: PromptContext, options: Options) -> int:
-    """Stop some."""
+    """Stop some; what is no number is the name of a living shell, and that is ended."""
     transfers = context.transfers
-    for transfer in [transfers.find(number) for number in options.numbers]:
+    for transfer in [transfers.find(int(name)) for name in options.names if name.isdecimal()]:
         transfer.stop()
+    for name in options.names:
+        if not name.isdecimal():
+            from rsh.client import sessions
+
+            sessions.run_kill(context, Options({"shell": name}))
     return 0

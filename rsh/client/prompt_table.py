@@ -74,10 +74,10 @@ PROMPT_COMMANDS: Final = (
     ),
     Command(
         "kill",
-        "Stop transfers in the background",
+        "Stop transfers in the background, or end a living shell over there",
         "rsh.client.job_commands:run_kill",
         "prompt",
-        (Argument("numbers", "their numbers", kind="number", metavar="N", many=True),),
+        (Argument("names", "numbers of transfers, names of shells", metavar="N", many=True),),
         PROMPT,
     ),
     Command(

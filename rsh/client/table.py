@@ -215,6 +215,7 @@ COMMANDS: Final = (
         "rsh.client.sessions:run_kill",
         "running",
         (_HOST, _SHELL),
+        CLI,
         examples=(("kill build work", "as if its terminal went away"),),
     ),
     Command(

@@ -145,3 +145,14 @@ def test_tilde_is_expanded_where_the_path_is() -> None:
     assert ours("get ~/a ~/b").options.paths == ["~/a", home + "/b"]
     assert ours("get ~/a -t ~/b").options.target == home + "/b"
     assert ours("lcd ~/a").options.path == home + "/a"
+
+
+@pytest.mark.parametrize("text", ["put a b &", "get a&", ":sync a :b &", ":mput *.c &  "])
+def test_a_transfer_goes_to_the_background_by_an_ampersand_at_its_end(text: str) -> None:
+    assert ours(text).background
+    assert not ours(text.rstrip(" &")).background
+
+
+@pytest.mark.parametrize("text", ["put a & b", "put a && b", "put a | b &", "ls &", "put a &\nput b"])
+def test_any_other_ampersand_is_for_the_shell_there(text: str) -> None:
+    assert read_line(text) == Remote(text)
