@@ -149,6 +149,18 @@ def test_words_of_a_remote_command_are_completed_over_there(account: dict[str, s
     assert fish("rsh.fish", *lines, environment=account) == [["uname"], [f"{folder}/wide"]]
 
 
+def test_ids_of_jobs_are_offered(account: dict[str, str]) -> None:
+    subprocess.run(
+        ["rsh", "exec", "-d", "--id", "nightly", "build", "--", "true"],
+        env=account,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    lines = ("rsh logs build ", "rsh wait build ni", "rsh jobs build nightly ")
+    assert bash("rsh.bash", "_rsh", *lines, environment=account) == [["nightly"]] * 3
+    assert fish("rsh.fish", *lines, environment=account) == [["nightly"]] * 3
+
+
 def test_files_here_are_completed_where_they_are_meant(account: dict[str, str], folder: Path) -> None:
     lines = (f"rsh put {folder}/wi", f"rsh get build:x {folder}/wi")
     assert bash("rsh.bash", "_rsh", *lines, environment=account) == [[f"{folder}/wide"], [f"{folder}/wide"]]
@@ -170,5 +182,9 @@ def test_zsh_completes_files_over_there_as_one_types(account: dict[str, str], fo
         child.expect_exact("/wide")
         child.send(f"\x15rsh exec build -C {folder}/sub2\t")
         child.expect_exact("sub2/")
+        child.send("\x15rsh exec -d --id nightly build true\n")
+        child.expect_exact("nightly\r\n")
+        child.send("rsh logs -f build nigh\t")
+        child.expect_exact("nightly")
     finally:
         child.close(force=True)
