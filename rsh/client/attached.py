@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rsh.session.session import Session
 
 FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-ON_TERMINAL: Final = (*FORWARDED, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
+ON_TERMINAL: Final = (*FORWARDED, signal.SIGQUIT, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 
 
 def run_attached(
@@ -46,7 +46,7 @@ def run_attached(
 
     Raises:
         passthrough.OutputClosed: nobody reads our stdout any more. passthrough.Left: the user left by an escape.
-        SystemExit: TERM or HUP while on a terminal. RshError: as RemoteProcess.wait.
+        SystemExit: TERM, HUP or QUIT while on a terminal. RshError: as RemoteProcess.wait.
     """
     if terminal:
         from rsh.client.wishes import Wishes
@@ -80,7 +80,9 @@ def _run_on_terminal(process: Attachable, stdin: int | None, stdout: Sink, deadl
     from rsh.client.handover import Handover, takes_output
     from rsh.client.modes import Modes
 
-    handover = Handover(wishes.modes or Modes(), show=stdout, looks=wishes.looks, transcoder=wishes.transcoder)
+    handover = Handover(
+        wishes.modes or Modes(), show=stdout, looks=wishes.looks, transcoder=wishes.transcoder, shown=wishes.shown
+    )
     foreground = Foreground(process, handover, wishes)
     typing = stdin is not None and is_terminal(stdin)
     passthrough = Passthrough(

@@ -60,7 +60,7 @@ def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -
     process = _start(context, options, language=not options.encoding)
     context.wait_connected()
     if wishes is not None:
-        wishes.session = context.begin().session
+        wishes.session, wishes.shown = context.begin().session, not sinks
     stdin = None if options.no_input else 0
     session = context.begin().session
     return run_attached(

@@ -32,7 +32,13 @@ class Handover:
     """
 
     def __init__(
-        self, modes: Modes, *, show: Sink = to_stdout, looks: bool = True, transcoder: Transcoder | None = None
+        self,
+        modes: Modes,
+        *,
+        show: Sink = to_stdout,
+        looks: bool = True,
+        shown: bool = True,
+        transcoder: Transcoder | None = None,
     ) -> None:
         """Prepare; the console is as it was.
 
@@ -40,6 +46,7 @@ class Handover:
             modes: follows what is shown; what it knows to be on before is put back as well.
             show: writes to the screen.
             looks: put back what a prompt can live with, too (Modes.undo).
+            shown: `show` is the screen, if we have one.
             transcoder: converts what is shown.
         """
         self._modes = modes
@@ -49,7 +56,7 @@ class Handover:
         self._raw = RawMode(0)
         self._lock = threading.Lock()
         self._given = False  # the console is the program's
-        self._on_screen = is_terminal(1)  # else what is shown goes to a file, which is to hold it as it came
+        self._on_screen = shown and is_terminal(1)  # else what is shown goes to a file, which is to hold it as it came
         self._screen = -1  # the terminal, opened once more: to be written to without waiting
 
     def __enter__(self) -> Handover:

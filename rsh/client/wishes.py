@@ -25,6 +25,7 @@ class Wishes(Struct):
         session: which `~R`, `~s` and `~#` are about.
         host: its name, for these.
         modes: follows what is shown, when that is more than this one program's doing.
+        shown: what comes from over there goes to the screen.
         looks: put back at the end what a prompt can live with, too.
         detach: leaves what runs to itself over there; None where that cannot be.
     """
@@ -34,6 +35,7 @@ class Wishes(Struct):
     session: Session | None = None
     host: str = ""
     modes: Modes | None = None
+    shown: bool = True
     looks: bool = True
     detach: Callable[[], None] | None = None
 

@@ -46,7 +46,7 @@ def test_an_interrupt_is_the_programs(program: Told) -> None:
     assert (program.heard, given_up) == (["INT"], [])
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_what_ends_us_is_ours(program: Told, number: int) -> None:
     found, given_up = foreground(program)
     found.act(number)

@@ -98,7 +98,7 @@ def test_modes_are_put_back_when_the_program_leaves_them_on(loud: Terminal) -> N
     assert loud.sent.getvalue().endswith(BACK)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_modes_are_put_back_when_the_client_is_killed(loud: Terminal, number: int) -> None:
     loud.child.kill(number)
     assert loud.end() == 128 + number
