@@ -50,7 +50,7 @@ def test_a_little_is_given_at_once(terminal: Terminal) -> None:
 def test_a_flood_is_gathered_and_whole(terminal: Terminal) -> None:
     flood = bytes(range(32, 127)) * 3000
     thread = print_on(terminal, flood)
-    pieces = []
+    pieces: list[bytes] = []
     while sum(map(len, pieces)) < len(flood):
         wait_readable(terminal)
         pieces.append(terminal.read())
