@@ -15,6 +15,7 @@ from typing import NamedTuple
 from rsh.errors import FileError, ProtocolError
 from rsh.files.conflicts import Conflicts
 from rsh.files.descent import Descent
+from rsh.files.identity import is_within
 from rsh.files.names import check_component, join
 from rsh.files.part import Finisher, sweep
 from rsh.files.target import Target, open_behind
@@ -71,8 +72,14 @@ class Landing:
         """Give the descriptor of the target's directory."""
         return self._target.fd
 
-    def enter(self, index: int, name: bytes, mode: int, mtime_ns: int, finish: Finisher | None = None) -> None:
-        """Make a directory, or find it, and go in. When that fails all that is below it is skipped up to leave()."""
+    def enter(
+        self, index: int, name: bytes, mode: int, mtime_ns: int, finish: Finisher | None = None, source: bytes = b""
+    ) -> None:
+        """Make a directory, or find it, and go in. When that fails all that is below it is skipped up to leave().
+
+        Args:
+            source: identity of what is copied, b"" for what is below the top; it is not copied into itself.
+        """
         if self._skipped:
             self._skipped += 1
             return
@@ -80,22 +87,33 @@ class Landing:
         if not self._levels:
             name = self._target.name_for(name, directory=True)
             self._base = self._target.shown(name)
+            self._check_outside(self._place.fd, source)
         try:
             os.mkdir(name, 0o700, dir_fd=self._place.fd)
             fresh = True
         except FileExistsError:
             fresh = False
         self._place.enter(name)
+        try:
+            self._check_outside(self._place.fd, b"" if fresh else source)
+        except FileError:
+            self._place.leave()
+            raise
         self._levels.append(_Level(index, mode, mtime_ns, fresh, settle=True, finish=finish))
         self._skipped = 0
 
-    def enter_root(self, index: int, mode: int, mtime_ns: int, finish: Finisher | None = None) -> None:
+    def enter_root(
+        self, index: int, mode: int, mtime_ns: int, finish: Finisher | None = None, source: bytes = b""
+    ) -> None:
         """Go into the target itself, which is made when it is not there."""
         if self._target.name is not None:
-            self.enter(index, self._target.name, mode, mtime_ns, finish)
+            self.enter(index, self._target.name, mode, mtime_ns, finish, source)
             return
+        self._skipped = 1  # until it has succeeded
         self._base = self._target.path
+        self._check_outside(self._place.fd, source)
         self._place.enter(b".")
+        self._skipped = 0
         self._levels.append(_Level(index, mode, mtime_ns, fresh=False, settle=False, finish=None))
 
     def leave(self) -> None:
@@ -139,6 +157,10 @@ class Landing:
         if there is None or mtime_ns is None:
             return name
         return self._conflicts.settle(fd, name, there, mtime_ns, self.shown(shown))
+
+    def _check_outside(self, fd: int, source: bytes) -> None:
+        if source and is_within(fd, source):
+            raise FileError("EINSIDE", self._base)
 
     def open_earlier(self, path: bytes) -> tuple[int, bytes]:
         """Find what came earlier in this tree, by its path; give its directory, to be closed, and its name.

@@ -215,7 +215,7 @@ class Receiver:
         self._count_named(record.name)
         finisher = self._finisher()
         try:
-            self._landing.enter(self._index, record.name, record.mode, record.mtime_ns, finisher)
+            self._landing.enter(self._index, record.name, record.mode, record.mtime_ns, finisher, record.identity)
         except (OSError, FileError) as error:
             self._fail(record.name, error)
 
@@ -225,7 +225,7 @@ class Receiver:
         self._count_source(self._asked is None or self._asked.allows_root())
         finisher = self._finisher()
         try:
-            self._landing.enter_root(self._index, record.mode, record.mtime_ns, finisher)
+            self._landing.enter_root(self._index, record.mode, record.mtime_ns, finisher, record.identity)
         except (OSError, FileError) as error:
             self._fail(b"", error)
 

@@ -16,6 +16,7 @@ from xxhash import xxh3_128_digest
 from rsh.errors import RshError, error_name, file_error
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.filter import Filter, Rules, make_filter
+from rsh.files.identity import identity
 from rsh.files.links import Links
 from rsh.files.metadata import gather
 from rsh.files.names import is_component, join
@@ -194,7 +195,9 @@ class Sender:
         mode, mtime = stat.S_IMODE(status.st_mode), mtime_of(status)
         self._attributes(status, fd, name)
         self._results.sent += 1
-        self._out.record(Directory(name, mode, mtime) if name else Root(mode, mtime))
+        # Below the top a directory of ours cannot be met that is not in one that was checked.
+        own = identity(status) if not self._place or not self._place.names else b""
+        self._out.record(Directory(name, mode, mtime, own) if name else Root(mode, mtime, own))
 
     def _symlink(self, name: bytes, path: bytes, fd: int | None) -> None:
         target = os.readlink(path, dir_fd=fd)

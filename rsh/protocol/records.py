@@ -53,6 +53,7 @@ class Directory(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fiel
     name: Component
     mode: Permissions
     mtime_ns: Nanoseconds
+    identity: Annotated[bytes, Meta(max_length=16)] = b""  # of a source, so that it is not copied into itself
 
 
 class Root(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +61,7 @@ class Root(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=Tr
 
     mode: Permissions
     mtime_ns: Nanoseconds
+    identity: Annotated[bytes, Meta(max_length=16)] = b""  # of a source, so that it is not copied into itself
 
 
 class Leave(Struct, tag=4, array_like=True, frozen=True, forbid_unknown_fields=True):

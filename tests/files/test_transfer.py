@@ -119,6 +119,27 @@ def test_many_files_in_many_directories_arrive(top: bytes, target: bytes) -> Non
     assert snapshot(target + b"/source") == snapshot(top)
 
 
+@pytest.mark.parametrize("where", [b"", b"/d", b"/d/", b"/..", b"/d/new"])
+@pytest.mark.parametrize("tail", [b"", b"/."])
+def test_directory_is_not_copied_into_itself(top: bytes, where: bytes, tail: bytes) -> None:
+    os.mkdir(top + b"/d")
+    make(top + b"/file")
+    before = snapshot(top)
+    sent, received = transfer([top + tail], top + where)
+    if tail and where == b"/..":
+        assert sent.ok, "into the one above, as cp -r source/. . does"
+    else:
+        assert [error.error for error in sent.failures] == ["EINSIDE"] and sent.files == received.files == 0
+    assert snapshot(top) == before
+
+
+def test_file_onto_itself_is_the_file_it_was(top: bytes) -> None:
+    make(top + b"/file", b"x" * 300_000)
+    before = snapshot(top)
+    assert transfer([top + b"/file"], top)[0].ok
+    assert snapshot(top) == before
+
+
 def test_sent_twice_replaces_what_is_there(top: bytes, target: bytes) -> None:
     make(top + b"/longer", b"x" * 100_000)
     os.symlink(b"one", top + b"/link")
