@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -25,6 +28,9 @@ MIB = 1024 * 1024
 SIZE = sized(64 * MIB, 1024 * MIB)
 CUTS = sized(40, 200)
 LONG = sized(SOON, 600.0)
+
+# seq 100000, but in pieces, so that it lasts for twenty cuts, between which something gets through.
+COUNTING = "i=0; while [ $i -lt 100 ]; do seq $((i * 1000 + 1)) $((i * 1000 + 1000)); sleep 0.03; i=$((i + 1)); done"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +65,7 @@ def cut_often(direction: Direction, count: int, every: int) -> Plan:
     kinds = (Kind.RST, Kind.FIN)
 
     def plan(number: int) -> Sequence[Fault]:
-        return [Fault(kinds[number % 2], direction, every + 4099 * number)] if number < count else []
+        return [Fault(kinds[number % 2], direction, every + 1009 * number)] if number < count else []
 
     return plan
 
@@ -99,21 +105,21 @@ def test_input_and_output_go_on_through_cuts_in_both_directions(me: Home, networ
     assert done.stdout == data
 
 
-def test_no_line_of_a_long_output_is_lost_doubled_or_reordered(me: Home, network: Proxy) -> None:
-    lines = 100_000
-    network.rate = 400_000.0  # else all is there before the first cut
-    client = me.spawn("exec", network.host, "--", f"seq {lines}", stdin=subprocess.DEVNULL, stdout=-1)
-    assert client.stdout is not None
-    wanted = b"".join(b"%d\n" % number for number in range(1, lines + 1))
-    out, cuts = bytearray(), 0
-    while piece := client.stdout.read(4096):
-        out += piece
-        if cuts < 20 and len(out) > cuts * len(wanted) // 60:
-            cuts += network.cut((Kind.RST, Kind.FIN)[cuts % 2])
-    assert client.wait(SOON) == 0
-    client.stdout.close()
-    assert cuts == 20
-    assert bytes(out) == wanted
+def test_no_line_of_a_long_output_is_lost_doubled_or_reordered(me: Home, network: Proxy, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as out:
+        client = me.spawn("exec", network.host, "--", COUNTING, stdin=subprocess.DEVNULL, stdout=out)
+        assert cut_until_it_ends(network, lambda: client.poll() is not None) >= 10
+    assert client.returncode == 0
+    assert (tmp_path / "out").read_bytes() == b"".join(b"%d\n" % number for number in range(1, 100_001))
+
+
+def cut_until_it_ends(network: Proxy, ended: Callable[[], bool]) -> int:
+    """Cut the connection again and again; give how often there was one."""
+    cuts = 0
+    while not ended():
+        time.sleep(0.1)
+        cuts += network.cut((Kind.RST, Kind.FIN)[cuts % 2])
+    return cuts
 
 
 def test_command_runs_exactly_once_however_often_it_is_cut(me: Home, network: Proxy, tmp_path: Path) -> None:
@@ -331,18 +337,13 @@ def test_user_at_a_terminal_is_told_of_a_long_outage_and_of_its_end(me: Home, ne
 
 
 def test_no_line_on_a_terminal_is_lost_doubled_or_reordered(me: Home, network: Proxy) -> None:
-    lines = 100_000
-    command = [*program("rsh"), "exec", "-t", network.host, "--", "seq", str(lines)]
-    network.rate = 400_000.0
-    screen = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON)
-    out = bytearray()
-    wanted = b"".join(b"%d\r\n" % number for number in range(1, lines + 1))
-    cuts = 0
-    while len(out) < len(wanted):
-        out += screen.read_nonblocking(4096, SOON)  # type: ignore[arg-type]  # bytes, without an encoding
-        if cuts < 20 and len(out) > cuts * len(wanted) // 60:
-            cuts += network.cut((Kind.RST, Kind.FIN)[cuts % 2])
-    screen.expect(pexpect.EOF)
+    command = [*program("rsh"), "exec", "-t", network.host, "--", COUNTING]
+    screen = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=LONG)
+    reader = threading.Thread(target=screen.expect, args=(pexpect.EOF,))
+    reader.start()
+    assert cut_until_it_ends(network, lambda: not reader.is_alive()) >= 10
     screen.close()
-    assert cuts == 20
-    assert bytes(out) == wanted
+    shown: Any = screen.before
+    # On a machine that is so busy that an outage lasts, the user is told between two lines.
+    shown = re.sub(rb"(\r\n)?\[rsh: [^]]*\](\r\n)?", b"", shown)
+    assert shown == b"".join(b"%d\r\n" % number for number in range(1, 100_001))
