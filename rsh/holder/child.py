@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import time
 
 from rsh.holder.question import KINDS, Question
 from rsh.holder.shells import REPORT, Outcome, dialect, read_report
@@ -19,7 +20,11 @@ PIPE_SIZE = 4096
 # first, which makes it the controlling one of the new session.
 START = 'exec 8<>"$0" 7<"$1" 9>"$2" >&8 2>&8; shift 2; exec "$@"'
 
-# How often a report is asked for.
+# Of util-linux, setpriv(1).
+SETPRIV = "/usr/bin/setpriv"
+
+# For how long a line is left alone before a report is asked for beside its own, in seconds; how often that is done.
+PAUSE = 0.01
 ASKED = 2
 
 # How long a shell that was hung up on may take to end, in seconds.
@@ -43,6 +48,7 @@ class Child:
         self.last = Outcome(-1, 0)
         self.question: Question | None = None
         self._number = 0  # of the line that runs, or ran last; the shell's own beginning is number 0
+        self._begun = time.monotonic()  # when that was given
         self._asked = 0  # how often its report was asked for beside what is in the line
         self._deaf = False  # it reads no lines any more: it is ending, or another program has taken its place
         self._reported = bytearray()  # a report, in part
@@ -53,7 +59,7 @@ class Child:
         self.report, reports = os.pipe()
         rc = _memory_file(self._dialect.rc)
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", START, terminal, _path(rc), _path(reports), *self._dialect.words],
+            ["/bin/sh", "-c", START, terminal, _path(rc), _path(reports), *_bound(), *self._dialect.words],
             stdin=read_lines,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -81,13 +87,21 @@ class Child:
     @property
     def wants_pipe(self) -> bool:
         """Whether there is something to do once the shell has read all it was given."""
-        waits = self.question is not None or (self.running and self._asked <= ASKED)
+        waits = self.question is not None or (self.running and self._asked <= ASKED and not self.early_for)
         return not self._deaf and (bool(self.lines) or waits)
+
+    @property
+    def early_for(self) -> float:
+        """For how many seconds it is too early yet to ask for a report: most lines make theirs at once."""
+        if not self.running or self._asked or self._deaf:
+            return 0.0
+        return max(self._begun + PAUSE - time.monotonic(), 0.0)
 
     def run(self, line: bytes) -> None:
         """Give it a line of the user's, as much of it as goes now."""
         self._number += 1
         self._asked = 0
+        self._begun = time.monotonic()
         self.lines += self._dialect.run(line, self._number, self.last)
         self._deaf = not feed(self.pipe, self.lines)
 
@@ -193,6 +207,11 @@ def _memory_file(content: bytes) -> int:
     descriptor = os.memfd_create("rc")
     os.write(descriptor, content)
     return descriptor
+
+
+def _bound() -> "list[str]":
+    """Give what has a program end when we are killed, which a shell that ignores the hang-up would survive."""
+    return [SETPRIV, "--pdeathsig", "KILL"] if os.access(SETPRIV, os.X_OK) else []
 
 
 def _path(descriptor: int) -> str:

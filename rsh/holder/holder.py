@@ -155,6 +155,8 @@ class Holder:
         """Give the milliseconds after which to look at the clock; None when nothing depends on it."""
         if self.child.question is not None:
             return HURRY * 1000 if self.lines.waits else self.child.question.left * 1000 + 1
+        if early := self.child.early_for:
+            return early * 1000 + 1
         if self.wiggled_at:
             return WIGGLE * 1000
         if self.door.callers or self.ended or any(client.may_be_back for client in self.clients.values()):

@@ -10,6 +10,10 @@ import time
 
 READ_SIZE = 64 * 1024
 
+# Modes of a terminal that is as a shell needs it.
+OUTPUT = termios.OPOST | termios.ONLCR
+COOKED = termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN
+
 # A terminal gives 4 KiB at most at once. Where so much comes in one piece more follows, and is gathered: for a moment
 # only (in seconds; of silence, and in all), and each piece less saves everybody on the way their work for one.
 FLOOD = 1024
@@ -76,13 +80,15 @@ class Terminal:
     def unread(self) -> bytes:
         """Take back what was typed and no program has read; also the beginning of a line that was not finished."""
         self._drop()
-        attributes = termios.tcgetattr(self._slave)
+        before = termios.tcgetattr(self._slave)
+        attributes = [*before[:6], list(before[6])]
         attributes[3] &= ~termios.ICANON
         attributes[6][termios.VMIN] = attributes[6][termios.VTIME] = 0
         termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
         data = b""
         while len(data) < HOLDS and (piece := self._read_back()):
             data += piece
+        termios.tcsetattr(self._slave, termios.TCSANOW, before)
         data, self.typed = data + self.typed, bytearray()
         return data.replace(b"\0", b"")[:HOLDS]  # The end of input that was typed is a NUL there.
 
@@ -100,6 +106,9 @@ class Terminal:
     def restore(self) -> None:
         """Put the modes back that it began with, and forget what was typed before an interrupt: a line has ended."""
         self._drop()
+        now = termios.tcgetattr(self._slave)
+        if now[0] & termios.ICRNL and now[1] & OUTPUT == OUTPUT and now[3] & COOKED == COOKED:
+            self._sane = now  # What the user has set by stty(1), such as -ixon or another erase character, stays.
         termios.tcsetattr(self._slave, termios.TCSANOW, self._sane)
 
     def shows_typing(self) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.holder.held import Held, printed_locally
+from tests.machines import wait_until_gone
 
 BOTH = ("bash", "zsh")
 ALL = ("bash", "zsh", "sh")
@@ -282,3 +285,21 @@ def test_what_came_late_and_was_taken_back_is_not_typed_again(held: Held) -> Non
     held.type(b"late\nthis\n")
     held.begin("read x; echo got $x", typed=5)
     assert held.end()[1].endswith("got this\n")
+
+
+def test_modes_that_the_user_sets_stay_and_a_raw_terminal_does_not(held: Held) -> None:
+    held.run("stty -ixon erase '^H'")
+    held.run("stty raw -echo")
+    modes = held.run("stty -a")[1]
+    assert " -ixon" in modes
+    assert "erase = ^H" in modes
+    assert " -icanon" not in modes
+    assert " -echo " not in modes
+
+
+def test_shell_that_ignores_the_hang_up_ends_with_a_holder_that_is_killed(held: Held) -> None:
+    pid, parent = (int(word) for word in held.run("echo $$ $PPID")[1].split())
+    held.begin("trap '' HUP; echo on; while :; do sleep 0.1; done")
+    held.until("on")
+    os.kill(parent, signal.SIGKILL)
+    assert wait_until_gone(pid, 20)
