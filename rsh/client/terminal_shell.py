@@ -118,11 +118,18 @@ class TerminalShell(Company):
         """See the shell's own beginning: what its rc files print, and ask, is for the user.
 
         Raises:
+            Leave: they have ended it, which is told.
             RshError: there can be no shell.
         """
         living = self.begin()
-        if not living.settled:
+        if living.settled:
+            return
+        try:
             self._attend(RunningLine(living))
+        except Leave:
+            if living.ended is not None:
+                say("rsh: the shell has ended before its first prompt: look at its startup files (rsh cat, rsh put)\n")
+            raise
 
     def run(self, line: str) -> int:
         """Run a line to its end and give its exit status.

@@ -219,3 +219,13 @@ def test_lines_that_are_typed_ahead_run_one_after_the_other(plain: pexpect.spawn
     plain.expect_exact("first\r\nrsh> ")
     plain.send("'ond'\n")
     plain.expect_exact("second\r\nrsh> ")
+
+
+def test_startup_file_that_ends_the_shell_is_told_of(home: Home, tmp_path: Path) -> None:
+    (tmp_path / ".bashrc").write_text("echo from the file; exit 5\n")
+    child = spawn(home, "--plain", variables={"HOME": str(tmp_path)})
+    child.expect_exact("from the file\r\n")
+    child.expect_exact("rsh: the shell has ended before its first prompt")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 5
