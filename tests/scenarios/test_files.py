@@ -90,6 +90,9 @@ def test_names_of_any_bytes_survive(me: Home, host: str, here: Path, there: Path
     for name in names:
         (tree / os.fsdecode(name)).write_bytes(name)
     (tree / "empty").mkdir()
+    deep = tree.joinpath(*["deep"] * 200)
+    deep.mkdir(parents=True)
+    (deep / "file").write_text("at the bottom")
     (tree / "dangling").symlink_to("nowhere")
     assert me.rsh("put", str(tree), f"{host}:{there}").returncode == 0
     assert me.rsh("get", f"{host}:{there}/tree", str(here / "back")).returncode == 0
