@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 
 from msgspec import Struct
 
+from rsh.escape import printable
 from rsh.protocol.requests import Attach, Shell, Terminal
 
 # What is shown of what a shell has printed before, in bytes.
@@ -46,3 +48,13 @@ class Joining(Struct, frozen=True):
                 redraw=True,
             )
         return Shell(terminal, directory, dict(environment), id=os.urandom(4).hex(), name=self.name, token=token)
+
+
+def come_back(host: str | None, name: str) -> str:
+    """Say how to come back to a shell that was detached from."""
+    return f"detached; to come back: rsh attach {quoted(host)} {printable(name)}"
+
+
+def quoted(host: str | None) -> str:
+    """Give a host as it is typed to a shell."""
+    return printable(shlex.quote(host or "localhost"))

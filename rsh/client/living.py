@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from rsh.client.attachment import Again, Attachment
+from rsh.client.scrollback import without_questions
 from rsh.errors import LinkError, ProtocolError, RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
@@ -106,6 +107,7 @@ class LivingShell:
         self._pieces: deque[Buffer] = deque()  # output of the line that runs
         self._waiting = 0  # bytes in _pieces
         self._arrived = 0  # offset behind the last output that came
+        self._replayed_to = 0  # offset behind the output that was there before us
         self._gaps: deque[Gap] = deque()
         self._ready: Ready | None = None  # the end of the line that runs
         self._over = False
@@ -264,6 +266,8 @@ class LivingShell:
                 self._sent += attached.typed
             self._gaps.clear()
             self.id, self.name = attached.id, attached.name
+            if first:
+                self._replayed_to = attached.end
             if first and not self._number:
                 self._awaited = attached.sequence + attached.running
             self._changed.notify_all()
@@ -272,13 +276,16 @@ class LivingShell:
 
     def take_output(self, data: Buffer) -> None:
         """Keep output for whoever attends the line; without one it goes to the idle sink."""
+        size = len(data)
         with self._changed:
             while self._waiting > MAX_WAITING and self._error is None:
                 self._changed.wait()
-            self._arrived += len(data)
+            if self._arrived < self._replayed_to:
+                data = without_questions(bytes(data), self._replayed_to - self._arrived)
+            self._arrived += size
             self._skip_gaps()
             arrived, kept = self._arrived, self._running
-            if kept:
+            if kept and data:
                 self._pieces.append(data)
                 self._waiting += len(data)
             self._changed.notify_all()

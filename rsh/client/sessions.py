@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from typing import TYPE_CHECKING
 
 from rsh.client.context import Context
+from rsh.client.joining import SCROLLBACK, Joining, come_back, quoted
 from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.errors import UsageError
@@ -57,13 +57,12 @@ def run_detach(context: Context, options: Options) -> int:
         )
     name = shell.called
     shell.detach()
-    print_lines([f"detached; to come back: rsh attach {_quoted(context.host)} {name}"])
+    print_lines([come_back(context.host, name)])
     raise Leave(0)
 
 
 def run_attach_here(context: Context, options: Options) -> int:
     """Leave the shell of this prompt to itself, and go to another one."""
-    from rsh.client.joining import SCROLLBACK, Joining
     from rsh.client.terminal_shell import TerminalShell
 
     shell = getattr(context, "shell", None)
@@ -113,7 +112,7 @@ def offers(found: list[ShellEntry], host: str) -> list[str]:
     left = [entry for entry in found if entry.answers and not entry.attached]
     now = time.time()
     return [
-        f"rsh: left here {_ago(now - entry.last_seen)} ago, {_doing(entry)}: rsh attach {_quoted(host)} {called(entry)}"
+        f"rsh: left here {_ago(now - entry.last_seen)} ago, {_doing(entry)}: rsh attach {quoted(host)} {called(entry)}"
         for entry in left
     ]
 
@@ -166,7 +165,3 @@ def _ago(seconds: float) -> str:
     from rsh.client.units import duration
 
     return duration(max(seconds, 0.0))
-
-
-def _quoted(host: str | None) -> str:
-    return printable(shlex.quote(host or "localhost"))

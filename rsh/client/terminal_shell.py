@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rsh.client.attached import passed_environment, run_attached
 from rsh.client.complaints import say
 from rsh.client.console import is_terminal, size
-from rsh.client.joining import Joining
+from rsh.client.joining import Joining, come_back
 from rsh.client.living import Company, LivingShell, RunningLine, new_token
 from rsh.client.modes import Modes
 from rsh.client.passthrough import Buffer, Left, to_stdout
@@ -215,7 +215,7 @@ class TerminalShell(Company):
         """Raise Leave when the shell lives on and is not for us any more."""
         if self._detached:
             self._living = None
-            say(f"rsh: detached from {self._detached}\n")
+            say(f"rsh: {come_back(self.wishes.host, self._detached)}\n")
             raise Leave(0) from error
         if isinstance(error, Refused) and error.code == Code.SUPERSEDED:
             self._living = None

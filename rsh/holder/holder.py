@@ -45,6 +45,9 @@ LOOK = 60.0
 # How long a shell that has ended waits for its first client, in seconds.
 PATIENCE = 5.0
 
+# How long a client may take for the last output of a shell that has ended, in seconds.
+LAST_WORDS = 600.0
+
 # What of a line is told to others.
 SHOWN = 1024
 
@@ -81,7 +84,8 @@ class Holder:
         self.lines = Lines()
         self.clients: dict[bytes, Client] = {}
         self.echo = True
-        self.ended = b""  # how the shell has ended, once it has
+        self.ended = b""  # how the shell has ended, once it has,
+        self.ended_at = 0.0  # and when
         self.alone_since = time.monotonic()
         self.last_seen = time.time()
         self.size = (columns, rows)
@@ -94,7 +98,7 @@ class Holder:
         while not self.is_over():
             ready = self.wait()
             if self.door.fileno() in ready:
-                self.door.let_in(len(self.clients))
+                self.door.let_in(len(self.here()))
             for peer in [peer for peer in self.door.callers if peer.fileno() in ready]:
                 self.from_caller(peer)
             for client in self.here():
@@ -118,6 +122,8 @@ class Holder:
             return False
         if not self.clients and time.monotonic() < self.alone_since + PATIENCE:
             return False  # Whoever had it started is about to come, and has to hear how it ended.
+        if time.monotonic() >= self.ended_at + LAST_WORDS:
+            return True
         return not any(client.may_be_back or not client.has_all(self.ring) for client in self.clients.values())
 
     def here(self) -> "list[Client]":
@@ -427,6 +433,7 @@ class Holder:
         code = self.child.wait()
         self.terminal.let_go()
         self.drain()
+        self.ended_at = time.monotonic()
         self.ended = wire.ENDED_BODY.pack(self.ring.end, max(code, 0), max(-code, 0))
         for client in self.here():
             client.say(wire.ENDED, self.ended)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import struct
+import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +22,8 @@ from rsh.server import shells
 from rsh.server.account import Grant
 from rsh.server.shells import Place, Terms
 from tests.machines import SOON
+
+ANYBODYS_PYTHON = "/usr/bin/python3"
 
 
 class Peer:
@@ -326,6 +332,43 @@ def test_more_input_than_may_wait_is_hung_up_on(bash: Held) -> None:
     with pytest.raises(OSError):
         for _ in range(100):
             flood.say(wire.INPUT, b"x" * 1_000_000)
+
+
+def test_huge_message_is_hung_up_on_before_it_is_read(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bad = bash.come()
+    bad.attach(b"b")
+    bad.sock.sendall(wire.HEAD.pack(wire.RUN, wire.MAX_MESSAGE + 1))
+    assert bad.is_hung_up()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists(ANYBODYS_PYTHON), reason="nobody else can be had here")
+def test_another_user_is_hung_up_on(bash: Held, tmp_path: Path) -> None:
+    bash.first.attach(b"a")
+    open_to_all = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        os.link(bash.place.path, open_to_all / "socket")
+        open_to_all.chmod(0o777)
+        (open_to_all / "socket").chmod(0o777)
+        script = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(1))"
+        command = [ANYBODYS_PYTHON, "-I", "-S", "-c", script, str(open_to_all / "socket")]
+        done = subprocess.run(command, user=65534, group=65534, capture_output=True, timeout=SOON)
+    finally:
+        shutil.rmtree(open_to_all)
+    assert done.stdout == b"b''\n", done.stderr
+    bash.first.run(1, b"echo fine")
+    assert b"fine" in bash.first.output_until(b"fine")
+
+
+def test_many_clients_may_have_been_there(bash: Held) -> None:
+    bash.first.attach(b"a")
+    for number in range(70):
+        peer = bash.come()
+        peer.attach(b"%d" % number)
+        peer.say(wire.LEAVE)
+        assert peer.is_hung_up()
+    bash.first.run(1, b"echo fine")
+    assert b"fine" in bash.first.output_until(b"fine")
 
 
 def test_program_is_named_when_the_shell_itself_runs_it(bash: Held) -> None:

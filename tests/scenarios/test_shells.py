@@ -13,8 +13,10 @@ import pexpect
 import pytest
 
 from tests.machines import SOON, Daemon, Home, program, wait_until_gone
+from tests.scenarios.screens import Terminal
 
 CTRL_C, CTRL_D = "\x03", "\x04"
+SIGN = "# " if os.geteuid() == 0 else "$ "
 
 
 class Prompt:
@@ -307,3 +309,51 @@ def test_more_shells_than_a_key_may_have_are_refused(home: Home) -> None:
         second = prompts.connect()
         second.expect("this key has 1 shells already")
         prompts.close()
+
+
+def test_prompt_gives_way_to_another_clients_line_and_keeps_its_own(prompts: Prompts) -> None:
+    host = prompts.daemon.host
+    with Terminal(prompts.home, "connect", "-q", "--name", "work", host) as screen:
+        screen.until_line(f":~{SIGN}")
+        other = prompts.attach("work")
+        other.ready()
+        screen.press("echo half")
+        screen.until_line("echo half")
+        other.begin("echo from-other; read answer; echo got=$answer")
+        screen.until_shown("runs: echo from-other; read answer")
+        screen.until_shown("\nfrom-other")
+        screen.press("typed\r")
+        other.expect("got=typed")
+        screen.until_shown("got=typed")
+        screen.until_line("echo half")
+        screen.press("-line\r")
+        other.expect("half-line")
+        screen.until_shown("\nhalf-line")
+
+
+def test_escape_detaches_and_the_next_prompt_offers_what_is_there(prompts: Prompts) -> None:
+    host = prompts.daemon.host
+    with Terminal(prompts.home, "connect", "-q", "--name", "work", host) as screen:
+        screen.until_line(f":~{SIGN}")
+        screen.press("echo on; sleep 600\r")
+        screen.until_shown("\non")
+        screen.press("\r~d")
+        screen.until_shown(f"rsh attach {host} work")
+    with Terminal(prompts.home, "connect", host) as screen:
+        screen.until_shown(f"running echo on; sleep 600: rsh attach {host} work")
+        screen.until_line(f":~{SIGN}")
+        screen.press(":attach work\r")
+        screen.until_shown("\non")
+        screen.press(CTRL_C)
+        screen.until_line(f":~ 130{SIGN}")
+        screen.press(":sessions\r")
+        screen.until_shown("work")
+
+
+def test_plain_shell_of_this_machine_ends_with_its_prompt(home: Home) -> None:
+    prompt = Prompt(home, "connect")
+    prompt.ready()
+    assert "ends with its prompt" in prompt.run("detach")
+    pid = int(prompt.run("echo $$"))
+    prompt.kill()
+    assert wait_until_gone(pid, SOON)
