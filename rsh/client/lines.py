@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from rsh.client.options import Options, UnknownOption, parse
 from rsh.client.syntax import Scan, Word
-from rsh.client.table import Argument, Command, Kind, commands, find
+from rsh.client.table import Argument, Command, Kind, arguments, commands, find
 from rsh.errors import UsageError
 
 # Reserved words that are also programs over there: an option that is not ours is then meant for the program.
@@ -151,7 +151,7 @@ def _parse(command: Command, words: Sequence[Word]) -> Options:
     itself only.
     """
     options = parse(command, [_Text(word) for word in words], "prompt")
-    for argument in command.arguments:
+    for argument in arguments(command, "prompt"):
         value = getattr(options, argument.name)
         if isinstance(value, _Text):
             setattr(options, argument.name, _plain(argument.kind, value))

@@ -72,8 +72,7 @@ def run_attach_here(context: Context, options: Options) -> int:
     name = checked_word(options.shell or "")
     if name and name not in [word for entry in shells(context.remote) for word in (entry.id, entry.name)]:
         raise UsageError(f"there is no shell {name}", advice=":sessions lists them")
-    shell.switch(Joining(name, True, options.read_only, options.steal, scrollback))
-    return 0
+    return shell.switch(Joining(name, True, options.read_only, options.steal, scrollback))
 
 
 def shells(remote: Remote) -> list[ShellEntry]:

@@ -168,11 +168,12 @@ class TerminalShell(Company):
             self._detached = living.name or living.id
             living.leave(Deadline(LEAVE_PATIENCE))
 
-    def switch(self, joining: Joining) -> None:
-        """Leave the shell to itself, and go to another one."""
+    def switch(self, joining: Joining) -> int:
+        """Leave the shell to itself, and go to another one; give the status of its last line."""
         self.detach()
         self._living, self._detached, self.joining = None, "", joining
         self.settle()
+        return self.begin().status
 
     def end(self) -> None:
         """End the shell: the prompt is left on purpose."""

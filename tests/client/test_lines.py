@@ -156,3 +156,9 @@ def test_a_transfer_goes_to_the_background_by_an_ampersand_at_its_end(text: str)
 @pytest.mark.parametrize("text", ["put a & b", "put a && b", "put a | b &", "ls &", "put a &\nput b"])
 def test_any_other_ampersand_is_for_the_shell_there(text: str) -> None:
     assert read_line(text) == Remote(text)
+
+
+def test_command_that_names_a_host_elsewhere_needs_none_here() -> None:
+    line = read_line(":attach work")
+    assert isinstance(line, Ours)
+    assert (line.command.name, line.options.shell) == ("attach", "work")

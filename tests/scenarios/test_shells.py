@@ -340,7 +340,7 @@ def test_escape_detaches_and_the_next_prompt_offers_what_is_there(prompts: Promp
         screen.press("\r~d")
         screen.until_shown(f"rsh attach {host} work")
     with Terminal(prompts.home, "connect", host) as screen:
-        screen.until_shown(f"running echo on; sleep 600: rsh attach {host} work")
+        screen.until_shown("running echo on; sleep 600: rsh attach")
         screen.until_line(f":~{SIGN}")
         screen.press(":attach work\r")
         screen.until_shown("\non")
