@@ -347,7 +347,10 @@ def test_escape_detaches_and_the_next_prompt_offers_what_is_there(prompts: Promp
         screen.press(CTRL_C)
         screen.until_line(f":~ 130{SIGN}")
         screen.press(":sessions\r")
-        screen.until_shown("work")
+        screen.until_shown("LAST SEEN")
+        screen.until_line(f":~{SIGN}")
+        screen.press(CTRL_D)
+        screen.child.expect(pexpect.EOF)
 
 
 def test_plain_shell_of_this_machine_ends_with_its_prompt(home: Home) -> None:
