@@ -21,12 +21,19 @@ from rsh.client.sessions import checked_name, checked_word, offers, run_attach_h
 from rsh.client.settings import Settings
 from rsh.client.shell import Leave, Shell
 from rsh.client.terminal_shell import TerminalShell
+from rsh.client.units import duration
 from rsh.client.wishes import wishes_of
-from rsh.errors import LinkError, RshError, UsageError
+from rsh.errors import LinkError, Refused, RshError, UsageError, exit_status
+from rsh.escape import printable
 
 if TYPE_CHECKING:
     from rsh.client.completion import Name
+    from rsh.client.offline import Offline
     from rsh.client.remote import Remote
+    from rsh.client.screen import Screen
+
+# An outage that was shorter is not worth a line, in seconds.
+SHORT: Final = 2.0
 
 DUMB: Final = ("", "dumb", "unknown")  # terminals that do not know escape sequences
 
@@ -156,14 +163,16 @@ def _run_plain(context: PromptContext, options: Options, first: Iterable[str]) -
 
 
 def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
-    """Show the prompt; what it takes is imported while the connection is being made."""
+    """Show the prompt; what it takes is imported while the connection is being made and the shell begins."""
     loading = threading.Thread(target=__import__, args=("rsh.client.screen",), name="loading", daemon=True)
     loading.start()
     remote = context.remote
     from rsh.client.banner import RoundTrip, greet
     from rsh.client.colors import wants_color
+    from rsh.client.link_state import PromptLink
     from rsh.client.marks import wants_marks
     from rsh.client.names import ClientNames, Memory
+    from rsh.client.offline import Offline
     from rsh.client.repl import Repl
 
     round_trip = RoundTrip(remote)
@@ -185,9 +194,21 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     if not context.quiet:
         greet(remote, round_trip)
         _offer(context, remote, shell)
+    if isinstance(shell, TerminalShell):
+        shell.begin_behind(lambda error: _tell_begun(context, shell, screen, error))
+    link = PromptLink(lambda: context.connected, screen.refresh, lambda lasted: _tell_back(screen, offline, lasted))
+    offline = Offline(context, link.away, screen.keep)
+    screen.link, screen.toolbar = link.words, link.toolbar
+    link.renew()
+
+    def after_line() -> None:
+        memory.forget()
+        link.renew()
+
     try:
-        return Repl(context, screen, history, first, after_line=memory.forget).run()
+        return Repl(context, screen, history, first, after_line=after_line, offline=offline).run()
     finally:
+        link.close()
         memory.close()
 
 
@@ -199,6 +220,25 @@ def _offer(context: PromptContext, remote: Remote, shell: Shell | TerminalShell)
         print_lines(offers(shells(remote), context.host))
     except RshError:
         pass
+
+
+def _tell_back(screen: Screen, offline: Offline, lasted: float) -> None:
+    """Say that the connection is back after so many seconds, 0 if it never will be; run what has waited."""
+    if lasted >= SHORT:
+        screen.print_above(f"rsh: connected again after {duration(lasted)}\n".encode())
+    if offline.waits:
+        screen.call_away()
+
+
+def _tell_begun(context: PromptContext, shell: TerminalShell, screen: Screen, error: RshError | None) -> None:
+    """Show where the shell stands, or why there is none: a key that may have none still has all that concerns files."""
+    if isinstance(error, Refused):
+        screen.print_above(f"rsh: no shell: {printable(str(error))}\n".encode())
+        context.status = error.exit_status
+    elif error is None and shell.ended is not None:
+        screen.end(exit_status(shell.ended))
+    elif error is None:
+        screen.stand(shell.directory)
 
 
 def _open_history(context: PromptContext) -> History:

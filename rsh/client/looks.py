@@ -16,10 +16,10 @@ LOOKS: Final = {
     "prompt.status": "bold ansired",
     "prompt.jobs": "ansicyan",
     "prompt.link": "bold ansired",
+    "prompt.end": "ansidefault",
     "auto-suggestion": "noinherit dim",
     "note": "dim",
     "bottom-toolbar": "noreverse dim",
-    "bottom-toolbar.alarm": "nodim bold ansired",
     # of the line (highlighting.py)
     "line.ours": "bold ansicyan",
     "line.command": "bold",

@@ -93,6 +93,11 @@ class PromptContext(Context):
             self.shell.give_back()
         super().__exit__(*exception)
 
+    def detach(self) -> None:
+        """Let the shell over there live on, to be attached to again."""
+        if isinstance(self.shell, TerminalShell):
+            self.shell.detach()
+
     def close(self) -> None:
         """End the connection; the next use makes a new one."""
         self._remote = None

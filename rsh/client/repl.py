@@ -12,11 +12,13 @@ from rsh.client.complaints import complain, say
 from rsh.client.dispatch import run_line
 from rsh.client.history import History
 from rsh.client.notes import note, ring
+from rsh.client.offline import Offline
 from rsh.client.prompt_context import PromptContext
 from rsh.client.prompt_text import Place
 from rsh.client.shell import Called, Leave
 from rsh.client.terminal_shell import TerminalShell
 from rsh.errors import Refused, RshError
+from rsh.escape import printable
 
 INTERRUPTED: Final = 130  # 128 + SIGINT, as a shell shows it
 
@@ -55,13 +57,16 @@ class Repl:
         first: Iterable[str] = (),
         *,
         after_line: Callable[[], None] = lambda: None,
+        offline: Offline | None = None,
     ) -> None:
         """Prepare.
 
         Args:
             first: lines to run before the first one is asked for; they are not kept.
             after_line: is called when a line has run.
+            offline: decides about lines while the link is away.
         """
+        self._offline = offline
         self._context = context
         self._screen = screen
         self._history = history
@@ -81,7 +86,7 @@ class Repl:
                 place = Place(account, system, context.shell.directory, home, context.status, context.jobs())
                 text = self._read(place)
                 if text is not None:
-                    self._run_kept(text)
+                    self._run_if_possible(text)
                     self._after_line()
         except Leave as leave:
             return leave.status or 0
@@ -90,8 +95,9 @@ class Repl:
         """See the shell's beginning, and run the lines that come before all others."""
         from rsh.client.batch import run_batch
 
-        if isinstance(self._context.shell, TerminalShell):
-            _settle(self._context, self._context.shell)
+        shell = self._context.shell
+        if isinstance(shell, TerminalShell) and not shell.begins_behind:
+            _settle(self._context, shell)
         run_batch(self._first, lambda line: run_line(self._context, line), lambda: False)
 
     def _read(self, place: Place) -> str | None:
@@ -104,9 +110,12 @@ class Repl:
                 return self._screen.read(place, fresh_line=context.shell.fresh_line)
         except KeyboardInterrupt:
             context.status, context.shell.fresh_line = INTERRUPTED, True
+            if self._offline is not None and self._offline.away():
+                self._offline.ask()
             return None
         except Called:
             self._attend()
+            self._run_waiting()
             return None
         except EOFError:
             if self._may_leave():
@@ -130,6 +139,20 @@ class Repl:
         say(f"rsh: {unfinished}; leave again to leave it\n")
         self._warned = True
         return False
+
+    def _run_if_possible(self, text: str) -> None:
+        """Run a line, unless it needs a connection that is not there."""
+        if self._offline is None or not self._offline.holds(text):
+            self._run_kept(text)
+            self._run_waiting()
+
+    def _run_waiting(self) -> None:
+        """Run the lines that have waited for the connection."""
+        for line in self._offline.ready() if self._offline is not None else ():
+            say(f"rsh: {printable(line)}\n")
+            self._context.shell.fresh_line = True
+            self._run_kept(line)
+            self._after_line()
 
     def _run_kept(self, text: str) -> None:
         """Run a line and keep it in the history; Ctrl-C ends it, not the prompt."""

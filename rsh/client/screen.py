@@ -5,6 +5,7 @@ A screen module: it is imported only when a prompt is really shown.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,12 +14,14 @@ from msgspec.structs import replace
 from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition, is_done
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding.key_processor import KeyPress
-from prompt_toolkit.layout.controls import BufferControl
+from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
+from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.processors import AfterInput
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.defaults import create_output
@@ -35,11 +38,15 @@ from rsh.client.looks import LOOKS
 from rsh.client.menu import MenuCompleter
 from rsh.client.names import ClientNames
 from rsh.client.passthrough import to_stdout
-from rsh.client.prompt_text import Place, fragments
+from rsh.client.prompt_text import Fragments, Place, fragments
 from rsh.client.settings import Settings
 from rsh.client.shell import Called
 
 CONTINUATION: Final = "… "
+
+# Screens with fewer columns, or rows, have no line at the bottom.
+NARROW: Final = 40
+LOW: Final = 6
 
 
 class Screen:
@@ -48,6 +55,7 @@ class Screen:
     Attributes:
         session: prompt_toolkit's side of it.
         link: gives the state of the link in a few words; "" when all is well.
+        toolbar: gives the line at the bottom, for a setting; "" for none.
     """
 
     def __init__(
@@ -70,6 +78,7 @@ class Screen:
             input, output: other ones than the terminal, for tests.
         """
         self.link: Callable[[], str] = lambda: ""
+        self.toolbar: Callable[[str], str] = lambda choice: ""
         self._hint = ""
         self._place = Place("", "", b"", b"")
         self._names = names
@@ -86,6 +95,7 @@ class Screen:
         self._kept = Document()  # what was typed when it last did
         self.session: PromptSession[str] = self._session(input)
         self.session.key_bindings = make_bindings(Modes(settings, self.apply, self.hint, self._search_all))
+        self._add_toolbar()
         if color:
             self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
         self.session.default_buffer.on_text_changed += self._forget_hint
@@ -113,6 +123,14 @@ class Screen:
             output=self._output,
         )
 
+    def _add_toolbar(self) -> None:
+        """Have a line at the bottom. prompt_toolkit's own is not shown unless the terminal says where its cursor is."""
+        window = Window(FormattedTextControl(self._bottom), height=1, style="class:bottom-toolbar")
+        shown = Condition(lambda: bool(self._bottom())) & ~is_done
+        container = self.session.layout.container
+        if isinstance(container, HSplit):
+            container.children.append(ConditionalContainer(window, filter=shown))
+
     def _line_control(self) -> BufferControl:
         """Give what shows the line."""
         controls = [each for each in self.session.layout.find_all_controls() if isinstance(each, BufferControl)]
@@ -135,17 +153,18 @@ class Screen:
 
     def refresh(self) -> None:
         """Have the prompt drawn again; called by any thread."""
-        self.session.app.invalidate()
+        try:
+            self.session.app.invalidate()
+        except RuntimeError:
+            pass  # The prompt has just ended, and its event loop with it.
 
     def print_above(self, data: bytes | bytearray | memoryview) -> None:
         """Print output that comes while the prompt is shown, above it; called by any thread."""
         app = self.session.app
         text = bytes(data) if bytes(data[-1:]) == b"\n" else bytes(data) + b"\r\n"
         loop = app.loop
-        if loop is None or not app.is_running:
+        if loop is None or not app.is_running or not _soon(loop, lambda: run_in_terminal(lambda: to_stdout(text))):
             to_stdout(text)
-            return
-        loop.call_soon_threadsafe(lambda: run_in_terminal(lambda: to_stdout(text)))
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
         """Show the prompt and give the line that is typed: one or, pasted or unfinished at first, several.
@@ -185,6 +204,11 @@ class Screen:
         parser.flush()
         store_typeahead(self.session.app.input, keys)
 
+    def stand(self, directory: bytes) -> None:
+        """Show another directory in the prompt that is there; called by any thread."""
+        self._place = replace(self._place, directory=directory)
+        self.refresh()
+
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say a few words behind the output of a line, and make the terminal ring if it knows how."""
         if note:
@@ -198,6 +222,10 @@ class Screen:
         """Have the line coloured anew: more is known of commands; called by any thread."""
         self._lexer.forget()
         self.refresh()
+
+    def keep(self, text: str) -> None:
+        """Have a text in the next line, to be changed or run again."""
+        self._kept = Document(text)
 
     def _prepare(self) -> None:
         """Be ready for a new line."""
@@ -226,10 +254,7 @@ class Screen:
         An exception that is raised just anywhere in the event loop would be shown to the user as a bug; so the loop is
         asked to raise it where the prompt waits.
         """
-        app = self.session.app
-        if app.is_running and app.loop is not None:
-            app.loop.call_soon_threadsafe(_exit, app, status)
-        else:
+        if not self.end(status):
             sys.exit(status)
 
     def call_away(self) -> None:
@@ -237,7 +262,7 @@ class Screen:
         self._called = True
         app = self.session.app
         if app.is_running and app.loop is not None:
-            app.loop.call_soon_threadsafe(self._give_way)
+            _soon(app.loop, self._give_way)
 
     def _ask(self) -> str:
         kept, self._kept = self._kept, Document()
@@ -248,6 +273,11 @@ class Screen:
         if self._called and app.is_running and not app.is_done:
             self._called = False
             app.exit(exception=Called(), style="class:exiting")
+
+    def end(self, status: int) -> bool:
+        """End the program if the prompt waits; False when it does not. Called by any thread."""
+        app = self.session.app
+        return app.is_running and app.loop is not None and _soon(app.loop, lambda: _exit(app, status))
 
     def _suggest_again(self) -> None:
         """Look for ghost text to what was typed before the history was there."""
@@ -261,7 +291,15 @@ class Screen:
         shown = fragments(place, self._output.get_size().columns, self._settings.text("prompt"))
         if not self._marked or not self._settings.on("marks"):
             return [*shown]
-        return [("[ZeroWidthEscape]", marks.PROMPT_BEGINS), *shown, ("[ZeroWidthEscape]", marks.LINE_BEGINS)]
+        return [("[ZeroWidthEscape]", marks.PROMPT_BEGINS), *_ended(shown)]
+
+    def _bottom(self) -> StyleAndTextTuples:
+        """Give the line at the bottom; a narrow or low screen has none."""
+        size = self._output.get_size()
+        if size.columns < NARROW or size.rows < LOW:
+            return []
+        text = self.toolbar(self._settings.text("toolbar"))
+        return [("class:bottom-toolbar.text", text[: size.columns - 1])] if text else []
 
     def _note(self) -> StyleAndTextTuples:
         """Give what is said behind the line; only for the moment: it does not stay on the screen."""
@@ -290,6 +328,27 @@ class Screen:
     def _send(self, sequence: str) -> None:
         self._output.write_raw(sequence)
         self._output.flush()
+
+
+def _ended(shown: Fragments) -> StyleAndTextTuples:
+    """Mark the end of the prompt: before its last blank, for an escape is sent with the character behind it only.
+
+    The blank has a colour of its own, though it is none: prompt_toolkit does not send plain blanks at a line's end.
+    """
+    mark = ("[ZeroWidthEscape]", marks.LINE_BEGINS)
+    if not shown or not shown[-1][1].endswith(" "):
+        return [*shown, mark]
+    style, text = shown[-1]
+    return [*shown[:-1], (style, text[:-1]), mark, ("class:prompt.end", " ")]
+
+
+def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> bool:
+    """Have something done by the prompt's event loop; False when that has just ended."""
+    try:
+        loop.call_soon_threadsafe(work)
+    except RuntimeError:
+        return False
+    return True
 
 
 def _exit(app: Application[str], status: int) -> None:

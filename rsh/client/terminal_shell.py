@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.attached import passed_environment, run_attached
+from rsh.client.beginning import Beginning
 from rsh.client.complaints import say
 from rsh.client.console import is_terminal, size
 from rsh.client.joining import Joining, come_back
@@ -34,6 +35,9 @@ LEAVE_PATIENCE: Final = 1.0
 WORTH_TELLING: Final = 2.0
 
 TAKEN_OVER: Final = 255
+
+# How long the end of the prompt waits for a shell that has hardly begun, in seconds.
+PATIENCE: Final = 3.0
 
 
 class TerminalShell(Company):
@@ -77,6 +81,7 @@ class TerminalShell(Company):
         """Take note that the shell ends when we leave it: its server is in this process."""
         self.lives_on = False
         self.wishes.detach = None
+        self._beginning: Beginning | None = None  # nobody has attended to it yet
 
     @property
     def echoes(self) -> bool:
@@ -114,6 +119,33 @@ class TerminalShell(Company):
         session = self.wishes.session = self._remote().session
         return session.open(request)
 
+    def begin_behind(self, tell: Callable[[RshError | None], None]) -> None:
+        """Let the shell begin while the prompt is already there.
+
+        Args:
+            tell: is called by a thread when the shell waits for a line, or has ended, or, with an error, cannot be.
+        """
+        living = self.begin()
+        if self.attached:
+            return  # What goes on in it comes before the prompt.
+
+        def over(error: RshError | None) -> None:
+            if living.ended is None and error is None:
+                self.directory = living.directory
+            tell(error)
+
+        self._beginning = Beginning(living, self._show_above, over)
+
+    @property
+    def begins_behind(self) -> bool:
+        """Whether the shell is let begin while the prompt is there."""
+        return self._beginning is not None
+
+    @property
+    def ended(self) -> int | None:
+        """The shell's returncode once it has ended, as subprocess gives it."""
+        return None if self._living is None else self._living.ended
+
     def settle(self) -> None:
         """See the shell's own beginning: what its rc files print, and ask, is for the user.
 
@@ -121,6 +153,9 @@ class TerminalShell(Company):
             Leave: they have ended it, which is told.
             RshError: there can be no shell.
         """
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None and beginning.attend():
+            self._attend(beginning)
         living = self.begin()
         if living.settled:
             return
@@ -189,11 +224,16 @@ class TerminalShell(Company):
         return bytes(self.wishes.transcoder.to_screen(ahead)) if self.wishes.transcoder else ahead
 
     def give_back(self) -> None:
-        """Put back at our terminal what is left of all that lines have switched on: the prompt is over."""
+        """Put back at our terminal what is left of all that lines have switched on: the prompt is over.
+
+        A shell that is still reading its rc files may go on for a moment: one that is killed in them can leave locks.
+        """
+        if self._beginning is not None:
+            self._beginning.wait_over(PATIENCE)
         if is_terminal(1) and (back := self._modes.undo()):
             to_stdout(back)
 
-    def _attend(self, line: RunningLine) -> int:
+    def _attend(self, line: RunningLine | Beginning) -> int:
         self.fresh_line = True
         try:
             status = exit_status(run_attached(line, terminal=True, stdout=self._write, wishes=self.wishes))

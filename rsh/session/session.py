@@ -65,6 +65,7 @@ class Session(Conversation):
         away_since: when the stream was lost, as time.monotonic() counts; None while there is one.
         lost_by: how the last stream was lost.
         knock: has the keeper dial now; set by the keeper.
+        sent_bytes, received_bytes: on all its streams, for whoever shows a rate.
     """
 
     def __init__(self, link: Link, *, name: str = "rsh", serve: Service | None = None, survives: bool = False) -> None:
@@ -78,6 +79,7 @@ class Session(Conversation):
         """
         super().__init__(link, name=name, serve=serve)
         self.welcome: Welcome | None = None
+        self.sent_bytes = self.received_bytes = 0
         self.away_since: float | None = None
         self.lost_by: LinkError | None = None
         self._conditions = Conditions(connected=link.role is Role.SERVER)
@@ -196,6 +198,11 @@ class Session(Conversation):
             self.lose(stream, LinkError(f"{stream.peer}: the connection broke off"))
 
     @property
+    def heard(self) -> float:
+        """When bytes came last, as time.monotonic() counts."""
+        return self._pulse.heard
+
+    @property
     def kept(self) -> int:
         """Bytes of data that the session holds."""
         with self._lock:
@@ -308,6 +315,7 @@ class Session(Conversation):
         pulse = self._pulse
         while count := stream.readinto(decoder.space()):
             pulse.heard = time.monotonic()
+            self.received_bytes += count
             frame = decoder.filled(count)
             if frame is None:
                 continue
@@ -379,6 +387,7 @@ class Session(Conversation):
     def _write(self, stream: Stream, data: bytes) -> None:
         try:
             stream.write(data)
+            self.sent_bytes += len(data)
         except RshError:
             # The reader of this stream sees its end too, perhaps after words of the peer that say why.
             with self._lock:
