@@ -73,6 +73,7 @@ class TerminalShell(Company):
         self.attached = False
         self._remote = remote
         self._living: LivingShell | None = None
+        self._beginning: Beginning | None = None  # nobody has attended to it yet
         self._started: Started | None = None  # a line of another client's that we have not attended
         self._detached = ""  # the shell that we have left on purpose
         self._lost_at = 0.0
@@ -81,7 +82,6 @@ class TerminalShell(Company):
         """Take note that the shell ends when we leave it: its server is in this process."""
         self.lives_on = False
         self.wishes.detach = None
-        self._beginning: Beginning | None = None  # nobody has attended to it yet
 
     @property
     def echoes(self) -> bool:
