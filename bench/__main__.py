@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.commands import bench_exec, bench_output
 from bench.distance import bench_distance
 from bench.idle import bench_idle
-from bench.links import bench_compression, bench_latency
+from bench.links import bench_compression
 from bench.prompt import bench_echo, bench_flood, bench_prompt
 from bench.resume import bench_resume
 from bench.shell import bench_shell
@@ -32,7 +32,6 @@ SECTIONS = {
     "typing": bench_typing,
     "resume": bench_resume,
     "sync": bench_sync,
-    "latency": bench_latency,
     "compression": bench_compression,
 }
 

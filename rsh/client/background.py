@@ -214,7 +214,7 @@ class Transfers:
         with self._lock:
             transfer.told = True
         try:
-            with _suspending(), display(context, transfer.tally, transfer.survey, json=json):
+            with _suspending(context.asks), display(context, transfer.tally, transfer.survey, json=json):
                 transfer.done.wait()
         except Suspended:
             self._leave_alone(transfer)
@@ -290,9 +290,9 @@ class Transfers:
 
 
 @contextmanager
-def _suspending() -> Iterator[None]:
-    """Have Ctrl-Z raise Suspended in the main thread; elsewhere it stops the whole client, as usual."""
-    if threading.current_thread() is not threading.main_thread():
+def _suspending(wanted: bool) -> Iterator[None]:
+    """Have Ctrl-Z raise Suspended in the main thread; in a batch it stops the whole client, as usual."""
+    if not wanted or threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGTSTP, _suspend)

@@ -68,7 +68,8 @@ def _file_figures(state: State) -> tuple[Text, Text]:
 def _total_figures(state: State, width: int) -> tuple[Text, Text]:
     total, share = state.total, state.share
     if total is None or share is None:
-        return Text("scanning"), Text(f"{amount(state.bytes)}  {amount(int(state.rate))}/s  {state.items} files")
+        moved = f"{amount(state.bytes)}  {amount(int(state.rate))}/s  {state.items} files"
+        return Text("scanning" if state.scanning else ""), Text(moved)
     words = [clock(state.seconds_left), f"{amount(int(state.rate))}/s"]
     if width >= _ROOM_FOR_FILES:
         words += [f"{state.items}/{total.items} files"]

@@ -137,7 +137,7 @@ def in_words(state: State) -> str:
     """Give a state as a line for people: what is not known yet is "scanning"."""
     total, share = state.total, state.share
     if total is None or share is None:
-        found = f" (scanning: {amount(total.bytes)} so far)" if total else " (scanning)"
+        found = f" (scanning: {amount(total.bytes)} so far)" if total else " (scanning)" if state.scanning else ""
         return f"{amount(state.bytes)}{found}, {amount(int(state.rate))}/s, {state.items} files"
     left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
     return (

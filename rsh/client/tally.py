@@ -32,6 +32,7 @@ class State(NamedTuple):
         rate: bytes a second of late.
         seconds_left: None while it cannot be told.
         elapsed: seconds since the start.
+        scanning: somebody is counting the total.
     """
 
     path: bytes
@@ -43,6 +44,7 @@ class State(NamedTuple):
     rate: float
     seconds_left: float | None
     elapsed: float
+    scanning: bool = False
 
     @property
     def share(self) -> float | None:
@@ -68,6 +70,7 @@ class Tally(Progress):
         self._size = 0
         self._begun = 0  # bytes moved before the current file
         self._total: Total | None = None
+        self._scanning = False
         self._start = time.monotonic()
         self._marks: deque[tuple[float, int, int]] = deque([(self._start, 0, 0)])  # time, bytes, work of late
         self._large: deque[tuple[bytes, int]] = deque(maxlen=10_000)  # begun since take_started was called last
@@ -97,12 +100,17 @@ class Tally(Progress):
 
     def count(self, survey: Callable[[], Iterable[Total]]) -> None:
         """Take the totals of a survey, to its end; what goes wrong with it is the transfer's to tell."""
+        with self._lock:
+            self._scanning = True
         try:
             for total in survey():
                 with self._lock:
                     self._total = total
         except RshError:
-            return
+            pass
+        finally:
+            with self._lock:
+                self._scanning = False
 
     def take_started(self) -> list[tuple[bytes, int]]:
         """Give path and size of the large files that were begun since this was called last."""
@@ -134,6 +142,7 @@ class Tally(Progress):
                 rate=(self._bytes - bytes_then) / span,
                 seconds_left=self._left(work, (work - work_then) / span),
                 elapsed=now - self._start,
+                scanning=self._scanning,
             )
 
     def _left(self, work: int, rate: float) -> float | None:

@@ -55,6 +55,8 @@ def run_get(context: Context, options: Options) -> int:
     """Copy here; 1 when some failed, 3 when one arrived wrong, 4 when one was in the way."""
     sources, target = _sides(options)
     if target == "-":
+        if options.dry_run or options.limit:
+            raise UsageError("'-' goes with neither --dry-run nor --limit")
         return _print_files(context, sources)
     if context.where == "prompt":
         target = os.path.expanduser(target)  # on the command line the shell has done so
@@ -132,6 +134,8 @@ def _sides(options: Options) -> tuple[list[str], str]:
 def _put_stdin(context: Context, options: Options, sources: list[str], target: str) -> int:
     if len(sources) > 1 or options.target is not None or target in ("", "."):
         raise UsageError("'-' is copied to one file, which has to be named")
+    if options.dry_run or options.limit or options.on_conflict != "overwrite":
+        raise UsageError("'-' goes with none of --dry-run, --limit and --on-conflict")
     count = context.remote.write(target, _stdin_pieces())
     if options.json:
         from rsh.client.json_output import print_object

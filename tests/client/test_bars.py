@@ -34,7 +34,7 @@ def test_a_file_and_the_total_have_a_line_each() -> None:
 
 
 def test_nothing_is_foretold_while_it_is_counted() -> None:
-    (line,) = drawn(STATE._replace(path=b"", total=None, seconds_left=None), 100)
+    (line,) = drawn(STATE._replace(path=b"", total=None, seconds_left=None, scanning=True), 100)
     assert "scanning" in line
     assert "%" not in line
 

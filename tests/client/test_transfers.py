@@ -65,6 +65,12 @@ def test_stdin_goes_to_one_named_file_only(me: Home, host: str, source: Path) ->
         assert b"has to be named" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["-n", "--limit=1M", "--on-conflict=skip"])
+def test_stdin_takes_no_option_that_it_could_not_keep(option: str, me: Home, host: str, tmp_path: Path) -> None:
+    done = me.rsh("put", option, "-", f"{host}:{tmp_path}/new", input=b"x")
+    assert (done.returncode, os.listdir(tmp_path)) == (2, [])
+
+
 def test_stdin_to_a_directory_is_refused(me: Home, host: str, tmp_path: Path) -> None:
     done = me.rsh("put", "-", f"{host}:{tmp_path}", input=b"x")
     assert done.returncode == 1
