@@ -295,17 +295,18 @@ class Job:
     # --- who wants to know ---
 
     def admit(self) -> None:
-        """Take in whoever connects, if it is of our account."""
-        try:
-            watcher, _ = self.listener.accept()
-        except OSError:
-            return  # It has left again.
-        credentials = watcher.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
-        if struct.unpack("iII", credentials)[1] not in (os.geteuid(), 0):
-            watcher.close()
-            return
-        watcher.setblocking(False)
-        self.watchers[watcher.fileno()] = watcher
+        """Take in all who have connected and are of our account."""
+        while len(self.watchers) < MAX_WATCHERS:
+            try:
+                watcher, _ = self.listener.accept()
+            except OSError:
+                return  # There is nobody else.
+            credentials = watcher.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
+            if struct.unpack("iII", credentials)[1] not in (os.geteuid(), 0):
+                watcher.close()
+                continue
+            watcher.setblocking(False)
+            self.watchers[watcher.fileno()] = watcher
 
     def hear(self, number: int) -> None:
         """Take an order, or note that a watcher has left."""
