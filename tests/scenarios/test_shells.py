@@ -109,9 +109,9 @@ class Prompts:
             prompt.child.close(force=True)
 
 
-def restarted(daemon: Daemon) -> Daemon:
-    """Kill a daemon and start another one at its port."""
-    daemon.stop(signal.SIGKILL)
+def restarted(daemon: Daemon, how: int = signal.SIGKILL) -> Daemon:
+    """End a daemon and start another one at its port."""
+    daemon.stop(how)
     return Daemon(daemon.home, bind=[daemon.host])
 
 
@@ -236,11 +236,12 @@ def test_name_that_is_taken_is_refused(prompts: Prompts) -> None:
     second.expect("there is a shell named work already")
 
 
-def test_prompt_goes_on_when_the_daemon_is_killed_at_an_idle_prompt(prompts: Prompts) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_prompt_goes_on_when_the_daemon_is_replaced_at_an_idle_prompt(prompts: Prompts, how: int) -> None:
     first = prompts.connect()
     first.ready()
     first.run("cd /usr; word=kept; sh -c 'exit 3'")
-    prompts.daemon = restarted(prompts.daemon)
+    prompts.daemon = restarted(prompts.daemon, how)
     with prompts.daemon:
         assert first.run("echo $word in $PWD after $?") == "kept in /usr after 3\r\n"
         first.child.send(CTRL_D)
@@ -248,7 +249,8 @@ def test_prompt_goes_on_when_the_daemon_is_killed_at_an_idle_prompt(prompts: Pro
         assert prompts.sessions() == []
 
 
-def test_command_goes_on_when_the_daemon_is_killed_under_it(prompts: Prompts, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_command_goes_on_when_the_daemon_is_replaced_under_it(prompts: Prompts, tmp_path: Path, how: int) -> None:
     first = prompts.connect()
     first.ready()
     fifo = tmp_path / "fifo"
@@ -256,7 +258,7 @@ def test_command_goes_on_when_the_daemon_is_killed_under_it(prompts: Prompts, tm
     first.begin(f"seq 1 30000; cat {fifo}; seq 30001 60000; read answer; echo got=$answer; (exit 7)")
     first.child.expect(r"\r\n100\r\n")
     output = f"{first.child.before}\r\n100\r\n"
-    prompts.daemon = restarted(prompts.daemon)
+    prompts.daemon = restarted(prompts.daemon, how)
     with prompts.daemon:
         with fifo.open("w") as file:
             file.write("0\n")
