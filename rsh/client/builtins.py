@@ -8,6 +8,7 @@ from rsh.client.history import Item
 from rsh.client.local import run_locally
 from rsh.client.options import Options
 from rsh.client.output import print_lines
+from rsh.client.pager import print_paged
 from rsh.client.prompt_context import PromptContext
 from rsh.client.shell import Leave
 from rsh.errors import FileError, UsageError, error_name
@@ -62,7 +63,7 @@ def run_help(context: PromptContext, options: Options) -> int:
 
     topic = options.topic
     text = page(find_by_prefix(topic.removeprefix(":") or "?"), "prompt") if topic else overview("prompt") + _HINTS
-    print_lines(text.splitlines())
+    print_paged(context, text.splitlines())
     return 0
 
 
@@ -97,7 +98,7 @@ def run_history(context: PromptContext, options: Options) -> int:
         for item in found:
             print_object(_fields(item))
     else:
-        print_lines(f"{_moment(item)}  {printable(item.line)}" for item in found)
+        print_paged(context, (f"{_moment(item)}  {printable(item.line)}" for item in found))
     return 0
 
 

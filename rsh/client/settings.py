@@ -76,7 +76,7 @@ SETTINGS: Final = (
     Setting("location", "switch", True, "tell the terminal the directory (OSC 7)"),
     Setting("title", "switch", True, "give the window its title (OSC 2)"),
     Setting("offline", "choice", "queue", "a line while the link is away: refuse or queue it", ("refuse", "queue")),
-    Setting("pager", "switch", True, "show long output of our own commands in a pager"),
+    Setting("pager", "switch", True, "show long help and history in a pager"),
     Setting("stop", "switch", True, "end a batch at the first line that fails"),
 )
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
