@@ -28,6 +28,9 @@ READ_SIZE: Final = 4096
 MAX_WAITING: Final = 256 * 1024
 PAUSE: Final = 1.0
 
+# Seconds for the last keys to be sent, once the program that they are for is over.
+IMPATIENCE: Final = 0.5
+
 
 class Keyboard:
     """The keyboard while a program over there has it."""
@@ -61,7 +64,8 @@ class Keyboard:
 
     def feed(self, descriptor: int, stop: int) -> bool:
         """Read keys until there are no more, or `stop` has something to say; False when the terminal has gone away."""
-        threading.Thread(target=self._send, name="keyboard send", daemon=True).start()
+        sender = threading.Thread(target=self._send, name="keyboard send", daemon=True)
+        sender.start()
         waiting = select.poll()
         waiting.register(stop, 0)
         waiting.register(descriptor, select.POLLIN)
@@ -80,6 +84,7 @@ class Keyboard:
             return True
         finally:
             self._end()
+            sender.join(IMPATIENCE)  # What was read is with the process then, which knows whether anybody wants it.
 
     def _take(self, data: bytes) -> None:
         """Take keys; behind a `~C` in the midst of them begins its line."""

@@ -347,7 +347,7 @@ class Holder:
         self.fit(client)
         self.typist = client
         data = client.take_input(data)
-        if self.lines.running is not None:
+        if self.lines.running is not None or self.lines.waits:
             self.terminal.type(data)
         else:
             client.early += data

@@ -149,3 +149,16 @@ def test_shell_that_runs_a_line_is_not_asked(bash: Held) -> None:
 
 def test_questions_of_no_kind_are_not_asked(bash: Held) -> None:
     assert end(begin(bash, "'; echo evil; '", "e")) is None
+
+
+def test_what_is_typed_for_a_line_that_waits_for_a_question_reaches_it(bash: Held, tmp_path: Path) -> None:
+    bash.run("_t() { mkdir begun; sleep 300; }; complete -F _t tool")
+    question = begin(bash, "argument", "tool ")
+    deadline = time.monotonic() + SOON
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    bash.begin("read x; echo got $x")
+    bash.type(b"typed\n")
+    assert bash.end()[1].endswith("got typed\n")
+    question.close()

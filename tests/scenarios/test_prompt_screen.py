@@ -262,3 +262,13 @@ def test_what_is_typed_ahead_is_in_the_next_lines(prompt: Terminal) -> None:
     prompt.until_line("echo sec")
     prompt.press("'ond'\r")
     prompt.until(lambda: "second" in prompt.lines)
+
+
+def test_tab_knows_what_the_shell_knows(prompt: Terminal) -> None:
+    prompt.press("alias qqalias='echo aliased'; qqvar=5; complete -W 'alpha' qqtool; qqtool() { echo got $1; }\r")
+    prompt.until_line(f"/w{SIGN}")
+    for begun, whole in (("qqal", "qqalias "), ("qqtool al", "qqtool alpha "), ("echo $qqv", "echo $qqvar")):
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + whole)
+        prompt.press("\x15")
+        prompt.until_line(SIGN)
