@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -167,6 +168,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     loading = threading.Thread(target=__import__, args=("rsh.client.screen",), name="loading", daemon=True)
     loading.start()
     remote = context.remote
+    gc.disable()  # While modules are imported it finds nothing, and that costs what the first prompt has not got.
     from rsh.client.banner import RoundTrip, greet
     from rsh.client.colors import wants_color
     from rsh.client.link_state import PromptLink
@@ -182,6 +184,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     loading.join()
     from rsh.client.screen import Screen
 
+    gc.enable()
     memory = Memory(lambda kind, word, directory: _ask(context, kind, word, directory))
     names = ClientNames(memory, lambda: context.shell.directory)
     history = _open_history(context)
