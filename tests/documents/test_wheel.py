@@ -53,3 +53,10 @@ def test_both_programs_are_installed(wheel: zipfile.ZipFile) -> None:
     text = wheel.read(f"rsh-{__version__}.dist-info/entry_points.txt").decode()
     assert "rsh = rsh.entry:main" in text
     assert "rsh-server = rsh.server.cli:main" in text
+
+
+def test_what_shells_read_is_there(wheel: zipfile.ZipFile) -> None:
+    files = {
+        f"rsh/holder/zsh/{name}" for name in (".zshenv", ".zprofile", ".zshrc", ".zlogin", "read", "begin", "complete")
+    }
+    assert files | {"rsh/holder/bash/complete"} <= set(wheel.namelist())
