@@ -1,8 +1,9 @@
 """What is done with a path, in eleven characters, as rsync(1) writes it with --itemize-changes.
 
 The first says what happens: `<` sent over there, `>` brought here, `=` copied from a file over there that has the same
-content, `c` made, `.` nothing but what follows. The second is the kind: f, d or L. Then what differs, a dot for what
-does not: c the content by its digest, s the size, t the time, p the permissions; all plus signs for what is new.
+content, `c` made, `h` made a hard link, `.` nothing but what follows. The second is the kind: f, d or L. Then what
+differs, a dot for what does not: c the content by its digest, s the size, t the time, p the permissions; all plus signs
+for what is new.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from rsh.protocol.records import (
 Entry: TypeAlias = Directory | Known | Symlink | Other
 
 _LATEST: Final = 2**63 - 1
+_INODES: Final = 2**62  # what a record holds of their numbers
 _PIECE: Final = 1024 * 1024
 
 
@@ -74,7 +75,8 @@ def _entry(place: Descent, step: Step, name: bytes, error: str, checksum: bool) 
             yield Other(name)
         else:
             digest = file_digest(name, place.fd) if checksum else b""
-            yield Known(name, *_mode_and_time(status), status.st_size, digest)
+            linked = status.st_ino % _INODES if status.st_nlink > 1 else 0
+            yield Known(name, *_mode_and_time(status), status.st_size, digest, linked)
 
 
 def _mode_and_time(status: os.stat_result) -> tuple[int, int]:

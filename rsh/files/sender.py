@@ -226,10 +226,13 @@ class Sender:
         """Send a file that has other names as a link to the first of them that came."""
         earlier = self._links.first(status)
         if earlier:
-            self._results.sent += 1
-            self._out.record(Link(name, earlier, status.st_size, mtime_of(status)))
+            self._link(name, earlier, status)
         elif self._content(name, fd, status):
             self._links.remember(status, path)
+
+    def _link(self, name: bytes, earlier: bytes, status: os.stat_result) -> None:
+        self._results.sent += 1
+        self._out.record(Link(name, earlier, status.st_size, mtime_of(status)))
 
     def _content(self, name: bytes, fd: int, status: os.stat_result) -> bool:
         """Send a file; tell whether all of it was sent."""

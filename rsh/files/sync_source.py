@@ -248,7 +248,8 @@ class SyncSource(Sender):
 
     def _compare_file(self, fd: int, name: bytes, there: Entry | None) -> None:
         status = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        if isinstance(there, Known) and not self._wishes.checksum and _same(there, status):
+        several = status.st_nlink > 1
+        if isinstance(there, Known) and not self._wishes.checksum and not several and _same(there, status):
             return  # the commonest case, a million times over
         path = self._relative(name)
         if not isinstance(there, Known):
@@ -261,16 +262,33 @@ class SyncSource(Sender):
         mode = (there.mode ^ status.st_mode) & 0o777 != 0
         size, time = there.size != status.st_size, there.mtime_ns != mtime_of(status)
         content = size or (file_digest(name, fd) != there.digest if self._wishes.checksum else time)
+        if several and not content and self._relink(name, path, status, there):
+            return
         if not (content or mode or time):
             return
         what = self._direction if content else "."
         self._tell(itemize(what, "f", content=self._wishes.checksum and content, size=size, time=time, mode=mode), path)
-        if not content:
+        apart = there.linked and not several  # what is done to the old file would be done to another one as well
+        if not (content or apart):
             self._touch(name, status)
-        elif min(there.size, status.st_size) > MAX_PACKED and not self._rehearsal:
+        elif min(there.size, status.st_size) > MAX_PACKED and not (apart or self._rehearsal):
             self._defer(path, there.size)
         else:
             self._send_file(fd, name)
+
+    def _relink(self, name: bytes, path: bytes, status: os.stat_result, there: Known) -> bool:
+        """Take note of a name whose content is right, and link it to an earlier one if that should be the same file."""
+        mark = self._links.mark(status)
+        earlier = self._links.first(status)
+        if not earlier:
+            self._links.remember(status, path, there.linked)
+        if not earlier or (there.linked and there.linked == mark):
+            return False
+        self._tell("hf.........", path)
+        if not self._rehearsal:
+            self._announce()
+            self._link(name, earlier, status)
+        return True
 
     def _compare_symlink(self, fd: int, name: bytes, there: Entry | None) -> None:
         target = os.readlink(name, dir_fd=fd)
@@ -362,6 +380,9 @@ class SyncSource(Sender):
             status = os.fstat(opened)
             if not stat.S_ISREG(status.st_mode):
                 self._lose(name, "ESPECIAL")
+            elif status.st_nlink > 1 and (earlier := self._links.first(status)):
+                self._announce()
+                self._link(name, earlier, status)
             else:
                 self._progress.started(self._path(name), status.st_size)
                 self._send_patch(opened, name, status, path, old)
@@ -385,13 +406,15 @@ class SyncSource(Sender):
                 self._report_failure(name, error)
         elif patch.begun:
             self._out.record(Finish(patch.digest()))
+            self._remember(status, path)
         else:
             self._touch(name, status)
 
     def _find(self, fd: int, name: bytes, path: bytes) -> None:
         """Send a new file, or have the target copy it if it has the same content under another name."""
         status = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        basis, digest = self._renames.find(path, status, lambda: file_digest(name, fd))
+        linked = status.st_nlink > 1 and self._links.knows(status)
+        basis, digest = (b"", b"") if linked else self._renames.find(path, status, lambda: file_digest(name, fd))
         if not basis:
             self._tell(self._direction + "f" + NEW, path)
             self._send_file(fd, name)
@@ -402,6 +425,11 @@ class SyncSource(Sender):
             self._out.record(Reuse(0, status.st_size))
         self._progress.reused(status.st_size)
         self._out.record(Finish(digest))
+        self._remember(status, path)
+
+    def _remember(self, status: os.stat_result, path: bytes) -> None:
+        if status.st_nlink > 1:
+            self._links.remember(status, path)
 
     def _begin_patch(self, name: bytes, status: os.stat_result, basis: bytes) -> None:
         self._announce()

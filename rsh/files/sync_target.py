@@ -21,6 +21,7 @@ from rsh.files.blocks import sign
 from rsh.files.changes import remove_tree
 from rsh.files.descent import DIRECTORY_FLAGS
 from rsh.files.durability import Durability
+from rsh.files.extents import SMALLEST_HOLE
 from rsh.files.filter import make_filter
 from rsh.files.manifest import content_digest, manifest
 from rsh.files.names import check_component, join
@@ -51,6 +52,8 @@ from rsh.protocol.records import (
 
 _PIECE: Final = 1024 * 1024
 
+_ZEROS: Final = bytes(SMALLEST_HOLE)
+
 
 def sync_to(
     pipe: Pipe,
@@ -80,8 +83,17 @@ class _Patching:
         self.record = record
         self.part: Part | None = None  # None when it has failed: the rest is dropped
         self.basis = -1
+        self._position = 0
+        self._sparse = False  # the old file has holes, so zeros become some
+        self._moved = False  # the part's own position is another one
         self._left = record.size
         self._digest = xxh3_128()
+
+    def open(self, basis: int, part: Part) -> None:
+        """Begin; both are ours from now on."""
+        self.basis, self.part = basis, part
+        status = os.fstat(basis)
+        self._sparse = status.st_blocks * 512 < status.st_size
 
     def content(self, piece: memoryview | bytes) -> None:
         """Take new content."""
@@ -103,6 +115,8 @@ class _Patching:
         """Tell whether all is there and right."""
         if self._left:
             raise ProtocolError("less content than the file's size")
+        if self.part and self._moved:
+            self.part.cut(self._position)
         return self._digest.digest() == digest
 
     def drop(self) -> None:
@@ -115,9 +129,29 @@ class _Patching:
             self.basis = -1
 
     def _write(self, piece: memoryview | bytes) -> None:
-        if self.part:
-            self._digest.update(piece)
-            self.part.write(piece)
+        if not self.part:
+            return
+        self._digest.update(piece)
+        view, start = memoryview(piece), 0
+        if self._sparse:
+            for at in range(-self._position % SMALLEST_HOLE, len(view) - SMALLEST_HOLE + 1, SMALLEST_HOLE):
+                if view[at : at + SMALLEST_HOLE] == _ZEROS:
+                    self._put(view[start:at])
+                    start = at + SMALLEST_HOLE
+                    self._position += SMALLEST_HOLE
+                    self._moved = True
+        self._put(view[start:])
+
+    def _put(self, piece: memoryview) -> None:
+        """Write behind what came before, holes included."""
+        assert self.part is not None
+        if not piece:
+            return
+        if self._moved:
+            self.part.seek(self._position)
+            self._moved = False
+        self.part.write(piece)
+        self._position += len(piece)
 
     def _spend(self, length: int) -> None:
         self._left -= length
@@ -197,8 +231,8 @@ class SyncTarget(Receiver):
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
-            patching.basis = self._open_file(record.basis)
-            patching.part = Part(*self._landing.spot(record.name, mtime_ns=record.mtime_ns))
+            basis = patching.basis = self._open_file(record.basis)
+            patching.open(basis, Part(*self._landing.spot(record.name, mtime_ns=record.mtime_ns)))
         except (OSError, FileError) as error:
             patching.drop()
             self._fail(record.name, error, now=True)

@@ -270,6 +270,7 @@ class Known(Struct, tag=90, array_like=True, frozen=True, forbid_unknown_fields=
     mtime_ns: Nanoseconds
     size: Count
     digest: Annotated[bytes, Meta(max_length=16)] = b""  # XXH3-128 of the content, if it was asked for
+    linked: Count = 0  # the same number for all names of one file that has several
 
 
 class Other(Struct, tag=91, array_like=True, frozen=True, forbid_unknown_fields=True):

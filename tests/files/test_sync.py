@@ -257,3 +257,57 @@ def test_deep_trees_and_many_files_end_alike(tmp_path: Path, target: Path) -> No
             path.rename(path.with_suffix(".moved"))
     sync(source, target, delete=True)
     assert alike(source, target)
+
+
+def links(top: Path, *names: str) -> set[int]:
+    return {(top / name).stat().st_ino for name in names}
+
+
+def test_hard_links_stay_links_when_their_file_is_patched(source: Path, target: Path) -> None:
+    os.link(source / "big", source / "a" / "other")
+    os.link(source / "a" / "small", source / "z")
+    sync(source, target)
+    assert len(links(target, "big", "a/other")) == len(links(target, "a/small", "z")) == 1
+    with (source / "big").open("r+b") as file:
+        file.write(b"changed")
+    (source / "z").write_bytes(b"SMALL")
+    os.utime(source / "z", ns=(1, 1))
+    heard, *_ = sync(source, target)
+    assert heard.bytes < 20_000
+    assert alike(source, target)
+    assert len(links(target, "big", "a/other")) == len(links(target, "a/small", "z")) == 1
+    assert sync(source, target)[0].changes == {}
+
+
+def test_names_become_links_and_cease_to_be(source: Path, target: Path) -> None:
+    (source / "copy").write_bytes((source / "big").read_bytes())
+    os.utime(source / "copy", ns=(1, (source / "big").stat().st_mtime_ns))
+    (source / "copy").chmod(0o755)
+    sync(source, target)
+    (source / "copy").unlink()
+    os.link(source / "big", source / "copy")
+    os.link(source / "big", source / "new")
+    heard, *_ = sync(source, target)
+    assert (heard.bytes, heard.changes[b"copy"]) == (0, "hf.........")
+    assert len(links(target, "big", "copy", "new")) == 1
+    for name in ("copy", "new"):
+        shutil.copy2(source / "big", source / "apart")
+        (source / "apart").replace(source / name)
+    os.utime(source / "new", ns=(1, 1))
+    sync(source, target)
+    assert alike(source, target)
+    assert sync(source, target)[0].changes == {}
+
+
+def test_holes_stay_holes_when_a_large_file_is_patched(source: Path, target: Path) -> None:
+    with (source / "sparse").open("wb") as file:
+        file.truncate(64 * MIB + 5)
+    sync(source, target)
+    for position, content in ((7 * MIB + 100, b"new"), (64 * MIB, b"end")):
+        with (source / "sparse").open("r+b") as file:
+            file.seek(position)
+            file.write(content)
+        heard, *_ = sync(source, target)
+        assert heard.bytes < 100_000
+        assert alike(source, target)
+        assert (target / "sparse").stat().st_blocks * 512 < MIB
