@@ -12,7 +12,7 @@ from rsh.client import complaints
 from rsh.client.context import Context
 from rsh.client.location import locate
 from rsh.client.options import Options, parse, split_leading
-from rsh.client.table import Command, commands, find
+from rsh.client.table import GLOBAL, Command, commands, find
 from rsh.errors import RshError, SessionGone, UsageError
 
 if TYPE_CHECKING:
@@ -85,10 +85,19 @@ def _choose(leading: list[str], words: list[str]) -> Command | None:
     if any(word in ("--version", "-V") for word in leading):
         _print_version()
         return None
+    if leading and not words and not any(word in ("--help", "-h") for word in leading):
+        raise UsageError(_without_command(leading), advice="all commands: rsh --help")
     if not words or words[0] == "help":
         _print_help(words[1:], sys.stdout if leading or words else sys.stderr)
         return None
     return _must_find(words[0])
+
+
+def _without_command(leading: list[str]) -> str:
+    """Say what is wrong with options that no command follows: the first that nobody knows, else that none follows."""
+    known = {flag for argument in GLOBAL for flag in argument.flags}
+    strange = [word for word in leading if word.startswith("-") and word.partition("=")[0] not in known]
+    return f"unrecognized option '{strange[0]}'" if strange else "missing COMMAND"
 
 
 def _must_find(name: str) -> Command:

@@ -34,7 +34,9 @@ def test_version_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     assert said(capfd, "--version") == (0, f"rsh {__version__}\n", "")
 
 
-@pytest.mark.parametrize("words", [("--help",), ("help",), ("ls", "--help"), ("help", "put"), ("--help", "get")])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("-h",), ("help",), ("ls", "--help"), ("help", "put"), ("--help", "get")]
+)
 def test_help_goes_to_stdout_with_status_0(capfd: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
     status, out, err = said(capfd, *words)
     assert status == 0
@@ -58,6 +60,8 @@ def test_no_command_shows_the_overview_on_stderr_with_status_2(capfd: pytest.Cap
         (("put", "a", "b"), "rsh: put: 'b' names no host\n"),
         (("rm", "-r", "x"), "rsh: rm: 'x' names no host\nrsh: write HOST:x\n"),
         (("exec", "a b", "x"), "rsh: exec: "),
+        (("--nope",), "rsh: unrecognized option '--nope'\nrsh: all commands: rsh --help\n"),
+        (("-q", "--color", "never"), "rsh: missing COMMAND\n"),
         (("--color", "sometimes", "ls", "h"), "rsh: ls: --color: 'sometimes' is none of always, auto, never\n"),
     ],
 )
