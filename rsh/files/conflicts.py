@@ -10,11 +10,13 @@ import errno
 import os
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from rsh.errors import FileError, UsageError
 from rsh.files.names import is_component
 from rsh.files.part import part_name
+from rsh.files.vacant import Elsewhere
 
 POLICIES: Final = ("overwrite", "skip", "newer", "rename", "backup", "ask", "fail")
 
@@ -86,6 +88,26 @@ class Conflicts:
             _back_up(fd, name)
         return name
 
+    @property
+    def careful(self) -> bool:
+        """Tell whether a file may be in the way: whether elsewhere() has something to say."""
+        return self._policy != "overwrite"
+
+    def elsewhere(self, fd: int, name: bytes, shown: bytes) -> Elsewhere:
+        """Give what is to be done when a name that was free is taken by the time the file is whole.
+
+        With `backup` the other file becomes the backup; with all others but `rename` it stays and ours is given up.
+        """
+        return partial(self._taken, fd, name, shown)
+
+    def _taken(self, fd: int, name: bytes, shown: bytes) -> bytes:
+        if self._policy == "rename":
+            return free_name(fd, name)
+        if self._policy == "backup":
+            _move_away(fd, name)
+            return name
+        raise FileError("ECONFLICT" if self._policy == "fail" else "ESKIPPED", shown)
+
 
 def free_name(fd: int, name: bytes) -> bytes:
     """Give a name like this one that no file has: `a.txt` becomes `a.1.txt`, `a.2.txt` ... Raises OSError."""
@@ -105,9 +127,7 @@ def free_name(fd: int, name: bytes) -> bytes:
 
 def _back_up(fd: int, name: bytes) -> None:
     """Give the old file the name `NAME~` as well, in the place of an older backup; it keeps its own until replaced."""
-    backup, link = name + b"~", part_name()
-    if not is_component(backup):
-        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+    backup, link = _backup_name(name), part_name()
     os.link(name, link, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False)
     try:
         os.rename(link, backup, src_dir_fd=fd, dst_dir_fd=fd)
@@ -116,3 +136,15 @@ def _back_up(fd: int, name: bytes) -> None:
             os.unlink(link, dir_fd=fd)  # rename(2) does nothing when both were the same file already
         except FileNotFoundError:
             pass
+
+
+def _move_away(fd: int, name: bytes) -> None:
+    """Make a backup of a file that appeared meanwhile."""
+    os.rename(name, _backup_name(name), src_dir_fd=fd, dst_dir_fd=fd)
+
+
+def _backup_name(name: bytes) -> bytes:
+    backup = name + b"~"
+    if not is_component(backup):
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+    return backup

@@ -14,6 +14,7 @@ from rsh.files.digest import BLOCK, SIZE, BlockDigest
 from rsh.files.durability import LARGE
 from rsh.files.extents import make_hole
 from rsh.files.part import Finisher, Part
+from rsh.files.vacant import Elsewhere
 from rsh.protocol.records import File
 
 # Blocks of a part that are told to the sender at once: it can go on soon, and a record stays small.
@@ -30,18 +31,20 @@ class Incoming:
         record, index: the item.
         part: None when it has failed; then its content is dropped.
         finisher: sets what it has beside its permissions.
+        elsewhere: where it goes when its name has been taken meanwhile (Part.place).
 
     Raises:
         ProtocolError: from any method: the sender does not keep to what it announced.
         OSError: it could not be written; then drop() it.
     """
 
-    __slots__ = ("_digest", "_held", "_moved", "_position", "finisher", "index", "part", "record")
+    __slots__ = ("_digest", "_held", "_moved", "_position", "elsewhere", "finisher", "index", "part", "record")
 
     def __init__(self, record: File, index: int, finisher: Finisher | None) -> None:
         self.record = record
         self.index = index
         self.finisher = finisher
+        self.elsewhere: Elsewhere | None = None
         self.part: Part | None = None
         self._position = 0
         self._moved = False  # the part's own position is another one

@@ -19,6 +19,7 @@ from rsh.files.identity import is_within
 from rsh.files.names import check_component, join
 from rsh.files.part import Finisher, sweep
 from rsh.files.target import Target, open_behind
+from rsh.files.vacant import Elsewhere
 
 
 class _Level(NamedTuple):
@@ -28,6 +29,14 @@ class _Level(NamedTuple):
     fresh: bool  # made by us: nothing in it needs protection
     settle: bool  # mode and time are to be set when it is left
     finish: Finisher | None  # sets what else there is to set
+
+
+class Spot(NamedTuple):
+    """Where a file goes: a directory, a name in it, and what to do when that is taken by the time the file is whole."""
+
+    directory: int
+    name: bytes
+    elsewhere: Elsewhere | None  # None: what is there is replaced
 
 
 class Landing:
@@ -134,7 +143,7 @@ class Landing:
         """Give the index of the item that entered the current directory."""
         return self._levels[-1].item if self._levels else 0
 
-    def spot(self, name: bytes, *, link: bool = False, mtime_ns: int | None = None) -> tuple[int, bytes]:
+    def spot(self, name: bytes, *, link: bool = False, mtime_ns: int | None = None) -> Spot:
         """Give the directory and the name for a file, after a look at what is there.
 
         Args:
@@ -143,20 +152,21 @@ class Landing:
         """
         fd, shown = self._place.fd, name
         if self._levels:
-            if not self.fresh:
-                name = self._settle_conflict(fd, name, shown, mtime_ns)
-            return fd, name
+            return self._spot(fd, name, shown, None if self.fresh else check_replaceable(fd, name), mtime_ns)
         name = self._target.name_for(name)
         if self._target.name is not None and not link and (behind := open_behind(fd, name)):
             self._behind, name = behind
             fd = self._behind
-        return fd, self._settle_conflict(fd, name, shown, mtime_ns)
+        return self._spot(fd, name, shown, check_replaceable(fd, name), mtime_ns)
 
-    def _settle_conflict(self, fd: int, name: bytes, shown: bytes, mtime_ns: int | None) -> bytes:
-        there = check_replaceable(fd, name)
-        if there is None or mtime_ns is None:
-            return name
-        return self._conflicts.settle(fd, name, there, mtime_ns, self.shown(shown))
+    def _spot(self, fd: int, name: bytes, shown: bytes, there: os.stat_result | None, mtime_ns: int | None) -> Spot:
+        if mtime_ns is None:
+            return Spot(fd, name, None)
+        elsewhere = self._conflicts.elsewhere(fd, name, self.shown(shown)) if self._conflicts.careful else None
+        if there is None:
+            return Spot(fd, name, elsewhere)
+        settled = self._conflicts.settle(fd, name, there, mtime_ns, self.shown(shown))
+        return Spot(fd, settled, elsewhere if settled != name else None)
 
     def _check_outside(self, fd: int, source: bytes) -> None:
         if source and is_within(fd, source):

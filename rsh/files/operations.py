@@ -71,7 +71,7 @@ def _store(
     durability: Durability,
     expected: bytes | None,
 ) -> Summary:
-    directory, name = landing.spot(name)
+    directory, name, _ = landing.spot(name)
     mode = _permissions(directory, name, mode)
     part = Part(directory, name)
     try:

@@ -22,6 +22,8 @@ from weakref import WeakValueDictionary
 
 from xxhash import xxh32_hexdigest
 
+from rsh.errors import FileError
+from rsh.files.vacant import Elsewhere, rename
 from rsh.protocol.frames import Buffer
 
 _SAFE: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -105,12 +107,21 @@ class Part:
         """Give the file a length, which ends in a hole if it was shorter."""
         os.ftruncate(self.fd, size)
 
-    def place(self, mode: int, mtime_ns: int | None, *, sync: bool, finish: Finisher | None = None) -> None:
+    def place(
+        self,
+        mode: int,
+        mtime_ns: int | None,
+        *,
+        sync: bool,
+        finish: Finisher | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         """Put the file in place, with permissions (no setuid, setgid or sticky bit) and time (None: now).
 
         Args:
             sync: its content shall be on the disk before the name is.
             finish: gives it what else it gets.
+            elsewhere: its name has to be free; if it is not, this is called.
         """
         with self._lock:
             fd = self.fd
@@ -119,7 +130,7 @@ class Part:
             _settle(fd, mode, mtime_ns, finish)
             if sync:
                 os.fsync(fd)
-            os.rename(self._name, self._target, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+            rename(self._directory, self._name, self._target, elsewhere)
             self.fd = -1
             os.close(fd)
 
@@ -194,8 +205,10 @@ def place_small(
         os.close(fd)
 
 
-def place_symlink(directory: int, name: bytes, target: bytes, mtime_ns: int) -> None:
-    """Make a symlink, in the place of whatever file has that name. Raises OSError."""
+def place_symlink(
+    directory: int, name: bytes, target: bytes, mtime_ns: int, elsewhere: Elsewhere | None = None
+) -> None:
+    """Make a symlink, in the place of whatever file has that name; `elsewhere` as Part.place. Raises OSError."""
     try:
         os.symlink(target, name, dir_fd=directory)
         made = name
@@ -204,19 +217,27 @@ def place_symlink(directory: int, name: bytes, target: bytes, mtime_ns: int) -> 
     try:
         os.utime(made, ns=(time.time_ns(), mtime_ns), dir_fd=directory, follow_symlinks=False)
         if made is not name:
-            os.rename(made, name, src_dir_fd=directory, dst_dir_fd=directory)
-    except OSError:
+            rename(directory, made, name, elsewhere)
+    except (OSError, FileError):
         os.unlink(made, dir_fd=directory)
         raise
 
 
-def place_link(directory: int, name: bytes, source: int, source_name: bytes, expected: tuple[int, int]) -> None:
+def place_link(
+    directory: int,
+    name: bytes,
+    source: int,
+    source_name: bytes,
+    expected: tuple[int, int],
+    elsewhere: Elsewhere | None = None,
+) -> None:
     """Make `name` a hard link to a file, in the place of whatever file has that name.
 
     Where the file system has no hard links, or no more for that file, it is copied.
 
     Args:
         expected: size and time of last change that the file has, if it is the one that is meant.
+        elsewhere: as Part.place.
 
     Raises:
         OSError: ENOLINK when it is another one.
@@ -227,16 +248,16 @@ def place_link(directory: int, name: bytes, source: int, source_name: bytes, exp
         if not stat.S_ISREG(status.st_mode) or (status.st_size, status.st_mtime_ns) != expected:
             raise OSError(errno.ENOLINK, os.strerror(errno.ENOLINK))
         try:
-            _link(directory, name, source, source_name)
+            _link(directory, name, source, source_name, elsewhere)
         except OSError as error:
             if error.errno not in (errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EXDEV):
                 raise
-            _copy(directory, name, fd, status)
+            _copy(directory, name, fd, status, elsewhere)
     finally:
         os.close(fd)
 
 
-def _link(directory: int, name: bytes, source: int, source_name: bytes) -> None:
+def _link(directory: int, name: bytes, source: int, source_name: bytes, elsewhere: Elsewhere | None) -> None:
     def link(new: bytes) -> None:
         os.link(source_name, new, src_dir_fd=source, dst_dir_fd=directory, follow_symlinks=False)
 
@@ -246,7 +267,7 @@ def _link(directory: int, name: bytes, source: int, source_name: bytes) -> None:
     except FileExistsError:
         made = _beside(directory, name, link)
     try:
-        os.rename(made, name, src_dir_fd=directory, dst_dir_fd=directory)
+        rename(directory, made, name, elsewhere)
     finally:
         try:
             os.unlink(made, dir_fd=directory)  # still there when both were links to one file (rename(2))
@@ -254,12 +275,12 @@ def _link(directory: int, name: bytes, source: int, source_name: bytes) -> None:
             pass
 
 
-def _copy(directory: int, name: bytes, fd: int, status: os.stat_result) -> None:
+def _copy(directory: int, name: bytes, fd: int, status: os.stat_result, elsewhere: Elsewhere | None) -> None:
     part = Part(directory, name)
     try:
         while os.sendfile(part.fd, fd, None, _AT_ONCE):
             pass
-        part.place(stat.S_IMODE(status.st_mode), status.st_mtime_ns, sync=False)
+        part.place(stat.S_IMODE(status.st_mode), status.st_mtime_ns, sync=False, elsewhere=elsewhere)
     finally:
         part.discard()
 

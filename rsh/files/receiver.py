@@ -19,7 +19,7 @@ from rsh.errors import FileError, ProtocolError, error_name, file_error
 from rsh.files.conflicts import Conflicts
 from rsh.files.durability import Durability
 from rsh.files.incoming import Incoming
-from rsh.files.landing import Landing
+from rsh.files.landing import Landing, Spot
 from rsh.files.metadata import apply, apply_to_link
 from rsh.files.names import Asked, check_component
 from rsh.files.part import Finisher, Part, place_link, place_small, place_symlink
@@ -246,8 +246,8 @@ class Receiver:
         try:
             if b"\0" in record.target:
                 raise ProtocolError("NUL in a symlink")
-            directory, name = self._landing.spot(record.name, link=True, mtime_ns=record.mtime_ns)
-            place_symlink(directory, name, record.target, record.mtime_ns)
+            directory, name, elsewhere = self._landing.spot(record.name, link=True, mtime_ns=record.mtime_ns)
+            place_symlink(directory, name, record.target, record.mtime_ns, elsewhere)
             if attributes:
                 apply_to_link(attributes, directory, name)
             self._placed(0)
@@ -261,8 +261,8 @@ class Receiver:
         try:
             source, earlier = self._landing.open_earlier(record.path)
             try:
-                directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
-                place_link(directory, name, source, earlier, (record.size, record.mtime_ns))
+                directory, name, elsewhere = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+                place_link(directory, name, source, earlier, (record.size, record.mtime_ns), elsewhere)
             finally:
                 os.close(source)
             self._placed(0)
@@ -279,12 +279,12 @@ class Receiver:
             self._fail(record.name, FileError("EDIGEST"))
             return
         try:
-            directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+            spot = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
             sync = self._durability.before_placing(len(content), single=self._alone)
             if not self._landing.fresh or not place_small(
-                directory, name, content, record.mode, record.mtime_ns, sync=sync, finish=finisher
+                spot.directory, spot.name, content, record.mode, record.mtime_ns, sync=sync, finish=finisher
             ):
-                _replace(directory, name, record, finisher, sync=sync)
+                _replace(spot, record, finisher, sync=sync)
             self._progress.moved(len(content))
             self._placed(len(content))
         except (OSError, FileError) as error:
@@ -297,7 +297,7 @@ class Receiver:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
-            directory, name = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+            directory, name, file.elsewhere = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
             file.open(directory, name, self._forsaken)
             for digests in file.held():
                 self._out.record(Held(self._index, digests))
@@ -330,7 +330,7 @@ class Receiver:
             if not right:
                 raise FileError("EDIGEST")
             sync = self._durability.before_placing(item.size, single=self._alone)
-            file.part.place(item.mode, item.mtime_ns, sync=sync, finish=file.finisher)
+            file.part.place(item.mode, item.mtime_ns, sync=sync, finish=file.finisher, elsewhere=file.elsewhere)
             self._placed(item.size)
         except (OSError, FileError) as error:
             self._fail(item.name, error)
@@ -413,13 +413,13 @@ class Receiver:
         self._progress.completed(max(dealt_with, 0))
 
 
-def _replace(directory: int, name: bytes, record: Packed, finisher: Finisher | None, *, sync: bool) -> None:
-    """Write a small file beside the one that it may replace. Raises OSError."""
-    part = Part(directory, name)
+def _replace(spot: Spot, record: Packed, finisher: Finisher | None, *, sync: bool) -> None:
+    """Write a small file beside the one that it may replace. Raises OSError, FileError."""
+    part = Part(spot.directory, spot.name)
     try:
         if record.content:
             part.write(record.content)
-        part.place(record.mode, record.mtime_ns, sync=sync, finish=finisher)
+        part.place(record.mode, record.mtime_ns, sync=sync, finish=finisher, elsewhere=spot.elsewhere)
     finally:
         part.discard()
 

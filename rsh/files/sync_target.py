@@ -232,7 +232,8 @@ class SyncTarget(Receiver):
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
             basis = patching.basis = self._open_file(record.basis)
-            patching.open(basis, Part(*self._landing.spot(record.name, mtime_ns=record.mtime_ns)))
+            directory, name, _ = self._landing.spot(record.name)
+            patching.open(basis, Part(directory, name))
         except (OSError, FileError) as error:
             patching.drop()
             self._fail(record.name, error, now=True)
