@@ -1,7 +1,7 @@
 # Completion of rsh-server(8) for bash.
 
 _rsh_server() {
-    local options="--bind --socket --max-connections --max-per-address --max-unauthenticated
+    local options="--bind --socket --motd --max-connections --max-per-address --max-unauthenticated
         --max-unauthenticated-per-address --max-channels --max-sessions --max-shells --max-jobs --linger --grace --drain
         --job-output --job-disk --job-ttl --session-ttl
         --log-level --log-json --version -h --help"
@@ -19,6 +19,10 @@ _rsh_server() {
         --socket)
             compopt -o filenames 2>/dev/null
             COMPREPLY=($(compgen -W "none" -- "$cur") $(compgen -f -- "$cur"))
+            ;;
+        --motd)
+            compopt -o filenames 2>/dev/null
+            COMPREPLY=($(compgen -f -- "$cur"))
             ;;
         --max-* | --job-* | --linger | --grace | --drain) ;;
         *)

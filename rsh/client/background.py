@@ -36,6 +36,10 @@ _NAMED: Final = 5
 _STOPPING: Final = 5.0
 
 
+# How the verbs are told in sum.
+_SAID: Final = {"put": "sent", "mput": "sent", "get": "fetched", "mget": "fetched"}
+
+
 class Suspended(BaseException):
     """Ctrl-Z: the transfer in the foreground goes on in the background."""
 
@@ -128,11 +132,16 @@ class Transfer:
 
 
 class Transfers:
-    """The transfers of one prompt. For its main thread, but for what the transfers' own threads call."""
+    """The transfers of one prompt. For its main thread, but for what the transfers' own threads call.
+
+    Attributes:
+        totals: files and bytes that were moved, by what was done with them.
+    """
 
     def __init__(self) -> None:
         self.above: Callable[[bytes], None] | None = None  # shows text above the prompt; None: there is no such place
-        self._lock = threading.Lock()  # guards everything below
+        self.totals: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()  # guards everything below, and the totals
         self._all: dict[int, Transfer] = {}  # those whose end has not been told
         self._notices: list[str] = []  # not shown yet
         self._prompting = False  # the prompt is on the screen
@@ -144,7 +153,7 @@ class Transfers:
     def unfinished(self) -> str:
         """Say what would be lost if we left now; "" for nothing."""
         count = len(self)
-        return f"{count} transfer{'s are' if count > 1 else ' is'} running" if count else ""
+        return f"{count} running transfer{'s' if count > 1 else ''}" if count else ""
 
     def running(self) -> list[Transfer]:
         """Give those that have not ended, the oldest first."""
@@ -260,6 +269,19 @@ class Transfers:
 
     def _ended(self, transfer: Transfer) -> None:
         with self._lock:
+            self._count(transfer)
+        self._tell(transfer)
+
+    def _count(self, transfer: Transfer) -> None:
+        """Add what a transfer has moved to the totals. The lock is held."""
+        if transfer.report is not None:
+            word = _SAID.get(transfer.verb, "synced")
+            files, size = self.totals.get(word, (0, 0))
+            self.totals[word] = files + transfer.report.files, size + transfer.report.bytes
+
+    def _tell(self, transfer: Transfer) -> None:
+        """Tell the end of a transfer that nobody waits for."""
+        with self._lock:
             if transfer.told:
                 return
             transfer.told = True
@@ -282,7 +304,7 @@ class Transfers:
         with self._lock:
             transfer.told = False
         if transfer.done.is_set():
-            self._ended(transfer)
+            self._tell(transfer)
 
     def _forget(self, transfer: Transfer) -> None:
         with self._lock:

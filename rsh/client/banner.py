@@ -21,6 +21,7 @@ WELCOME: Final = (
     "What you type runs over there; !COMMAND runs here. put and get copy files.",
     "Tab completes, help tells more. This is shown once.",
 )
+MOST_LINES: Final = 20  # of a message of the day
 _NARROW: Final = 40  # columns below which the letters would be broken up
 
 
@@ -39,13 +40,25 @@ class RoundTrip:
             pass  # The first line will tell.
 
 
-def greet(remote: Remote, round_trip: RoundTrip) -> None:
-    """Print the banner: the first time ever in large letters with a hint, then a single line."""
-    lines = [one_line(remote, round_trip.seconds)]
+def greet(remote: Remote, round_trip: RoundTrip, *, color: bool = False) -> None:
+    """Print the banner: the first time ever in large letters with a hint, then a single line; and the message of
+    the day."""
+    line = one_line(remote, round_trip.seconds)
+    lines = [f"\x1b[31m{line}\x1b[0m" if color and is_open_to_others(remote) else line]
     if is_first_run():
         lines = [*letters(size()[0]), *lines, *WELCOME]
-    print_lines(lines)
+    print_lines([*lines, *message_of_the_day(remote.message)])
     sys.stdout.flush()
+
+
+def is_open_to_others(remote: Remote) -> bool:
+    """Say whether the bytes go in the clear to we know not where: a descriptor that somebody gave us."""
+    return not remote.encrypted and remote.name.startswith("fd:")
+
+
+def message_of_the_day(text: str) -> list[str]:
+    """Give the lines of a message of unknown origin, safe for a terminal, and not so many as to hide the banner."""
+    return [printable(line.expandtabs()) for line in text.rstrip().split("\n")[:MOST_LINES]] if text.strip() else []
 
 
 def one_line(remote: Remote, round_trip: float | None) -> str:
@@ -59,6 +72,8 @@ def one_line(remote: Remote, round_trip: float | None) -> str:
         how += [remote.fingerprint[:19] + "…", "TLS 1.3"]
     elif remote.name:
         how.append(printable(remote.name))
+        if is_open_to_others(remote):
+            how.append("not encrypted")
     else:
         how.append("this machine")
     if round_trip is not None and remote.name:

@@ -171,6 +171,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     gc.disable()  # While modules are imported it finds nothing, and that costs what the first prompt has not got.
     from rsh.client.banner import RoundTrip, greet
     from rsh.client.colors import wants_color
+    from rsh.client.leaving import farewell
     from rsh.client.link_state import PromptLink
     from rsh.client.marks import wants_marks
     from rsh.client.names import ClientNames, Memory
@@ -195,7 +196,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     if isinstance(shell, TerminalShell):
         shell.above, shell.call = screen.print_above, screen.call_away
     if not context.quiet:
-        greet(remote, round_trip)
+        greet(remote, round_trip, color=color)
         _offer(context, remote, shell)
     if isinstance(shell, TerminalShell):
         shell.begin_behind(lambda error: _tell_begun(context, shell, screen, error))
@@ -209,10 +210,13 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
         link.renew()
 
     try:
-        return Repl(context, screen, history, first, after_line=after_line, offline=offline).run()
+        status = Repl(context, screen, history, first, after_line=after_line, offline=offline).run()
     finally:
         link.close()
         memory.close()
+    if not context.quiet and (words := farewell(context)):
+        print_lines([words])
+    return status
 
 
 def _offer(context: PromptContext, remote: Remote, shell: Shell | TerminalShell) -> None:

@@ -30,7 +30,6 @@ class PromptContext(Context):
         jobs: gives how many work in the background.
         transfers: those that run.
         sourcing: how deep files run files.
-        unfinished: gives in words what would be lost if the prompt ended now; "" for nothing.
     """
 
     def __init__(
@@ -55,13 +54,11 @@ class PromptContext(Context):
         self.complained = False
         self.sourcing = 0
         self.jobs: Callable[[], int] = lambda: 0
-        self.unfinished: Callable[[], str] = lambda: ""
         self.settings = settings or Settings()
         self._outer = outer
         self.transfers = Transfers()
         self.carry = self.transfers.carry
         self.jobs = self.transfers.__len__
-        self.unfinished = self.transfers.unfinished
         self._connecting = threading.Lock()  # held while a new connection is made in the place of a lost one
 
     @property

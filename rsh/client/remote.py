@@ -129,6 +129,11 @@ class Remote(RemoteTree, RemoteJobs):
         return self.session.wait_welcome(Deadline(CONNECT_TIMEOUT)).home
 
     @property
+    def message(self) -> str:
+        """The message of the day over there, as it came: lines of anything."""
+        return self.session.wait_welcome(Deadline(CONNECT_TIMEOUT)).message
+
+    @property
     def near(self) -> bool:
         """Tell whether the other side is, as far as its address says, on this machine."""
         if not self.name:

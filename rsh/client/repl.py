@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from rsh.client.complaints import complain, say
 from rsh.client.dispatch import run_line
 from rsh.client.history import History
+from rsh.client.leaving import unfinished
 from rsh.client.notes import note, ring
 from rsh.client.offline import Offline
 from rsh.client.prompt_context import PromptContext
@@ -133,10 +134,9 @@ class Repl:
 
     def _may_leave(self) -> bool:
         """Say whether nothing is left behind, or the user was told and leaves all the same."""
-        unfinished = self._context.unfinished()
-        if not unfinished or self._warned:
+        if self._warned or not (words := unfinished(self._context)):
             return True
-        say(f"rsh: {unfinished}; leave again to leave it\n")
+        say(f"rsh: this would end {words}; leave again to do so\n")
         self._warned = True
         return False
 

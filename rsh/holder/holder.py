@@ -11,7 +11,7 @@ import signal
 import struct
 import time
 
-from rsh.holder import wire
+from rsh.holder import tree, wire
 from rsh.holder.child import Child, feed
 from rsh.holder.client import CONFIRMED, Client
 from rsh.holder.door import Door
@@ -237,6 +237,7 @@ class Holder:
             self.terminal.foreground() if running is not None and not running.text else "",
             "\n".join(client.who for client in self.here()),
             self.identity.key,
+            str(tree.stopped_jobs(self.child.pid)),
         )
         words = [field.encode("utf-8", "surrogateescape") for field in fields]
         if running is not None and running.text:

@@ -41,6 +41,26 @@ def look_up(pid: int) -> Process | None:
     return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]))
 
 
+def stopped_jobs(shell: int) -> int:
+    """Count the jobs of a shell, process groups of its children, that are stopped: by Ctrl-Z, for the most part."""
+    try:
+        with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as file:
+            children = file.read().split()
+    except OSError:
+        return 0
+    groups = set()
+    for child in children:
+        try:
+            with open(f"/proc/{child}/stat", "rb") as file:
+                text = file.read()
+        except OSError:
+            continue
+        state, _, group = text[text.rindex(b")") + 2 :].split()[:3]
+        if state == b"T":
+            groups.add(group)
+    return len(groups)
+
+
 def members(leader: int, known: set[Process]) -> set[Process]:
     """Give the live processes of a command's tree.
 

@@ -46,6 +46,7 @@ class Welcome(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields
     system: Words  # host name over there, for the prompt
     home: bytes
     expected: Count = 0  # number of the next frame that the server has not seen
+    message: Words = ""  # of the day, for whoever opens a prompt; lines of any bytes
 
 
 class Refusal(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -498,6 +498,7 @@ class ShellEntry(Struct, tag=103, array_like=True, frozen=True, forbid_unknown_f
     running: Annotated[bytes, Meta(max_length=1024)]  # the line that runs, or the program; b"" at its prompt
     attached: Annotated[tuple[Words, ...], Meta(max_length=64)]  # who is attached
     answers: bool = True  # its holder does; else nothing of this is known
+    stopped: Count = 0  # jobs of it that Ctrl-Z or a signal has stopped
 
 
 # --- a batch, in lane 1 ---

@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
         f"(default {defaults.bind[0]})",
     )
     top.add_argument("--socket", default="", metavar="PATH", help="Unix socket for the same user; `none` for none")
+    top.add_argument("--motd", default="", metavar="FILE", help="message of the day: shown to whoever opens a prompt")
     for name, words in LIMITS.items():
         default = getattr(defaults, name)
         flag = "--" + name.replace("_", "-")
@@ -179,7 +180,7 @@ def print_url(address: str) -> int:
 
 def _options(arguments: argparse.Namespace) -> Options:
     numbers = {name: getattr(arguments, name) for name in (*LIMITS, *WAITS, *SIZES, "job_ttl", "session_ttl")}
-    return Options(bind=tuple(arguments.bind or ()), socket=arguments.socket, **numbers)
+    return Options(bind=tuple(arguments.bind or ()), socket=arguments.socket, motd=arguments.motd, **numbers)
 
 
 def _positive(text: str) -> int:

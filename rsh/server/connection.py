@@ -133,7 +133,7 @@ class Connection:
             who=f"{grant.label} from {self._host}" if key else grant.label,
             shells=Terms(options.session_ttl, options.max_shells),
         )
-        session = begin(hello, services, options.max_channels, survives=True)
+        session = begin(hello, services, options.max_channels, survives=True, message=house.message())
         linger = options.linger if grant.linger is None else grant.linger
         guest = Guest(session, name, key, hello.session, linger)
         if not house.roster.admit(guest, hello):

@@ -36,10 +36,15 @@ def host_own_machine(stream: Stream, account: Account, environment: Mapping[byte
     session.run(stream, decoder)
 
 
-def begin(hello: Hello, services: Services, max_channels: int, *, survives: bool = False) -> Session:
-    """Answer the Hello and make the session; it is still to be attached to its stream."""
+def begin(hello: Hello, services: Services, max_channels: int, *, survives: bool = False, message: str = "") -> Session:
+    """Answer the Hello and make the session; it is still to be attached to its stream.
+
+    Args:
+        survives: it outlives its stream.
+        message: of the day.
+    """
     link = Link(Role.SERVER, hello.session, max_channels=max_channels * WAITING)
-    welcome = welcome_of(services.account)
+    welcome = welcome_of(services.account, message)
     link.welcome(hello, welcome)
     name = f"session {hello.session[:2].hex()}"
     session = Session(link, name=name, serve=services.serve, survives=survives)
@@ -47,6 +52,6 @@ def begin(hello: Hello, services: Services, max_channels: int, *, survives: bool
     return session
 
 
-def welcome_of(account: Account) -> Welcome:
+def welcome_of(account: Account, message: str = "") -> Welcome:
     """Give the words for a client that is welcome."""
-    return Welcome(VERSION, greeting.SOFTWARE, account.name, account.system, account.home)
+    return Welcome(VERSION, greeting.SOFTWARE, account.name, account.system, account.home, message=message)

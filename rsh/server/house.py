@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +14,11 @@ from rsh.server.jobs import Jobs
 from rsh.server.keys import Keys
 from rsh.server.options import Options
 from rsh.server.roster import Roster
+
+log = logging.getLogger("rsh.server")
+
+# What is sent of the message of the day, in bytes: it has to fit into the first frame.
+MESSAGE = 1024
 
 # How long somebody who is too many waits for a turn, in seconds.
 PATIENCE = 5.0
@@ -45,6 +52,17 @@ class House:
         self._present: Counter[str] = Counter()  # guarded by _lock
         self._lock = threading.Lock()
 
+    def message(self) -> str:
+        """Give the message of the day as its file has it now; "" when there is none."""
+        if not self.options.motd:
+            return ""
+        try:
+            with open(self.options.motd, "rb", opener=_open_at_once) as file:
+                return file.read(MESSAGE).decode("utf-8", "ignore")
+        except OSError as error:
+            log.warning("! no message of the day: %s", error)
+            return ""
+
     def arrive(self, host: str) -> bool:
         """Count a connection in; False when there are more than can even wait, in all or from that host."""
         with self._lock:
@@ -59,3 +77,8 @@ class House:
             self._present[host] -= 1
             if not self._present[host]:
                 del self._present[host]
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; one that would have to be waited for, such as a FIFO, has nothing to read."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -10,6 +10,7 @@ class Options(Struct, frozen=True):
 
     bind: tuple[str, ...] = ("127.0.0.1:8000",)  # (): that as well, unless sockets are inherited
     socket: str = ""  # path of the Unix socket for the same user; "" for the usual place
+    motd: str = ""  # path of the message of the day; "" for none
     max_connections: int = 1000
     max_per_address: int = 250
     max_unauthenticated: int = 100

@@ -236,10 +236,19 @@ def _entry(place: Place) -> ShellEntry:
     fields = _ask(place)
     if fields is None:
         return ShellEntry(place.id, place.name, "", 0, 0, b"", (), answers=False)
-    _, _, owner, since, last_seen, running, attached, *_ = fields
+    _, _, owner, since, last_seen, running, attached, _, stopped, *_ = fields
     people = tuple(each[:1024] for each in attached.decode("utf-8", "replace").split("\n") if each)
     words = owner.decode("utf-8", "replace")
-    return ShellEntry(place.id, place.name, words[:1024], int(since), int(last_seen), running[:1024], people)
+    return ShellEntry(
+        place.id,
+        place.name,
+        words[:1024],
+        int(since),
+        int(last_seen),
+        running[:1024],
+        people,
+        stopped=int(stopped or 0),
+    )
 
 
 def _receive(sock: socket.socket, length: int) -> bytes:

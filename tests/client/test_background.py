@@ -10,6 +10,7 @@ import pytest
 
 from rsh.client.background import Transfer, in_a_line
 from rsh.client.dispatch import run_line
+from rsh.client.leaving import unfinished
 from rsh.client.prompt_context import PromptContext
 from rsh.errors import UsageError
 from tests.client.prompts import prompt
@@ -40,12 +41,12 @@ def test_one_that_is_stopped_says_so_and_leaves_no_file(
     context: PromptContext, large: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     transfer = begin(context, large)
-    assert (context.jobs(), context.unfinished()) == (1, "1 transfer is running")
+    assert (context.jobs(), unfinished(context)) == (1, "1 running transfer")
     assert in_a_line(transfer, transfer.tally.state()).startswith(f"[1] put {large} copy (")
     assert run_line(context, ":kill 1") == 0
     assert transfer.done.wait(30)
     assert transfer.outcome() == f"[1] stopped: put {large} copy\n"
-    assert (context.jobs(), context.unfinished()) == (0, "")
+    assert (context.jobs(), unfinished(context)) == (0, "")
     assert not (tmp_path / "copy").exists()
 
 

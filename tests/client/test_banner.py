@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.banner import RoundTrip, greet, is_first_run, letters, one_line
+from rsh.client.banner import RoundTrip, greet, is_first_run, letters, message_of_the_day, one_line
 from rsh.client.remote import connect
 
 
@@ -23,6 +23,22 @@ def test_one_line_tells_whom_we_are_connected_with() -> None:
         assert "(SHA256:aaaaaaaaaaaa…, TLS 1.3, 12.3 ms)" in one_line(remote, 0.0123)
         remote.fingerprint, remote.name = "", "unix:/\x1b"
         assert "(unix:/\\x1b)" in one_line(remote, None)
+        remote.name = "fd:3"
+        assert "(fd:3, not encrypted)" in one_line(remote, None)
+
+
+def test_line_is_red_where_nobody_knows_who_reads(capfd: pytest.CaptureFixture[str]) -> None:
+    with connect() as remote:
+        for name, red in (("", False), ("fd:3", True)):
+            remote.name = name
+            greet(remote, RoundTrip(remote), color=True)
+            assert ("\x1b[31mrsh" in capfd.readouterr().out) is red
+
+
+def test_message_of_the_day_moves_no_cursor_and_is_not_long() -> None:
+    assert message_of_the_day("") == message_of_the_day(" \n\n") == []
+    assert message_of_the_day("a\tb\n\x1b[2J\r!\n\n") == ["a       b", "\\x1b[2J\\x0d!"]
+    assert len(message_of_the_day("x\n" * 500)) == 20
 
 
 def test_first_run_is_one_only() -> None:

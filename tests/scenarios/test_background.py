@@ -91,7 +91,7 @@ def test_wait_waits_and_tells(prompt: Terminal, tmp_path: Path) -> None:
 def test_who_leaves_is_warned_once(prompt: Terminal) -> None:
     line(prompt, f"put {SLOW} big copy &")
     prompt.press(CTRL_D)
-    prompt.until_shown("1 transfer is running; leave again to leave it")
+    prompt.until_shown("this would end 1 running transfer; leave again to do so")
     assert "42" in line(prompt, "echo $((6*7))")
     line(prompt, "exit")
     prompt.press("exit\r")

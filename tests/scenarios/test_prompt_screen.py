@@ -68,6 +68,19 @@ def test_banner_names_the_key_of_a_daemon(daemon: Daemon) -> None:
         assert re.search(r"\(SHA256:\S{12}…, TLS 1.3, [\d.]+ ms\)", terminal.text)
 
 
+def test_message_of_the_day_and_what_was_moved_are_told(home: Home, work: Path) -> None:
+    (work / "motd").write_text("Maintenance \x1b[31mtonight\n")
+    with Daemon(home, "--motd", str(work / "motd")) as daemon, Terminal(home, "connect", daemon.host) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        assert "Maintenance \\x1b[31mtonight\n" in terminal.text
+        terminal.press(f"put {work}/motd {work}/copy\r")
+        terminal.until_shown("copy\n")
+        terminal.until_line(f":~{SIGN}")
+        terminal.press(CTRL_D)
+        assert terminal.end() == 0
+        assert "rsh: sent 1 file, 25 B" in terminal.text
+
+
 def test_lines_run_over_there_and_the_directory_is_kept(prompt: Terminal, work: Path) -> None:
     assert run(prompt, "mkdir -p a/b; echo $((6 * 7)) >&2") == ["42"]
     assert run(prompt, "cd a/b", f"/a/b{SIGN}") == []
@@ -90,6 +103,20 @@ def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(prompt: Terminal) -> None:
 def test_exit_leaves_with_its_status(prompt: Terminal) -> None:
     prompt.press("exit 7\r")
     assert prompt.end() == 7
+
+
+def test_who_leaves_stopped_jobs_is_warned_once(prompt: Terminal) -> None:
+    prompt.press("cat\r")
+    prompt.until(lambda: prompt.cursor_line == "")
+    prompt.press("read\r")
+    prompt.until_shown("read\nread")
+    prompt.press(CTRL_Z)
+    prompt.until_line(f"/w 148{SIGN}")
+    prompt.press(CTRL_D)
+    prompt.until_shown("this would end 1 stopped job; leave again to do so")
+    prompt.until_line(f"/w 148{SIGN}")
+    prompt.press(CTRL_D)
+    assert prompt.end() == 0
 
 
 def test_ctrl_c_ends_what_runs_and_not_the_prompt(prompt: Terminal) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from rsh.server.account import Account
@@ -17,3 +20,19 @@ def test_one_host_does_not_take_all_places_in_the_waiting_room(home: Home, monke
     assert house.arrive("b")
     house.depart("a")
     assert house.arrive("a")
+
+
+def test_message_of_the_day_is_read_anew_and_bounded(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", home.environment["XDG_CONFIG_HOME"])
+    path = tmp_path / "motd"
+    house = House(Options(motd=str(path)), Account.current(), {}, Keys())
+    assert house.message() == ""
+    path.write_bytes(b"\xffhello\n")
+    assert house.message() == "hello\n"
+    path.write_bytes(b"x" * 5000)
+    assert len(house.message()) == 1024
+    path.unlink()
+    os.mkfifo(path)
+    assert house.message() == ""
