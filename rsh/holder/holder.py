@@ -24,8 +24,9 @@ from rsh.holder.wire import Peer
 # always heard, as what they say of the output may be all that a program waits for.
 MAX_UNREAD = wire.MAX_INPUT + 1024 * 1024
 
-# Lines that wait for their turn, in bytes.
+# Lines that wait for their turn, in bytes and in number: a client of ours has one at a time.
 MAX_LINES = 2 * wire.MAX_MESSAGE
+MOST_LINES = 1024
 
 # Output on its way to the client that is furthest; it must fit into what the ring keeps, and then some.
 MAX_UNSEEN = KEPT // 2
@@ -177,7 +178,8 @@ class Holder:
         now = time.monotonic()
         if self.wiggled_at and now >= self.wiggled_at + WIGGLE:
             self.wiggled_at = 0.0
-            self.terminal.resize(*self.size)
+            if not self.ended:
+                self.terminal.resize(*self.size)
         if self.here() or self.door.callers:
             self.alone_since = now
         elif now >= self.alone_since + self.identity.lives_on or not self.door.is_there():
@@ -204,7 +206,7 @@ class Holder:
 
     def ask(self, peer: Peer, kind: bytes, text: bytes) -> None:
         """Ask the shell how a text could go on, if it has nothing else to do."""
-        if self.child.ask(kind, text):
+        if not self.ended and self.child.ask(kind, text):
             self.asking = peer
         else:
             peer.say(wire.ANSWER, b"\0")
@@ -262,7 +264,7 @@ class Holder:
         client.come(peer, start)
         self.clients[token] = client
         self.tell_standing(client, self.lines.count - 1 if flags & wire.LATEST else seen)
-        if not client.read_only:
+        if not (client.read_only or self.ended):
             self.fit(client, redraw=bool(flags & wire.REDRAW) and self.lines.running is not None)
 
     def known(self, token: bytes) -> "Client | None":
@@ -326,8 +328,8 @@ class Holder:
             client.take_seen(wire.NUMBER.unpack(payload)[0], self.ring.end)
         elif kind == wire.LEAVE:
             self.lose(client, for_good=True)
-        elif client.read_only:
-            return
+        elif client.read_only or self.ended:
+            return  # There is no terminal any more, or it is not to be touched.
         elif kind == wire.RUN:
             number, typed = wire.RUN_HEAD.unpack_from(payload)
             self.take_line(client, number, typed, payload[wire.RUN_HEAD.size :])
@@ -358,7 +360,7 @@ class Holder:
         """Queue a line, unless it has come before; of what was typed first, `typed` bytes in all were taken back."""
         if number <= client.lines:
             return
-        if self.lines.size + len(text) > MAX_LINES:
+        if self.lines.size + len(text) > MAX_LINES or self.lines.waiting >= MOST_LINES:
             raise ValueError("more lines than can wait")
         client.lines = number
         self.fit(client)

@@ -63,6 +63,11 @@ class Lines:
         """Whether a line waits for its turn."""
         return bool(self._waiting)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     def next(self) -> "Line | None":
         """Give the line to start now, if the shell is free and one waits."""
         if self.running is not None or not self._waiting:

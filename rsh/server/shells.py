@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import struct
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,7 +28,14 @@ from rsh.server.account import Grant
 # How long a holder may take to say who it is, in seconds.
 PATIENCE: Final = 2.0
 
+# How long a shell may take to end, in seconds: its holder gives it two.
+END_PATIENCE: Final = 8.0
+
 BACKLOG: Final = 16
+
+# How long a connection may wait to be let in: seconds and microseconds (socket(7), SO_SNDTIMEO).
+_LIMITED: Final = struct.pack("ll", int(PATIENCE), 0)
+_UNLIMITED: Final = struct.pack("ll", 0, 0)
 
 # In front of the name of a socket that does not listen yet.
 UNFINISHED: Final = "."
@@ -116,15 +124,20 @@ def connect(place: Place) -> socket.socket:
     """Connect to a holder.
 
     Raises:
-        Refused: nobody answers; its socket is gone now.
+        Refused: nobody answers, and its socket is gone now; or too many wait already for one that is stopped.
     """
     sock = socket.socket(socket.AF_UNIX)
     folder = os.open(place.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        # One that is stopped lets so many in and no more (unix(7): the time to send is also that to connect).
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _LIMITED)
         # Longer paths than a socket's address has room for are reached by their folder.
         sock.connect(f"/proc/self/fd/{folder}/{place.file}")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _UNLIMITED)
     except OSError as error:
         sock.close()
+        if isinstance(error, BlockingIOError):
+            raise Refused(Code.BUSY, "the shell does not answer: its holder is stopped") from error
         if isinstance(error, ConnectionRefusedError):
             with suppress(OSError):
                 os.unlink(place.path)
@@ -170,11 +183,17 @@ def complete(place: Place, kind: str, text: bytes) -> list[bytes] | None:
 
 
 def end(place: Place) -> None:
-    """End a shell, and wait until it has."""
+    """End a shell, and wait until it has. Raises Refused: it had already, or does not answer."""
     with connect(place) as sock:
-        sock.sendall(wire.HEAD.pack(wire.END, 0))
-        while sock.recv(wire.READ_SIZE):
-            pass
+        sock.settimeout(END_PATIENCE)
+        try:
+            sock.sendall(wire.HEAD.pack(wire.END, 0))
+            while sock.recv(wire.READ_SIZE):
+                pass
+        except TimeoutError as error:
+            raise Refused(Code.BUSY, "the shell does not answer: its holder is stopped") from error
+        except OSError:
+            pass  # It ended with something of ours unread.
 
 
 @contextmanager
@@ -194,14 +213,15 @@ def _remove_unfinished(folder: str) -> None:
     """Remove what a daemon that died has left; the folder is locked, so nobody else is at it."""
     for name in os.listdir(folder):
         if name.startswith(UNFINISHED):
-            os.unlink(os.path.join(folder, name))
+            with suppress(OSError):  # What is no socket is not ours.
+                os.unlink(os.path.join(folder, name))
 
 
 def _answers(place: Place) -> bool:
     try:
         connect(place).close()
-    except Refused:
-        return False
+    except Refused as error:
+        return error.code == Code.BUSY
     return True
 
 
@@ -220,7 +240,13 @@ def _check_number(found: list[Place], key: str, terms: Terms) -> None:
 
 def _ask(place: Place) -> list[bytes] | None:
     """Ask a holder who it is; None when it does not answer. Raises Refused: it has ended."""
-    with connect(place) as sock:
+    try:
+        asked = connect(place)
+    except Refused as error:
+        if error.code == Code.BUSY:
+            return None
+        raise
+    with asked as sock:
         sock.settimeout(PATIENCE)
         try:
             sock.sendall(wire.HEAD.pack(wire.ASK, 0))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from rsh.errors import Code, Refused
 from rsh.holder import wire
+from rsh.holder.holder import MOST_LINES
 from rsh.holder.ring import KEPT
 from rsh.protocol.requests import Shell, Terminal
 from rsh.server import shells
@@ -33,9 +36,18 @@ class Peer:
         self.sock = sock
         sock.settimeout(SOON)
 
-    def attach(self, token: bytes, *, offset: int = 0, seen: int = 0, flags: int = 0, who: bytes = b"me") -> bytes:
+    def attach(
+        self,
+        token: bytes,
+        *,
+        offset: int = 0,
+        seen: int = 0,
+        flags: int = 0,
+        who: bytes = b"me",
+        size: tuple[int, int] = (80, 24),
+    ) -> bytes:
         """Attach as a client; give the answer."""
-        head = wire.ATTACH_HEAD.pack(token.ljust(16), offset, 2**62 - 1, seen, 80, 24, flags)
+        head = wire.ATTACH_HEAD.pack(token.ljust(16), offset, 2**62 - 1, seen, *size, flags)
         self.say(wire.ATTACH, head + who)
         return self.hear(wire.ATTACHED)
 
@@ -151,6 +163,31 @@ def test_shell_that_ends_is_told_of_with_its_status(held: Held) -> None:
     held.first.run(1, b"exit 9")
     assert struct.unpack(">QBB", held.first.hear(wire.ENDED))[1:] == (9, 0)
     wait_until_gone(held.place)
+
+
+def test_who_comes_back_after_the_end_hears_of_it(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    watcher = bash.come()
+    watcher.attach(b"w")
+    bash.first.run(1, b"read x; echo out; exit 9")
+    watcher.hear(wire.STARTED)
+    bash.first.sock.close()
+    assert watcher.hear(wire.NOTICE) == b"me has gone"
+    watcher.say(wire.INPUT, b"\n")
+    watcher.hear(wire.ENDED)
+    asking = bash.come()
+    asking.say(wire.COMPLETE, b"command\0l")
+    assert asking.hear(wire.ANSWER) == b"\0"
+    # Nothing that concerns the terminal has an effect any more, nor does harm.
+    again = bash.come()
+    again.attach(b"a", flags=wire.REDRAW, size=(100, 30))
+    kinds = {}
+    while wire.OUTPUT not in kinds or wire.ENDED not in kinds:
+        kind, payload = again.next()
+        kinds[kind] = payload
+    assert b"\r\nout\r\n" in kinds[wire.OUTPUT]
+    assert struct.unpack(">QBB", kinds[wire.ENDED])[1:] == (9, 0)
 
 
 def test_line_that_comes_twice_runs_once(bash: Held) -> None:
@@ -322,6 +359,18 @@ def test_malformed_message_of_a_client_is_hung_up_on(bash: Held, garbage: tuple[
     assert b"fine" in bash.first.output_until(b"fine")
 
 
+def test_more_lines_than_may_wait_are_hung_up_on(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    flood = bash.come()
+    flood.attach(b"f")
+    flood.run(1, b"sleep 60")
+    with suppress(ConnectionError):
+        for number in range(2, MOST_LINES + 3):
+            flood.run(number, b"")
+    assert flood.is_hung_up()
+
+
 def test_more_input_than_may_wait_is_hung_up_on(bash: Held) -> None:
     bash.first.attach(b"a")
     bash.first.hear(wire.REPORT)
@@ -391,3 +440,23 @@ def test_dead_holders_socket_is_removed(bash: Held) -> None:
     dead.close()
     assert "0badc0de" not in [entry.id for entry in shells.entries()]
     assert not os.path.exists(stale.path)
+
+
+def test_stopped_holder_holds_nobody_up(bash: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shells, "PATIENCE", 0.05)
+    monkeypatch.setattr(shells, "END_PATIENCE", 0.05)
+    monkeypatch.setattr(shells, "_LIMITED", struct.pack("ll", 0, 50000))
+    bash.first.attach(b"a")
+    bash.first.run(1, b"echo pid=$PPID.")
+    holder = int(bash.first.output_until(b".").partition(b"pid=")[2].partition(b".")[0])
+    os.kill(holder, signal.SIGSTOP)
+    try:
+        for _ in range(shells.BACKLOG + 3):
+            (entry,) = [entry for entry in shells.entries() if entry.id == bash.place.id]
+            assert not entry.answers
+        with pytest.raises(Refused, match="does not answer") as caught:
+            shells.end(bash.place)
+        assert caught.value.code == Code.BUSY
+    finally:
+        os.kill(holder, signal.SIGCONT)
+    assert os.path.exists(bash.place.path)
