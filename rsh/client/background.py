@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from rsh.client.complaints import describe, say
 from rsh.client.context import Context
 from rsh.client.progress import display
+from rsh.client.repeat import reach_again
 from rsh.client.tally import State, Tally
 from rsh.client.units import amount, duration
-from rsh.errors import Code, RshError, UsageError
+from rsh.errors import Code, RshError, SessionGone, UsageError
 from rsh.protocol.records import Total
 
 if TYPE_CHECKING:
@@ -49,13 +50,27 @@ class _Opened:
 
     def __init__(self, session: Any) -> None:
         self._session = session
-        self.channels: list[Any] = []
+        self._channels: list[Any] = []
+        self.stopped = threading.Event()
 
     def open(self, *arguments: Any, **options: Any) -> Any:
-        """Open a channel."""
+        """Open a channel; one that nobody wants any more is closed at once."""
         channel = self._session.open(*arguments, **options)
-        self.channels.append(channel)
+        self._channels.append(channel)
+        if self.stopped.is_set():
+            self.stop()
         return channel
+
+    def stop(self) -> None:
+        """Close all channels, and those that are yet to be opened."""
+        self.stopped.set()
+        for channel in list(self._channels):
+            channel.close(Code.CANCELLED, "stopped", discard=True)
+
+    def replace(self, session: Any) -> None:
+        """Go on with another session."""
+        self._session = session
+        self._channels.clear()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -85,27 +100,46 @@ class Transfer:
         self.survey = survey
         self.begun = time.monotonic()
         self.seconds = 0.0
-        self._stopped = False
         self._opened = _Opened(remote.session)
         # It keeps its directory when the shell goes elsewhere.
         self.remote = copy.copy(remote)
         self.remote.session = self._opened  # type: ignore[assignment]
 
-    def run(self, move: Callable[[Remote, Tally], Report], ended: Callable[[Transfer], None]) -> None:
-        """Do it; runs in a thread of its own."""
+    def run(
+        self,
+        move: Callable[[Remote, Tally], Report],
+        again: Callable[[SessionGone, threading.Event], Remote],
+        ended: Callable[[Transfer], None],
+    ) -> None:
+        """Do it; runs in a thread of its own.
+
+        Args:
+            again: gives the other side on a new session, when the one that there was is gone.
+        """
         try:
-            self.report = move(self.remote, self.tally)
+            self.report = self._move(move, again)
         except BaseException as error:  # noqa: BLE001  raised again by whoever waits, told otherwise
             self.error = error
         self.seconds = time.monotonic() - self.begun
         self.done.set()
         ended(self)
 
+    def _move(
+        self,
+        move: Callable[[Remote, Tally], Report],
+        again: Callable[[SessionGone, threading.Event], Remote],
+    ) -> Report:
+        """Do it, and from the start as often as the daemon was restarted: what has arrived is found there."""
+        while True:
+            try:
+                return move(self.remote, self.tally)
+            except SessionGone as gone:
+                self._opened.replace(again(gone, self._opened.stopped).session)
+                self.tally.restart()
+
     def stop(self) -> None:
         """End it; a file that is on its way is left as a part, to be gone on with."""
-        self._stopped = True
-        for channel in list(self._opened.channels):
-            channel.close(Code.CANCELLED, "stopped", discard=True)
+        self._opened.stop()
 
     @property
     def status(self) -> int:
@@ -117,7 +151,7 @@ class Transfer:
     def outcome(self) -> str:
         """Say in lines what came of it."""
         head = f"[{self.number}] "
-        if self._stopped:
+        if self._opened.stopped.is_set():
             return f"{head}stopped: {self.label}\n"
         if self.report is None:
             error = self.error if isinstance(self.error, RshError) else RshError(f"internal error: {self.error!r}")
@@ -203,12 +237,16 @@ class Transfers:
     ) -> Transfer:
         """Begin a transfer in a thread of its own; nothing is shown."""
         remote = context.remote
+
+        def again(gone: SessionGone, stopped: threading.Event) -> Remote:
+            return reach_again(context.reconnected, context.patience, gone, stopped)
+
         with self._lock:
             number = max(self._all, default=0) + 1
             transfer = self._all[number] = Transfer(number, context.verb, label, remote, survey)
         # Ends when its transfer does, at the latest when its channels are closed; nobody has to join it.
         name = f"rsh-transfer-{number}"
-        threading.Thread(target=transfer.run, args=(move, self._ended), name=name, daemon=True).start()
+        threading.Thread(target=transfer.run, args=(move, again, self._ended), name=name, daemon=True).start()
         return transfer
 
     def wait(self, context: Context, transfer: Transfer, *, json: bool = False, stops: bool = True) -> bool:

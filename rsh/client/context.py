@@ -68,6 +68,12 @@ class Context:
         self.begin().wait_connected(Deadline(CONNECT_TIMEOUT))
         self._welcome = True
 
+    def reconnected(self) -> Remote:
+        """Give the other side, over a new connection if the last one was lost."""
+        if self._remote is not None and self._remote.session.error is not None:
+            self.close()
+        return self.remote
+
     def close(self) -> None:
         """End the connection, if there is one."""
         remote, self._remote = self._remote, None

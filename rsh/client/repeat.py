@@ -6,9 +6,9 @@ lost connection is none of this: the session goes on by itself.
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from rsh.errors import Code, LinkError, Refused, SessionGone
 from rsh.session.deadline import Deadline
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rsh.client.command import Command
     from rsh.client.context import Context
     from rsh.client.options import Options
+
+T = TypeVar("T")
 
 # Seconds between two attempts to reach a daemon that is being restarted; doubled each time, up to the second number.
 PAUSES: Final = (0.05, 1.5)
@@ -44,19 +46,35 @@ def dial_again(context: Context, gone: SessionGone) -> None:
     Raises:
         SessionGone: nobody was there within the time for that. RshError: whoever is there does not want us.
     """
-    deadline = Deadline(context.patience)
-    pause = PAUSES[0]
-    while not deadline.expired:
+
+    def dial() -> None:
         context.close()
+        context.wait_connected()
+
+    reach_again(dial, context.patience, gone, threading.Event())
+
+
+def reach_again(reach: Callable[[], T], patience: float | None, gone: SessionGone, stopped: threading.Event) -> T:
+    """Try to reach a daemon that is being restarted until it works; give what that gives.
+
+    Args:
+        patience: seconds that it may take, None: any time.
+        stopped: when it is set nobody wants it any more.
+
+    Raises:
+        SessionGone: `gone`; it took too long, or was stopped. RshError: whoever is there does not want us.
+    """
+    deadline = Deadline(patience)
+    pause = PAUSES[0]
+    while not (deadline.expired or stopped.is_set()):
         try:
-            context.wait_connected()
-            return
+            return reach()
         except LinkError:
             pass
         except Refused as error:
             if error.code not in (Code.SHUTDOWN, Code.BUSY, Code.NO_SESSION):
                 raise
         left = deadline.left()
-        time.sleep(pause if left is None else min(pause, left))
+        stopped.wait(pause if left is None else min(pause, left))
         pause = min(2 * pause, PAUSES[1])
     raise gone

@@ -95,6 +95,14 @@ class Tally(Progress):
         with self._lock:
             self._items = items
 
+    def restart(self) -> None:
+        """Count from the start again: the transfer begins anew, and tells what is there as moved."""
+        with self._lock:
+            self._bytes = self._items = self._size = self._begun = 0
+            self._path = b""
+            self._start = time.monotonic()
+            self._marks = deque([(self._start, 0, 0)])
+
     def failed(self, error: FileError) -> None:
         """Leave it to the list at the end."""
 

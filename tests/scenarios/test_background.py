@@ -80,11 +80,10 @@ def test_ctrl_c_stops_and_says_how_to_go_on(prompt: Terminal, tmp_path: Path) ->
 
 
 def test_wait_waits_and_tells(prompt: Terminal, tmp_path: Path) -> None:
-    line(prompt, "put --limit 2M big one &")
+    line(prompt, "put --limit 1M big one &")
     line(prompt, "put missing two &")
-    text = line(prompt, ":wait")
-    assert "done: put big one" in text
-    assert "rsh: put: missing: No such file or directory" in prompt.text
+    prompt.until_shown("rsh: put: missing: No such file or directory")
+    assert "done: put big one" in line(prompt, ":wait")
     assert line(prompt, ":status").splitlines()[1] in ("0", "1")
 
 

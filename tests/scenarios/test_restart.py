@@ -65,6 +65,24 @@ def test_transfer_goes_on_with_the_next_daemon(
 
 
 @HOW
+def test_transfer_in_the_background_goes_on_with_the_next_daemon(
+    home: Home, daemon: Daemon, network: Proxy, tmp_path: Path, how: int
+) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    source.write_bytes(os.urandom(SIZE))
+    lines = (f"put {source} {copy} &", "echo on", ":wait")
+    client = home.spawn(
+        "connect", network.host, *(word for line in lines for word in ("-c", line)), stdout=-1, stderr=-1, stdin=-3
+    )
+    wait_for_bytes(network, Direction.UP, SIZE // 4)
+    with successor(daemon, how):
+        shown, errors = client.communicate(timeout=SOON)
+        assert client.returncode == 0, errors
+        assert shown.startswith(b"on\n[1] done: put"), shown
+        assert copy.read_bytes() == source.read_bytes()
+
+
+@HOW
 def test_command_is_not_run_again_and_says_so(home: Home, daemon: Daemon, tmp_path: Path, how: int) -> None:
     mark = tmp_path / "mark"
     client = home.spawn("exec", daemon.host, "--", f"echo x >> {mark}; echo up; sleep 60", stdout=-1, stderr=-1)
