@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rsh.client.lines import RAW, find_by_prefix
 from rsh.client.quoting import quoted
@@ -23,6 +25,15 @@ from rsh.escape import printable
 # A variable whose name is being typed.
 _VARIABLE: Final = re.compile(r"(?<!\\)\$(\{?)([A-Za-z_]\w*|)\Z", re.ASCII)
 
+# An unquoted sign of a pattern.
+_WILDCARD: Final = re.compile(r"(?<!\[)[*?]|\[(?![*?\[]\])")
+
+# What the name of an account is told to be.
+USER: Final = "user"
+
+# A pattern that fits more names stays as it is.
+_MOST_EXPANDED: Final = 200
+
 # Commands of a shell that take directories only.
 _FOR_DIRECTORIES: Final = frozenset(("cd", "pushd", "rmdir", "chdir"))
 
@@ -31,7 +42,7 @@ class Name(Struct, frozen=True):
     """A name that a word may become; text as os.fsdecode gives it. The whole word, not only what is missing.
 
     Attributes:
-        raw: it is to stand in the line as it is. goes_on: no blank follows.
+        raw: it is to stand in the line as it is. goes_on: no blank follows. link: it is a symbolic one.
     """
 
     text: str
@@ -39,6 +50,12 @@ class Name(Struct, frozen=True):
     about: str = ""
     raw: bool = False
     goes_on: bool = False
+    link: bool = False
+
+    @property
+    def user(self) -> bool:
+        """Whether it stands for somebody's home."""
+        return self.about == USER and self.text.startswith("~")
 
 
 class Names(Protocol):
@@ -112,11 +129,35 @@ class _Place:
         if self.word is None:
             return []
         start = self.begin + self.word.start
-        home = self.word.pattern.startswith("~") and "/" in self.word.text
+        tilde = self.word.pattern.startswith("~")
+        home = tilde and "/" in self.word.text
         # What comes as it is to stand in the line must not hold what acts on a terminal.
         return [
-            _completion(name, start, self.scan.quote, home) for name in found if not name.raw or name.text.isprintable()
+            _completion(name, start, self.scan.quote, home or (tilde and name.user))
+            for name in found
+            if (not name.raw or name.text.isprintable()) and (tilde or not name.user)
         ]
+
+    def expand(self, paths: _Source) -> list[Completion]:
+        """Give the one completion that a pattern has: all names that fit it; only the last component may be one."""
+        word = self.word
+        if word is None or word.command or self.scan.quote or not _WILDCARD.search(word.pattern):
+            return []
+        folder, slash, pattern = word.pattern.rpartition("/")
+        if _WILDCARD.search(folder):
+            return []
+        beginning = word.text.rpartition("/")[0] + slash
+        found = [
+            name
+            for name in paths(beginning + "." * pattern.startswith("."))
+            if fnmatchcase(name.text.removeprefix(beginning), pattern)
+        ]
+        if not 0 < len(found) <= _MOST_EXPANDED:
+            return []
+        home = word.pattern.startswith("~") and bool(slash)
+        start = self.begin + word.start
+        text = " ".join(_completion(replace(name, directory=False), start, "", home).text.rstrip(" ") for name in found)
+        return [Completion(start, text + " ", f"{len(found)} files")]
 
 
 def complete(text: str, names: Names) -> list[Completion]:
@@ -133,7 +174,7 @@ def complete(text: str, names: Names) -> list[Completion]:
     if command is not None and command.name in RAW:
         return place.insert(names.here(place.word.text))
     if command is not None and not place.scan.syntax:
-        return _complete_ours(place, place.word, command, names)
+        return _expand_ours(place, command, names) or _complete_ours(place, place.word, command, names)
     ours = _our_names("") if place.word.start == blank else []
     return _complete_shell(place, lambda word: _with_ours(ours, word, names), names.there, names.arguments_there)
 
@@ -184,6 +225,8 @@ def _complete_shell(
         return []
     if word.command and "/" not in word.text and not word.text.startswith("~"):
         return place.insert(programs(word.text))
+    if expanded := place.expand(paths):
+        return expanded
     if not word.target and (begin := _command_begin(place.scan, word)) is not None:
         known = list(arguments(place.text[begin:]))
         if known:
@@ -204,6 +247,14 @@ def _command_of(scan: Scan, word: Word) -> str:
     """Give the name of the command whose argument a word is."""
     before = [each.text for each in scan.words if each.command and each.start < word.start]
     return before[-1] if before else ""
+
+
+def _expand_ours(place: _Place, command: Command, names: Names) -> list[Completion]:
+    """Expand a pattern where a command of ours takes files."""
+    kinds = {argument.kind for argument in arguments(command, "prompt") if not argument.flags}
+    if "local" in kinds:
+        return place.expand(names.here)
+    return place.expand(names.there) if "remote" in kinds else []
 
 
 def _complete_ours(place: _Place, word: Word, command: Command, names: Names) -> list[Completion]:
@@ -290,4 +341,5 @@ def _completion(name: Name, start: int, quote: str, home: bool) -> Completion:
         prefix = "./"
     insert = prefix + quoted(text, quote, closed=not name.directory) + ("" if name.directory else " ")
     last = text.rstrip("/").rpartition("/")[2] if text.strip("/") else text
-    return Completion(start, insert, quoted(last) + ("/" if name.directory else ""), name.directory, name.about)
+    shown = quoted(last) + ("@" if name.link else "/" if name.directory else "")
+    return Completion(start, insert, shown, name.directory, name.about)

@@ -270,4 +270,7 @@ def _ask(context: PromptContext, kind: str, word: bytes, directory: bytes) -> li
     if remote is None:
         raise LinkError("not connected")
     candidates = remote.complete(kind, word, directory, context.shell.id)
-    return [Name(os.fsdecode(each.text), each.directory, each.about, each.raw, each.goes_on) for each in candidates]
+    return [
+        Name(os.fsdecode(each.text), each.directory, each.about, each.raw, each.goes_on, each.link)
+        for each in candidates
+    ]

@@ -7,12 +7,13 @@ most; then he gets what was known before, or nothing and `late`.
 from __future__ import annotations
 
 import os
+import pwd
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
-from rsh.client.completion import Name
+from rsh.client.completion import USER, Name
 from rsh.errors import RshError
 
 # How long typing may wait for the network, in seconds (R18).
@@ -188,14 +189,26 @@ def matching(names: list[Name], word: str) -> list[Name]:
 def _files(word: str) -> Iterator[Name]:
     """Give the files whose path begins with a word, hidden ones only after a dot."""
     folder, slash, beginning = word.rpartition("/")
+    if word.startswith("~") and not slash:
+        yield from _users(word)
     place = os.path.expanduser(folder + slash)
     try:
         with os.scandir(place or ".") as entries:
             found = sorted((entry for entry in entries), key=lambda entry: entry.name)
     except (OSError, ValueError):
         return
-    names = [Name(folder + slash + entry.name, _is_directory(entry)) for entry in found if _shown(entry, beginning)]
+    names = [
+        Name(folder + slash + entry.name, _is_directory(entry), link=entry.is_symlink())
+        for entry in found
+        if _shown(entry, beginning)
+    ]
     yield from matching(names, word)
+
+
+def _users(word: str) -> list[Name]:
+    """Give the accounts of this machine, as what stands for their homes."""
+    names = sorted({f"~{entry.pw_name}" for entry in pwd.getpwall()})
+    return [Name(name, True, USER) for name in names if name.startswith(word)]
 
 
 def _shown(entry: os.DirEntry[str], beginning: str) -> bool:

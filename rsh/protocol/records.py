@@ -381,9 +381,12 @@ class Candidate(Struct, tag=37, array_like=True, frozen=True, forbid_unknown_fie
 
     text: Path
     directory: bool = False
-    about: Annotated[str, Meta(max_length=64)] = ""  # alias, builtin, function, keyword; "" for a program, or no name
+    about: Annotated[str, Meta(max_length=64)] = (
+        ""  # alias, builtin, function, keyword, user; "" for a program, or no name
+    )
     raw: bool = False  # it is to stand in the line as it is, and is not the name of a file
     goes_on: bool = False  # no blank follows it
+    link: bool = False  # it is a symbolic link
 
 
 class Total(Struct, tag=80, array_like=True, frozen=True, forbid_unknown_fields=True):

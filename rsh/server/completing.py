@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -42,7 +43,7 @@ def complete(
         candidates = paths(request.word, directory, account.home)
     elif request.kind in ("command", "variable", "argument"):
         grant.require_shell()
-        candidates = _from_shell(request, environment)
+        candidates = _from_shell(request, environment, directory, account.home)
     else:
         raise Refused(Code.UNSUPPORTED, "no completion of that kind")
     channel.accept()
@@ -50,7 +51,9 @@ def complete(
     channel.close()
 
 
-def _from_shell(request: Complete, environment: Mapping[bytes, bytes]) -> Iterator[Candidate]:
+def _from_shell(
+    request: Complete, environment: Mapping[bytes, bytes], directory: bytes, home: bytes
+) -> Iterator[Candidate]:
     """Have the living shell answer; while it runs a line, or where there is none, commands are those of our PATH."""
     answers: list[bytes] | None = None
     if request.shell:
@@ -59,12 +62,12 @@ def _from_shell(request: Complete, environment: Mapping[bytes, bytes]) -> Iterat
         except Refused:
             pass  # It has just ended.
     if answers is not None:
-        yield from candidates_of(answers)
+        yield from candidates_of(answers, directory, home)
     elif request.kind == "command":
         yield from commands(request.word, environment.get(b"PATH", b"/usr/bin:/bin"))
 
 
-def candidates_of(answers: list[bytes]) -> Iterator[Candidate]:
+def candidates_of(answers: list[bytes], directory: bytes = b"", home: bytes = b"/") -> Iterator[Candidate]:
     """Read what a shell has answered (rsh/holder/bash/complete); of two with one name the first one counts."""
     known = set()
     for answer in answers:
@@ -72,12 +75,15 @@ def candidates_of(answers: list[bytes]) -> Iterator[Candidate]:
         if text in known or len(text) > MAX_TEXT:
             continue
         known.add(text)
-        yield Candidate(text, letter == b"d", ABOUT.get(letter, ""), letter in (b"w", b"W"), letter == b"W")
+        link = letter in (b"d", b"p") and os.path.islink(os.path.join(directory, _expanded(text, home)))
+        yield Candidate(text, letter == b"d", ABOUT.get(letter, ""), letter in (b"w", b"W"), letter == b"W", link)
 
 
 def paths(word: bytes, directory: bytes, home: bytes) -> Iterator[Candidate]:
     """Give the files whose names begin with a word; hidden ones only after a dot."""
     folder, slash, beginning = word.rpartition(b"/")
+    if word.startswith(b"~") and not slash:
+        yield from users(word[1:])
     shown = folder + slash
     place = _expanded(folder + slash, home) if slash else b""
     try:
@@ -87,7 +93,14 @@ def paths(word: bytes, directory: bytes, home: bytes) -> Iterator[Candidate]:
         return
     for entry in names:
         if not entry.name.startswith(b".") or beginning.startswith(b"."):
-            yield Candidate(shown + entry.name, _is_directory(entry))
+            yield Candidate(shown + entry.name, _is_directory(entry), link=entry.is_symlink())
+
+
+def users(beginning: bytes) -> Iterator[Candidate]:
+    """Give the accounts of this machine, as what stands for their homes."""
+    for name in sorted({os.fsencode(entry.pw_name) for entry in pwd.getpwall()}):
+        if name.startswith(beginning):
+            yield Candidate(b"~" + name, True, "user")
 
 
 def commands(word: bytes, search_path: bytes) -> Iterator[Candidate]:

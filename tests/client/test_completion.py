@@ -10,6 +10,7 @@ from rsh.client.completion import Completion, Name, complete
 
 HERE = [Name("local.txt"), Name("src", True), Name("my file"), Name("it's"), Name("~odd"), Name("a\nb"), Name("\udcff")]
 THERE = [Name("remote.txt"), Name("log", True), Name("logs", True), Name("lo g"), Name("~/notes x"), Name("~/\x1b[m")]
+LINKS = [Name("lnk", link=True), Name("lnkd", True, link=True), Name("~ann", True, "user")]
 
 
 class FixedNames:
@@ -19,7 +20,7 @@ class FixedNames:
         return [name for name in HERE if name.text.startswith(word)]
 
     def there(self, word: str) -> Iterable[Name]:
-        return [name for name in THERE if name.text.startswith(word)]
+        return [name for name in THERE + LINKS if name.text.startswith(word)]
 
     def programs_here(self, word: str) -> Iterable[Name]:
         return [Name(name) for name in ("less", "local-tool") if name.startswith(word)]
@@ -118,6 +119,17 @@ def test_nothing_is_offered_where_nobody_knows(text: str) -> None:
         ("put \udcff", ["put $'\\xff' "]),
         ("put \\~o", ["put ./~odd "]),
         ("cat ~/no", ["cat ~/notes\\ x "]),
+        ("cat ~a", ["cat ~ann/"]),
+        ("cat \\~a", []),
+        ("cat lo*", ["cat log logs lo\\ g "]),
+        ("cat x >lo?", ["cat x >log "]),
+        ("cat 'lo*", []),
+        ("cat lo\\*", []),
+        ("cat ~/n*", ["cat ~/notes\\ x "]),
+        ("cat nothing*", []),
+        ("put *.txt", ["put local.txt "]),
+        ("get [q-s]*", ["get remote.txt "]),
+        ("!cat *y*", ["!cat my\\ file "]),
         ("cat ~/'no", ["cat ~/'notes x' "]),
     ],
 )
@@ -162,3 +174,8 @@ def test_arguments_as_the_shell_knows_them_come_before_paths(text: str, lines: l
 )
 def test_variables_are_those_of_the_shell(text: str, lines: list[str]) -> None:
     assert completed(text) == lines
+
+
+def test_symbolic_links_are_marked() -> None:
+    assert [each.shown for each in complete("cat ln", FixedNames())] == ["lnk@", "lnkd@"]
+    assert completed("cat lnkd") == ["cat lnkd/"]

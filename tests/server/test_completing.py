@@ -37,3 +37,11 @@ def test_commands_are_programs_and_words_of_the_shell(tmp_path: Path) -> None:
 def test_places_that_are_not_there_have_nothing(tmp_path: Path) -> None:
     assert list(completing.paths(b"no/x", bytes(tmp_path), b"/")) == []
     assert list(completing.commands(b"zzz", b"/nonexistent:")) == []
+
+
+def test_accounts_and_links_are_told(tmp_path: Path) -> None:
+    assert Candidate(b"~root", True, "user") in list(completing.paths(b"~ro", bytes(tmp_path), b"/"))
+    (tmp_path / "link").symlink_to("nowhere")
+    link = Candidate(b"link", link=True)
+    assert list(completing.paths(b"l", bytes(tmp_path), b"/")) == [link]
+    assert list(completing.candidates_of([b"plink"], bytes(tmp_path), b"/")) == [link]
