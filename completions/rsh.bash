@@ -29,7 +29,7 @@ _rsh_options() {
             printf '%s ' --exclude --include -n --dry-run --limit --compress --no-compress --json
             ;;
         ls)
-            printf '%s ' -l -a --all -A --almost-all -h --human-readable -1 -t -S -r --reverse -R --recursive
+            printf '%s ' -l -a --all -A --almost-all -h --human-readable --si -1 -t -S -r --reverse -R --recursive
             printf '%s ' -d --directory -F --classify --json
             ;;
         rm) printf '%s ' -r -R --recursive -f --force -y --yes -n --dry-run ;;
@@ -41,10 +41,10 @@ _rsh_options() {
         find)
             printf '%s ' -n --name --type --depth --larger --smaller --newer --older -0 --null --json
             ;;
-        du) printf '%s ' -h --human-readable --json ;;
+        du) printf '%s ' -h --human-readable --si --json ;;
         stat) printf '%s ' -L --dereference --json ;;
         sum) printf '%s ' -a --algorithm --json ;;
-        df) printf '%s ' -h --human-readable --json ;;
+        df) printf '%s ' -h --human-readable --si --json ;;
         ping) printf '%s ' -c --count -i --interval --json ;;
         info) printf '%s ' --json ;;
         key) printf '%s ' -l --fingerprint --json ;;

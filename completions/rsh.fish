@@ -238,6 +238,7 @@ complete -c rsh -n '__rsh_is ls' -s l -d 'mode, links, owner, group, size and ti
 complete -c rsh -n '__rsh_is ls' -s a -l all -d 'names that start with a dot as well'
 complete -c rsh -n '__rsh_is ls' -s A -l almost-all -d 'as -a, without . and ..'
 complete -c rsh -n '__rsh_is ls' -s h -l human-readable -d 'sizes as 1.1K, 234M, 2G'
+complete -c rsh -n '__rsh_is ls' -l si -d 'likewise, in powers of 1000'
 complete -c rsh -n '__rsh_is ls' -s 1 -d 'one name a line'
 complete -c rsh -n '__rsh_is ls' -s t -d 'newest first'
 complete -c rsh -n '__rsh_is ls' -s S -d 'largest first'
@@ -286,6 +287,7 @@ complete -c rsh -n '__rsh_is find' -l json -d 'print JSON, one object a line'
 
 # du
 complete -c rsh -n '__rsh_is du' -s h -l human-readable -d 'sizes as 1.1K, 234M, 2G'
+complete -c rsh -n '__rsh_is du' -l si -d 'likewise, in powers of 1000'
 complete -c rsh -n '__rsh_is du' -l json -d 'print JSON, one object a line'
 
 # stat
@@ -298,6 +300,7 @@ complete -c rsh -n '__rsh_is sum' -l json -d 'print JSON, one object a line'
 
 # df
 complete -c rsh -n '__rsh_is df' -s h -l human-readable -d 'sizes as 1.1K, 234M, 2G'
+complete -c rsh -n '__rsh_is df' -l si -d 'likewise, in powers of 1000'
 complete -c rsh -n '__rsh_is df' -l json -d 'print JSON, one object a line'
 
 # ping

@@ -24,6 +24,7 @@ class Style(Struct, frozen=True):
     Attributes:
         terminal: names are quoted and escaped, and stand in columns `width` wide; else they are raw, one a line.
         colors: None for none.
+        human: base of the units of sizes; 0 for bytes.
         now: seconds since 1970, for what counts as recent.
     """
 
@@ -32,7 +33,7 @@ class Style(Struct, frozen=True):
     colors: NameColors | None = None
     long: bool = False
     one: bool = False
-    human: bool = False
+    human: int = 0
     classify: bool = False
     now: float = 0.0
 
@@ -91,7 +92,7 @@ def listing_lines(entries: Sequence[Entry], style: Style) -> list[str]:
 def total_line(entries: Iterable[Entry], style: Style) -> str:
     """Give the line above a directory's long listing: what its entries take on the disk."""
     blocks = sum(entry.blocks for entry in entries)
-    return f"total {human_size(blocks * 512) if style.human else -(-blocks // 2)}"
+    return f"total {human_size(blocks * 512, style.human) if style.human else -(-blocks // 2)}"
 
 
 def show_name(name: bytes, style: Style) -> str:
@@ -131,7 +132,7 @@ def _long_lines(entries: Sequence[Entry], names: Sequence[Cell], style: Style) -
             str(entry.links),
             printable(entry.owner),
             printable(entry.group),
-            human_size(entry.size) if style.human else str(entry.size),
+            human_size(entry.size, style.human) if style.human else str(entry.size),
             listing_time(entry.mtime_ns, style.now),
         ]
         for entry in entries

@@ -16,6 +16,7 @@ from rsh.client.context import Context
 from rsh.client.listing import Order, Style, collation, listing_lines, show_name, total_line
 from rsh.client.options import Options
 from rsh.client.output import colored, print_lines, stdout_is_terminal
+from rsh.client.units import base_of
 from rsh.errors import file_error
 from rsh.protocol.records import Entry, Failure, Heading
 
@@ -156,7 +157,7 @@ def _style(context: Context, options: Options) -> Style:
         colors=NameColors(os.environ.get("LS_COLORS", "")) if colored(context) else None,
         long=options.long,
         one=options.one,
-        human=options.human,
+        human=base_of(human=options.human, si=options.si),
         classify=options.classify,
         now=time.time(),
     )

@@ -10,7 +10,7 @@ from rsh.client.complaints import complain
 from rsh.client.context import Context
 from rsh.client.options import Options
 from rsh.client.output import print_lines
-from rsh.client.units import duration, full_time, human_size
+from rsh.client.units import BINARY, base_of, duration, full_time, human_size
 from rsh.errors import file_error
 from rsh.escape import printable
 from rsh.protocol.records import Failure, Machine, Space
@@ -32,12 +32,12 @@ def run_df(context: Context, options: Options) -> int:
         for space in spaces:
             print_object(space_fields(space))
     elif spaces:
-        print_lines(df_lines(spaces, human=options.human))
+        print_lines(df_lines(spaces, human=base_of(human=options.human, si=options.si)))
     return status
 
 
-def df_lines(spaces: list[Space], *, human: bool) -> list[str]:
-    """Give the table of df(1)."""
+def df_lines(spaces: list[Space], *, human: int) -> list[str]:
+    """Give the table of df(1), with units of this base; 0 for kibibytes."""
     rows = [
         [
             "Filesystem",
@@ -53,7 +53,7 @@ def df_lines(spaces: list[Space], *, human: bool) -> list[str]:
         rows.append(
             [
                 printable(space.source),
-                *(human_size(size) if human else str(-(-size // 1024)) for size in sizes),
+                *(human_size(size, human) if human else str(-(-size // 1024)) for size in sizes),
                 _percent(space),
                 printable(space.mount),
             ]
@@ -96,7 +96,7 @@ def run_info(context: Context, options: Options) -> int:
     facts = [*machine_facts(machine, offset), ("link", _link(context))]
     print_lines(f"{name + ':':10} {value}" for name, value in facts)
     if spaces:
-        print_lines(["", *df_lines(spaces, human=True)])
+        print_lines(["", *df_lines(spaces, human=BINARY)])
     return 0
 
 

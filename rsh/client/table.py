@@ -37,7 +37,10 @@ _JOIN: Final = (
     Argument("scrollback", "show so much of what it printed before: 64K", ("--scrollback",), "size", metavar="SIZE"),
 )
 _JOB: Final = Argument("id", "which job", metavar="ID", where=CLI)
-_HUMAN: Final = _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable")
+_HUMAN: Final = (
+    _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable"),
+    _switch("si", "likewise, in powers of 1000", "--si"),
+)
 _HOST: Final = Argument("host", "whom to call", kind="host", metavar="HOST", where=CLI)
 _REMOTE: Final = Argument("paths", "files over there", kind="remote", metavar="PATH", many=True)
 _TARGET_LOCAL: Final = Argument(
@@ -358,7 +361,7 @@ COMMANDS: Final = (
             _switch("long", "mode, links, owner, group, size and time as well", "-l"),
             _switch("all", "names that start with a dot as well", "-a", "--all"),
             _switch("almost_all", "as -a, without . and ..", "-A", "--almost-all"),
-            _HUMAN,
+            *_HUMAN,
             _switch("one", "one name a line", "-1"),
             _switch("by_time", "newest first", "-t"),
             _switch("by_size", "largest first", "-S"),
@@ -482,7 +485,11 @@ COMMANDS: Final = (
         "Show how full the disks over there are",
         "rsh.client.machine:run_df",
         "machine",
-        (Argument("paths", "any path on them", kind="remote", metavar="PATH", many=True, optional=True), _HUMAN, _JSON),
+        (
+            Argument("paths", "any path on them", kind="remote", metavar="PATH", many=True, optional=True),
+            *_HUMAN,
+            _JSON,
+        ),
         repeatable=True,
         examples=(("df -h build:", "where the home directory is"),),
     ),

@@ -11,7 +11,7 @@ from rsh.client.context import Context
 from rsh.client.listing import Style, show_name
 from rsh.client.options import Options
 from rsh.client.output import print_lines, stdout_is_terminal
-from rsh.client.units import human_size
+from rsh.client.units import base_of, human_size
 from rsh.errors import UsageError, file_error
 from rsh.protocol.records import Entry, Failure, Measured
 
@@ -98,19 +98,21 @@ def run_du(context: Context, options: Options) -> int:
             counts = {"files": each.files, "bytes": each.bytes, "blocks": each.blocks}
             print_object({**text_fields("path", each.path), **counts})
     elif measured:
-        print_lines(du_lines(measured, Style(terminal=stdout_is_terminal()), human=options.human))
+        print_lines(
+            du_lines(measured, Style(terminal=stdout_is_terminal()), human=base_of(human=options.human, si=options.si))
+        )
     return status
 
 
-def du_lines(measured: list[Measured], style: Style, *, human: bool) -> list[str]:
-    """Give the lines of du(1): kibibytes on the disk, and the path."""
+def du_lines(measured: list[Measured], style: Style, *, human: int) -> list[str]:
+    """Give the lines of du(1): kibibytes on the disk, or units of this base, and the path."""
     rows = [[_on_disk(each, human), show_name(each.path or b".", style)] for each in measured]
     return align(rows, (True, False))
 
 
-def _on_disk(measured: Measured, human: bool) -> str:
+def _on_disk(measured: Measured, human: int) -> str:
     count = measured.blocks * 512
-    return human_size(count) if human else str(-(-count // 1024))
+    return human_size(count, human) if human else str(-(-count // 1024))
 
 
 def _sides(options: Options) -> tuple[list[str], str]:

@@ -92,7 +92,12 @@ TREE_COMMANDS: Final = (
         "Tell how much files and trees over there take",
         "rsh.client.tree_commands:run_du",
         "files",
-        (_SOME, _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable"), _JSON),
+        (
+            _SOME,
+            _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable"),
+            _switch("si", "likewise, in powers of 1000", "--si"),
+            _JSON,
+        ),
         examples=(("du -h 'build:work/*'", "each of them"),),
     ),
 )

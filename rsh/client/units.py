@@ -5,26 +5,39 @@ from __future__ import annotations
 import time
 from typing import Final
 
+BINARY: Final = 1024
+DECIMAL: Final = 1000
+
 _LETTERS: Final = "KMGTPE"
 
 # Older than this, or in the future: the year is told instead of the hour (ls(1): half a Gregorian year, seconds).
 _RECENT: Final = 31556952 // 2
 
 
-def human_size(count: int) -> str:
-    """Give a size as `ls -h` does: 1023, 1.0K, 9.8M, 10M; rounded up, so that nothing looks smaller than it is."""
-    if count < 1024:
+def human_size(count: int, base: int = BINARY) -> str:
+    """Give a size as `ls -h` does: 1023, 1.0K, 9.8M, 10M; rounded up, so that nothing looks smaller than it is.
+
+    Args:
+        base: DECIMAL for the units of `ls --si`: 999, 1.0k, 9.8M.
+    """
+    if count < base:
         return str(count)
-    unit, power = 1024, 0
-    while count >= 1024 * unit and power < len(_LETTERS) - 1:
-        unit, power = unit * 1024, power + 1
+    letters = _LETTERS if base == BINARY else _LETTERS.replace("K", "k")
+    unit, power = base, 0
+    while count >= base * unit and power < len(letters) - 1:
+        unit, power = unit * base, power + 1
     tenths = -(-count * 10 // unit)
     if tenths < 100:
-        return f"{tenths // 10}.{tenths % 10}{_LETTERS[power]}"
+        return f"{tenths // 10}.{tenths % 10}{letters[power]}"
     whole = -(-count // unit)
-    if whole == 1024 and power < len(_LETTERS) - 1:
-        return f"1.0{_LETTERS[power + 1]}"
-    return f"{whole}{_LETTERS[power]}"
+    if whole == base and power < len(letters) - 1:
+        return f"1.0{letters[power + 1]}"
+    return f"{whole}{letters[power]}"
+
+
+def base_of(*, human: bool, si: bool) -> int:
+    """Give the base of the units that are asked for; 0 for none."""
+    return DECIMAL if si else BINARY if human else 0
 
 
 def amount(count: int) -> str:

@@ -56,7 +56,7 @@ def test_long_lines_are_those_of_ls(tree: Path) -> None:
 
 
 def test_human_sizes_and_totals_are_those_of_ls(tree: Path) -> None:
-    style = Style(terminal=False, long=True, human=True, now=time.time())
+    style = Style(terminal=False, long=True, human=1024, now=time.time())
     assert [total_line(listed(tree), style), *lines(tree, style, almost_all=True)] == real_ls(tree, "-lhA")
 
 

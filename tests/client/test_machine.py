@@ -8,7 +8,7 @@ EMPTY = Space(b"/proc", b"proc", b"/pro\x1bc", "proc", 0, 0, 0, 0, 0)
 
 
 def test_df_is_the_table_of_df() -> None:
-    assert df_lines([DISK, EMPTY], human=False) == [
+    assert df_lines([DISK, EMPTY], human=0) == [
         "Filesystem 1K-blocks  Used Available Use% Mounted on",
         "/dev/vda1     102400 61441     30720  67% /",
         "proc               0     0         0    - /pro\\x1bc",
@@ -16,7 +16,7 @@ def test_df_is_the_table_of_df() -> None:
 
 
 def test_df_in_words() -> None:
-    assert df_lines([DISK], human=True)[1] == "/dev/vda1  100M  61M   30M  67% /"
+    assert df_lines([DISK], human=1024)[1] == "/dev/vda1  100M  61M   30M  67% /"
 
 
 def test_what_a_machine_says_of_itself_is_escaped() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.units import duration, full_time, human_size, listing_time
+from rsh.client.units import DECIMAL, base_of, duration, full_time, human_size, listing_time
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,24 @@ def test_sizes_are_those_of_ls(count: int, tmp_path: Path) -> None:
         ["ls", "-lh", str(path)], text=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
     )
     assert human_size(count) == expected.split()[4]
+
+
+@pytest.mark.parametrize("count", [0, 999, 1000, 1001, 9999, 10000, 999_999, 1_000_000, 10**13 + 1])
+def test_decimal_sizes_are_those_of_ls(count: int, tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    with path.open("wb") as file:
+        file.truncate(count)
+    command = ["ls", "-l", "--si", str(path)]
+    expected = subprocess.check_output(command, text=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"})
+    assert human_size(count, DECIMAL) == expected.split()[4]
+
+
+def test_units_are_those_that_are_asked_for() -> None:
+    assert [base_of(human=human, si=si) for human, si in ((False, False), (True, False), (True, True))] == [
+        0,
+        1024,
+        1000,
+    ]
 
 
 def test_the_largest_size_has_words() -> None:
