@@ -52,9 +52,9 @@ class Joining(Struct, frozen=True):
 
 def come_back(host: str | None, name: str) -> str:
     """Say how to come back to a shell that was detached from."""
-    return f"detached; to come back: rsh attach {quoted(host)} {printable(name)}"
+    return f"detached; to come back: rsh attach {quoted(host)} {quoted(name)}"
 
 
-def quoted(host: str | None) -> str:
-    """Give a host as it is typed to a shell."""
-    return printable(shlex.quote(host or "localhost"))
+def quoted(word: str | None) -> str:
+    """Give a host, or the name of a shell, as it is typed to a shell here; no host is our own."""
+    return printable(shlex.quote(word or "localhost"))

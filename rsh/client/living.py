@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from rsh.client.attachment import Again, Attachment
+from rsh.client.company import Company
 from rsh.client.scrollback import without_questions
+from rsh.client.typed import Typed
 from rsh.errors import LinkError, ProtocolError, RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
@@ -27,36 +29,10 @@ MAX_GAPS: Final = 1000
 
 TOKEN_SIZE: Final = 16
 
-# Input of the line that runs that is remembered, in bytes: what was on its way when the line ended is taken back.
-MAX_RECENT: Final = 64 * 1024
-
 
 def new_token() -> bytes:
     """Give what a client is known by to the holder of its shell."""
     return os.urandom(TOKEN_SIZE)
-
-
-class Company:
-    """What a shell tells of others who are attached to it; this one does not listen."""
-
-    def attends(self) -> bool:
-        """Say whether lines that are not ours will be attended; otherwise their output goes to the idle sink."""
-        return False
-
-    def line_started(self, started: Started) -> None:
-        """Hear that a line begins which is not ours, and is to be attended."""
-
-    def notice(self, words: str) -> None:
-        """Hear of somebody who has come, or gone."""
-
-    def connection_lost(self, error: RshError) -> None:
-        """Hear that the connection is gone; it is being made anew."""
-
-    def connection_back(self, missed: int) -> None:
-        """Hear that it is back, and how many bytes of output were lost for good."""
-
-    def shell_lost(self, error: RshError) -> None:
-        """Hear that the shell is lost to us, and why."""
 
 
 class LivingShell:
@@ -113,9 +89,7 @@ class LivingShell:
         self._over = False
         self._exit: Exit | None = None
         self._error: RshError | None = None
-        self._sent = 0  # bytes of input in all
-        self._recent = bytearray()  # the end of it
-        self._ahead = b""  # what was typed, and no line has read
+        self._typed = Typed()
         self._attachment = Attachment(channel, self, token, again, read_only=read_only)
 
     @property
@@ -145,8 +119,7 @@ class LivingShell:
             self._ready = None  # of somebody else's line
             self._awaited = None
             self._number += 1
-            self._recent.clear()
-            sent = self._sent
+            sent = self._typed.begin_line()
         self._attachment.send_line(self._number, sent, line)
 
     def wait_ready(self, deadline: Deadline = NEVER) -> bool:
@@ -164,7 +137,7 @@ class LivingShell:
             self._changed.notify_all()
             if ready is None:
                 return self._conclude()
-            self._take_back(ready)
+            self._typed.take_back(ready.typed, ready.unread)
             self.status, self.directory, self.settled = ready.status, ready.directory, True
         self._attachment.end_line()
         return True
@@ -187,23 +160,15 @@ class LivingShell:
         """Send what was typed, to whatever reads from the terminal; behind the end of a line it is kept here."""
         with self._changed:
             if not self._running or self._ready is not None:
-                self._ahead += bytes(data)
+                self._typed.keep(data)
                 return
-            self._sent += len(data)
-            self._recent += data
-            del self._recent[:-MAX_RECENT]
+            self._typed.send(data)
         self._attachment.type(data)
 
     def take_typed_ahead(self) -> bytes:
         """Give what was typed while lines ran and no program has read; it is the caller's then."""
         with self._changed:
-            ahead, self._ahead = self._ahead, b""
-        return ahead
-
-    def _take_back(self, ready: Ready) -> None:
-        """Put together what was typed and not read: over there, on its way there, and here. The lock is held."""
-        late = min(max(self._sent - ready.typed, 0), len(self._recent))
-        self._ahead = ready.unread + bytes(self._recent[len(self._recent) - late :]) + self._ahead
+            return self._typed.take_ahead()
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the terminal its size."""
@@ -263,7 +228,7 @@ class LivingShell:
             missed = attached.offset - self._arrived
             self._arrived = attached.offset
             if first:
-                self._sent += attached.typed
+                self._typed.sent += attached.typed
             self._gaps.clear()
             self.id, self.name = attached.id, attached.name
             if first:
@@ -357,58 +322,3 @@ class LivingShell:
             self._changed.notify_all()
         if lost is not None and not given_up:
             self._company.shell_lost(lost)
-
-
-class RunningLine:
-    """A line that a living shell runs, in the shape of a RemoteProcess on a terminal.
-
-    Attributes:
-        leaving: the signal that told this client to end, without SIG; "" for none.
-    """
-
-    def __init__(self, shell: LivingShell, line: bytes | None = None) -> None:
-        """Give the shell the line; None stands for its own beginning."""
-        self.leaving = ""
-        self._shell = shell
-        self._over = False
-        if line is not None:
-            shell.start_line(line)
-
-    def read_stdout(self, deadline: Deadline = NEVER) -> Buffer:
-        """Wait for output; b"" at its end."""
-        return self._shell.next_output()
-
-    def read_stderr(self, deadline: Deadline = NEVER) -> Buffer:
-        """Give b"": a terminal has one output."""
-        return b""
-
-    def write(self, data: Buffer) -> None:
-        """Send what was typed."""
-        self._shell.type(data)
-
-    def close_stdin(self) -> None:
-        """Say that the keyboard has ended: as if Ctrl-D were typed."""
-        self._shell.type(b"\x04")
-
-    def signal(self, name: str) -> None:
-        """Send a signal to what runs in the foreground; TERM and HUP are for us, and hang up."""
-        if name in ("TERM", "HUP"):
-            self.leaving = name
-            self._shell.close()
-        else:
-            self._shell.signal(name)
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell the terminal its size."""
-        self._shell.resize(columns, rows)
-
-    def wait(self, deadline: Deadline = NEVER) -> int:
-        """Wait for the end of the line, or of the shell; give the status."""
-        alive = self._shell.wait_ready(deadline)
-        self._over = True
-        return self._shell.status if alive else self._shell.ended or 0
-
-    def close(self) -> None:
-        """Give the line up if it still runs, and the shell with it: it belongs to nobody then."""
-        if not self._over:
-            self._shell.close()

@@ -111,7 +111,8 @@ def offers(found: list[ShellEntry], host: str) -> list[str]:
     left = [entry for entry in found if entry.answers and not entry.attached]
     now = time.time()
     return [
-        f"rsh: left here {_ago(now - entry.last_seen)} ago, {_doing(entry)}: rsh attach {quoted(host)} {called(entry)}"
+        f"rsh: left here {_ago(now - entry.last_seen)} ago, {_doing(entry)}: "
+        f"rsh attach {quoted(host)} {quoted(entry.name or entry.id)}"
         for entry in left
     ]
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from rsh.client.attached import passed_environment, run_attached
 from rsh.client.beginning import Beginning
+from rsh.client.company import Company
 from rsh.client.complaints import say
 from rsh.client.console import is_terminal, size
 from rsh.client.joining import Joining, come_back
-from rsh.client.living import Company, LivingShell, RunningLine, new_token
+from rsh.client.living import LivingShell, new_token
 from rsh.client.modes import Modes
 from rsh.client.passthrough import Buffer, Left, to_stdout
+from rsh.client.running_line import RunningLine
 from rsh.client.shell import Leave
 from rsh.client.wishes import Wishes
 from rsh.errors import Code, Refused, RshError, exit_status

@@ -34,6 +34,7 @@ Path: TypeAlias = Annotated[bytes, Meta(max_length=MAX_PATH)]
 ErrorName: TypeAlias = Annotated[str, Meta(pattern=r"^E[A-Z0-9]{1,31}\Z")]
 Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
 Permissions: TypeAlias = Annotated[int, Meta(ge=0, le=0o7777)]
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e12)]
 Nanoseconds: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # since 1970
 FileDigest: TypeAlias = Annotated[bytes, Meta(min_length=16, max_length=16)]  # xxh3-128
 Words: TypeAlias = Annotated[str, Meta(max_length=1024)]
@@ -369,7 +370,7 @@ class Machine(Struct, tag=36, array_like=True, frozen=True, forbid_unknown_field
     home: Path
     shell: Path
     clock_ns: Nanoseconds
-    uptime: float  # seconds
+    uptime: Seconds
     load: tuple[float, float, float]
     processors: Count
     memory: Count  # bytes
@@ -532,7 +533,7 @@ class Job(Struct, tag=112, array_like=True, frozen=True, forbid_unknown_fields=T
     status: Annotated[int, Meta(ge=0, le=255)]  # once it has ended
     signal: Annotated[int, Meta(ge=0, le=127)]
     begun_ns: Nanoseconds
-    duration: float  # seconds, so far or in all
+    duration: Seconds  # so far or in all
     output: Count  # bytes that it wrote, known once it has ended
     command: tuple[Path, ...]  # cut to a length that a list can take
     shell: bool

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import rsh
-from rsh.client.living import LivingShell, RunningLine
+from rsh.client.living import LivingShell
+from rsh.client.running_line import RunningLine
 from rsh.errors import RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.requests import Shell, Terminal

@@ -37,3 +37,8 @@ def test_name_is_taken(name: str) -> None:
 def test_name_that_no_shell_can_have_is_refused(name: str) -> None:
     with pytest.raises(UsageError):
         checked_name(name)
+
+
+def test_hostile_name_is_quoted_where_it_is_to_be_pasted() -> None:
+    (line,) = offers([ShellEntry("12345678", "x; rm -rf ~", "", NOW, NOW, b"", ())], "build")
+    assert line.endswith("rsh attach build 'x; rm -rf ~'")
