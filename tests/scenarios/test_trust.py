@@ -175,6 +175,7 @@ def test_read_only_key_changes_nothing(daemon: Daemon, stranger: Home, tmp_path:
     for words in (
         ("rm", f"{place}/file"),
         ("put", __file__, f"{place}/new"),
+        ("sync", "--delete", str(Path(__file__).parent), place),
         ("cp", f"{place}/file", f"{place}/new"),
         ("ln", f"{place}/file", f"{place}/new"),
         ("chmod", "777", f"{place}/file"),
@@ -185,4 +186,7 @@ def test_read_only_key_changes_nothing(daemon: Daemon, stranger: Home, tmp_path:
         assert b"read-only" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["file"]
     assert stranger.rsh("cat", f"{place}/file").stdout == b"x"
+    copy = tmp_path / "copy"
+    assert stranger.rsh("sync", f"{place}/account/config", str(copy)).returncode == 0
+    assert copy.is_dir()
     assert stranger.rsh("find", "--depth", "0", place).stdout == f"{tmp_path}\n".encode()
