@@ -25,7 +25,7 @@ _rsh_options() {
             printf '%s ' --exclude --include --on-conflict -n --dry-run --limit --compress --no-compress
             ;;
         sync)
-            printf '%s ' --delete -c --checksum -i --itemize-changes -y --yes -f --force
+            printf '%s ' --delete -c --checksum -i --itemize-changes -y --yes -f --force -a --archive
             printf '%s ' --exclude --include -n --dry-run --limit --compress --no-compress --json
             ;;
         ls)

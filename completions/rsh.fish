@@ -225,6 +225,7 @@ complete -c rsh -n '__rsh_is sync' -s c -l checksum -d 'compare by digest, not b
 complete -c rsh -n '__rsh_is sync' -s i -l itemize-changes -d 'print each change, as rsync -i does'
 complete -c rsh -n '__rsh_is sync' -s y -l yes -d 'do not ask before deleting'
 complete -c rsh -n '__rsh_is sync' -s f -l force -d 'likewise'
+complete -c rsh -n '__rsh_is sync' -s a -l archive -d 'keep owner, group, attributes and ACLs, where allowed'
 complete -c rsh -n '__rsh_is sync' -l exclude -x -d 'leave out what a gitignore pattern names'
 complete -c rsh -n '__rsh_is sync' -l include -x -d 'take it in again'
 complete -c rsh -n '__rsh_is sync' -s n -l dry-run -d 'say what would be done, do nothing'

@@ -151,6 +151,7 @@ class RemoteFiles:
         exclude: Iterable[str | bytes] = (),
         dry_run: bool = False,
         itemize: bool = False,
+        archive: bool = False,
         limit: int = 0,
         compress: bool | None = None,
         progress: Progress | None = None,
@@ -163,7 +164,7 @@ class RemoteFiles:
             delete: remove from `to` what the source has not; nothing is, if not all of the source could be read.
             checksum: compare by digest instead of by size and time.
             dry_run: do nothing; `progress.planned` hears what would be done, as with `itemize` what is done.
-            exclude, limit, compress, progress: as `put`. What is left out is not deleted either.
+            exclude, archive, limit, compress, progress: as `put`. What is left out is not deleted either.
         """
         from rsh.client.syncing import sync_down, sync_up
         from rsh.files.filter import make_filter
@@ -171,7 +172,7 @@ class RemoteFiles:
 
         rules = encoded(exclude)
         make_filter(rules)
-        wishes = Wishes(rules, checksum, delete, dry_run, itemize)
+        wishes = Wishes(rules, checksum, delete, dry_run, itemize, archive)
         request = requests.Sync(
             os.fsencode(source if fetch else to),
             not fetch,
@@ -183,6 +184,7 @@ class RemoteFiles:
             itemize,
             limit=limit,
             compression=self._compression(compress),
+            archive=archive,
         )
         if fetch:
             return sync_down(self.session, request, os.fsencode(to), wishes, progress)

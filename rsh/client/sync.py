@@ -91,6 +91,7 @@ def run_sync(context: Context, options: Options) -> int:
         fetch=fetch,
         exclude=options.exclude,
         checksum=options.checksum,
+        archive=options.archive,
         limit=options.limit or 0,
         compress=compression(options),
     )

@@ -342,6 +342,7 @@ COMMANDS: Final = (
             _switch("itemize", "print each change, as rsync -i does", "-i", "--itemize-changes"),
             _switch("yes", "do not ask before deleting", "-y", "--yes"),
             _switch("force", "likewise", "-f", "--force"),
+            _ARCHIVE,
             *_FILTER,
             _DRY,
             _LIMIT,

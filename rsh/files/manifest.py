@@ -15,6 +15,7 @@ from xxhash import xxh3_128
 from rsh.errors import ProtocolError
 from rsh.files.descent import Descent
 from rsh.files.filter import Filter
+from rsh.files.metadata import file_fingerprints
 from rsh.files.part import is_part
 from rsh.files.tree import Step, walk
 from rsh.protocol.records import (
@@ -38,13 +39,16 @@ _INODES: Final = 2**62  # what a record holds of their numbers
 _PIECE: Final = 1024 * 1024
 
 
-def manifest(top: int, *, only: Filter | None = None, checksum: bool = False) -> Iterator[ManifestRecord]:
+def manifest(
+    top: int, *, only: Filter | None = None, checksum: bool = False, archive: bool = False
+) -> Iterator[ManifestRecord]:
     """Describe a tree. Parts of transfers are no part of it.
 
     Args:
         top: descriptor of its top, which is closed at the end.
         only: what is not left out.
         checksum: with the digest of every file.
+        archive: with the fingerprints of its attributes; of its owner as well if we may change that.
     """
     place = Descent(top)
     try:
@@ -52,7 +56,7 @@ def manifest(top: int, *, only: Filter | None = None, checksum: bool = False) ->
         yield Root(*_mode_and_time(os.fstat(top)))
         for step, name, error in steps:
             try:
-                yield from _entry(place, step, name, error, checksum)
+                yield from _entry(place, step, name, error, checksum, archive)
             except OSError:
                 continue  # gone since
     finally:
@@ -60,7 +64,9 @@ def manifest(top: int, *, only: Filter | None = None, checksum: bool = False) ->
     yield End()
 
 
-def _entry(place: Descent, step: Step, name: bytes, error: str, checksum: bool) -> Iterator[ManifestRecord]:
+def _entry(
+    place: Descent, step: Step, name: bytes, error: str, checksum: bool, archive: bool
+) -> Iterator[ManifestRecord]:
     if step is Step.LEFT:
         yield Leave()
     elif step is Step.DIRECTORY:
@@ -76,7 +82,8 @@ def _entry(place: Descent, step: Step, name: bytes, error: str, checksum: bool) 
         else:
             digest = file_digest(name, place.fd) if checksum else b""
             linked = status.st_ino % _INODES if status.st_nlink > 1 else 0
-            yield Known(name, *_mode_and_time(status), status.st_size, digest, linked)
+            prints = file_fingerprints(name, place.fd, owner=os.geteuid() == 0) if archive else b""
+            yield Known(name, *_mode_and_time(status), status.st_size, digest, linked, prints)
 
 
 def _mode_and_time(status: os.stat_result) -> tuple[int, int]:

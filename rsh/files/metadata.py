@@ -13,6 +13,9 @@ import pwd
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+from xxhash import xxh3_64_digest
+
 from rsh.protocol.records import Attributes
 
 # What one file may bring along, so that its record fits; file systems allow less, but for a few.
@@ -45,6 +48,30 @@ def gather(status: os.stat_result, fd: int | None) -> Attributes:
     if sum(len(name) + len(value) for name, value in found.items()) > _MOST:
         raise OSError(errno.E2BIG, os.strerror(errno.E2BIG))
     return Attributes(status.st_uid, status.st_gid, _user(status.st_uid), _group(status.st_gid), found)
+
+
+def fingerprints(attributes: Attributes, *, owner: bool) -> bytes:
+    """Give 8 bytes that stand for what extended attributes anybody may keep, and 8 for owner and group if wanted."""
+    extended = sorted(pair for pair in attributes.extended.items() if pair[0].startswith(_ALLOWED))
+    found = xxh3_64_digest(msgspec.msgpack.encode(extended))
+    if not owner:
+        return found
+    names = (attributes.user or attributes.uid, attributes.group or attributes.gid)
+    return found + xxh3_64_digest(msgspec.msgpack.encode(names))
+
+
+def file_fingerprints(name: bytes, directory: int, *, owner: bool) -> bytes:
+    """Give those of a file; b"" when it cannot be read."""
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError:
+        return b""
+    try:
+        return fingerprints(gather(os.fstat(fd), fd), owner=owner)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
 
 
 def apply(attributes: Attributes, fd: int, mode: int) -> int:

@@ -43,12 +43,14 @@ from rsh.protocol.records import (
     Leave,
     Link,
     Packed,
+    Patch,
     Result,
     Root,
     Same,
     Stop,
     Summary,
     Symlink,
+    Touch,
     TransferRecord,
 )
 
@@ -424,7 +426,7 @@ def _replace(spot: Spot, record: Packed, finisher: Finisher | None, *, sync: boo
         part.discard()
 
 
-_WITH_ATTRIBUTES: Final = (Directory, Root, File, Packed, Symlink)
+_WITH_ATTRIBUTES: Final = (Directory, Root, File, Packed, Symlink, Patch, Touch)
 
 Receiver.handlers = {
     Directory: Receiver._directory,

@@ -22,6 +22,7 @@ from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.filter import make_filter
 from rsh.files.itemize import DELETING, NEW, itemize
 from rsh.files.manifest import Entry, Manifest, file_digest
+from rsh.files.metadata import file_fingerprints, gather
 from rsh.files.names import join
 from rsh.files.patch import OutgoingPatch
 from rsh.files.renames import Renames
@@ -37,6 +38,7 @@ from rsh.protocol.records import (
     MAX_PACKED,
     MAX_PATH,
     Abort,
+    Attributes,
     Begin,
     Change,
     Delete,
@@ -65,12 +67,15 @@ _AHEAD: Final = 4
 class Level:
     """A directory that the walk stands in."""
 
-    __slots__ = ("mode", "mtime_ns", "name", "sent", "there")
+    __slots__ = ("attributes", "mode", "mtime_ns", "name", "sent", "there")
 
-    def __init__(self, name: bytes, status: os.stat_result, there: Directory | None) -> None:
+    def __init__(
+        self, name: bytes, status: os.stat_result, there: Directory | None, attributes: Attributes | None
+    ) -> None:
         self.name = name
         self.mode = stat.S_IMODE(status.st_mode)
         self.mtime_ns = mtime_of(status)
+        self.attributes = attributes  # if they are to be sent
         self.there = there  # the target's; None: it has none, or that does not count any more
         self.sent = False  # announced to the target
 
@@ -107,7 +112,7 @@ class SyncSource(Sender):
     """One sync; run() does it."""
 
     def __init__(self, pipe: Pipe, progress: Progress, wishes: Wishes, upward: bool) -> None:
-        super().__init__(pipe, progress, make_filter(wishes.rules), wishes.rehearsal)
+        super().__init__(pipe, progress, make_filter(wishes.rules), wishes.rehearsal, archive=wishes.archive)
         self._results: SyncResults = SyncResults(pipe, progress)
         self._wishes = wishes
         self._upward = upward
@@ -150,6 +155,7 @@ class SyncSource(Sender):
             status = os.fstat(top)
             self._exists = theirs.exists()
             if not self._rehearsal:
+                self._attributes(status, top, b"")
                 self._results.sent += 1
                 self._out.record(Root(stat.S_IMODE(status.st_mode), mtime_of(status)))
             self._first_part(top, theirs)
@@ -204,7 +210,7 @@ class SyncSource(Sender):
         matched = there if isinstance(there, Directory) else None
         if there is not None and matched is None:
             self._remove(self._relative(name))
-        level = Level(name, os.fstat(self._place.fd), matched)
+        level = self._level(name, self._place.fd, matched)
         self._levels.append(level)
         if matched is None:
             self._tell("cd" + NEW, self._relative(b""))
@@ -213,13 +219,22 @@ class SyncSource(Sender):
             self._tell(itemize(".", "d", time=time, mode=mode), self._relative(b""))
         return new + 1 if new or matched is None else 0
 
+    def _level(self, name: bytes, fd: int, there: Directory | None) -> Level:
+        status, attributes = os.fstat(fd), None
+        if self._archive:
+            try:
+                attributes = gather(status, fd)
+            except OSError as error:
+                self._fail(b"", error_name(error))
+        return Level(name, status, there, attributes)
+
     def _leave_level(self, theirs: Manifest, new: int) -> int:
         """Leave a directory; the walk has done so already. One that is new or differs is sent even if it is empty."""
         level = self._levels[-1]
         if not new:
             self._only_there(theirs, None)
             theirs.leave()
-        if not level.alike:
+        if level.attributes or not level.alike:
             self._announce()
         self._levels.pop()
         if level.sent:
@@ -248,8 +263,9 @@ class SyncSource(Sender):
 
     def _compare_file(self, fd: int, name: bytes, there: Entry | None) -> None:
         status = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        several = status.st_nlink > 1
-        if isinstance(there, Known) and not self._wishes.checksum and not several and _same(there, status):
+        several, archive = status.st_nlink > 1, self._wishes.archive
+        plain = not (self._wishes.checksum or several or archive)
+        if plain and isinstance(there, Known) and _same(there, status):
             return  # the commonest case, a million times over
         path = self._relative(name)
         if not isinstance(there, Known):
@@ -262,19 +278,26 @@ class SyncSource(Sender):
         mode = (there.mode ^ status.st_mode) & 0o777 != 0
         size, time = there.size != status.st_size, there.mtime_ns != mtime_of(status)
         content = size or (file_digest(name, fd) != there.digest if self._wishes.checksum else time)
+        owner, extended = self._attributes_differ(name, fd, there) if archive else (False, False)
         if several and not content and self._relink(name, path, status, there):
             return
-        if not (content or mode or time):
+        if not (content or mode or time or owner or extended):
             return
-        what = self._direction if content else "."
-        self._tell(itemize(what, "f", content=self._wishes.checksum and content, size=size, time=time, mode=mode), path)
+        what, digests = self._direction if content else ".", self._wishes.checksum and content
+        how = itemize(what, "f", content=digests, size=size, time=time, mode=mode, owner=owner, extended=extended)
+        self._tell(how, path)
         apart = there.linked and not several  # what is done to the old file would be done to another one as well
         if not (content or apart):
-            self._touch(name, status)
+            self._touch(name, status, fd)
         elif min(there.size, status.st_size) > MAX_PACKED and not (apart or self._rehearsal):
             self._defer(path, there.size)
         else:
             self._send_file(fd, name)
+
+    def _attributes_differ(self, name: bytes, fd: int, there: Known) -> tuple[bool, bool]:
+        """Tell whether owner or group, and whether extended attributes differ, as far as the target may set them."""
+        ours, theirs = file_fingerprints(name, fd, owner=True), there.attributes
+        return ours[8:] != theirs[8:] and len(theirs) > 8, bool(theirs) and ours[:8] != theirs[:8]
 
     def _relink(self, name: bytes, path: bytes, status: os.stat_result, there: Known) -> bool:
         """Take note of a name whose content is right, and link it to an earlier one if that should be the same file."""
@@ -368,7 +391,7 @@ class SyncSource(Sender):
             place.leave()
         for name in names[common:]:
             place.enter(name)
-            self._levels.append(Level(name, os.fstat(place.fd), None))
+            self._levels.append(self._level(name, place.fd, None))
 
     def _patch(self, fd: int, name: bytes, path: bytes, old: Old) -> None:
         """Send a changed file by what changed of it."""
@@ -391,7 +414,7 @@ class SyncSource(Sender):
 
     def _send_patch(self, fd: int, name: bytes, status: os.stat_result, path: bytes, old: Old) -> None:
         def begin() -> None:
-            self._begin_patch(name, status, path)
+            self._begin_patch(name, status, path, fd)
 
         patch = OutgoingPatch(fd, status, old, begin, self._out, self._results, self._progress)
         try:
@@ -408,7 +431,8 @@ class SyncSource(Sender):
             self._out.record(Finish(patch.digest()))
             self._remember(status, path)
         else:
-            self._touch(name, status)
+            assert self._place is not None
+            self._touch(name, status, self._place.fd)
 
     def _find(self, fd: int, name: bytes, path: bytes) -> None:
         """Send a new file, or have the target copy it if it has the same content under another name."""
@@ -420,7 +444,11 @@ class SyncSource(Sender):
             self._send_file(fd, name)
             return
         self._tell("=f" + NEW, path)
-        self._begin_patch(name, status, basis)
+        opened = os.open(name, READ_FLAGS, dir_fd=fd)
+        try:
+            self._begin_patch(name, status, basis, opened)
+        finally:
+            os.close(opened)
         if status.st_size:
             self._out.record(Reuse(0, status.st_size))
         self._progress.reused(status.st_size)
@@ -431,8 +459,9 @@ class SyncSource(Sender):
         if status.st_nlink > 1:
             self._links.remember(status, path)
 
-    def _begin_patch(self, name: bytes, status: os.stat_result, basis: bytes) -> None:
+    def _begin_patch(self, name: bytes, status: os.stat_result, basis: bytes, fd: int) -> None:
         self._announce()
+        self._attributes(status, fd, name)
         self._results.sent += 1
         self._out.record(Patch(name, stat.S_IMODE(status.st_mode), mtime_of(status), status.st_size, basis))
 
@@ -460,6 +489,8 @@ class SyncSource(Sender):
         for level in self._levels:
             if not level.sent:
                 level.sent = True
+                if level.attributes:
+                    self._out.record(level.attributes)
                 self._results.sent += 1
                 self._out.record(Directory(level.name, level.mode, level.mtime_ns))
 
@@ -468,11 +499,18 @@ class SyncSource(Sender):
             self._announce()
             self._file(name, name, fd)
 
-    def _touch(self, name: bytes, status: os.stat_result) -> None:
-        if not self._rehearsal:
-            self._announce()
-            self._results.sent += 1
-            self._out.record(Touch(name, stat.S_IMODE(status.st_mode), mtime_of(status)))
+    def _touch(self, name: bytes, status: os.stat_result, directory: int) -> None:
+        if self._rehearsal:
+            return
+        self._announce()
+        if self._archive:
+            opened = os.open(name, READ_FLAGS, dir_fd=directory)
+            try:
+                self._attributes(status, opened, name)
+            finally:
+                os.close(opened)
+        self._results.sent += 1
+        self._out.record(Touch(name, stat.S_IMODE(status.st_mode), mtime_of(status)))
 
     def _remove(self, path: bytes, *, shown: bytes = b"") -> None:
         self._tell(DELETING, shown or path)

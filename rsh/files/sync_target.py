@@ -25,7 +25,7 @@ from rsh.files.extents import SMALLEST_HOLE
 from rsh.files.filter import make_filter
 from rsh.files.manifest import content_digest, manifest
 from rsh.files.names import check_component, join
-from rsh.files.part import Part
+from rsh.files.part import Finisher, Part
 from rsh.files.receiver import Receiver
 from rsh.files.report import Progress, Report
 from rsh.files.sender import READ_FLAGS
@@ -79,8 +79,9 @@ def sync_to(
 class _Patching:
     """A Patch whose content is arriving."""
 
-    def __init__(self, record: Patch) -> None:
+    def __init__(self, record: Patch, finisher: Finisher | None) -> None:
         self.record = record
+        self.finisher = finisher
         self.part: Part | None = None  # None when it has failed: the rest is dropped
         self.basis = -1
         self._position = 0
@@ -165,7 +166,7 @@ class SyncTarget(Receiver):
     decoder: msgspec.msgpack.Decoder[Any] = records.SYNC
 
     def __init__(self, pipe: Pipe, durability: Durability, progress: Progress, wishes: Wishes) -> None:
-        super().__init__(pipe, durability, None, progress, None)
+        super().__init__(pipe, durability, None, progress, None, wishes.archive)
         self._pipe = pipe
         self._wishes = wishes
         self._only = make_filter(wishes.rules)
@@ -190,7 +191,8 @@ class SyncTarget(Receiver):
             if top < 0:
                 writer.record(End())
             else:
-                for record in manifest(top, only=self._only, checksum=self._wishes.checksum):
+                wishes = self._wishes
+                for record in manifest(top, only=self._only, checksum=wishes.checksum, archive=wishes.archive):
                     writer.record(record)
             writer.end()
         except OSError as error:
@@ -226,7 +228,7 @@ class SyncTarget(Receiver):
 
     def _begin_patch(self, record: Patch) -> None:
         self._count_named(record.name)
-        self._patching = patching = _Patching(record)
+        self._patching = patching = _Patching(record, self._finisher())
         if self._landing.skipping:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
@@ -265,7 +267,7 @@ class SyncTarget(Receiver):
                 if not right:
                     raise FileError("EDIGEST")
                 sync = self._durability.before_placing(record.size, single=False)
-                patching.part.place(record.mode, record.mtime_ns, sync=sync)
+                patching.part.place(record.mode, record.mtime_ns, sync=sync, finish=patching.finisher)
                 patching.part = None
                 self._placed(record.size)
         elif isinstance(element, Abort):
@@ -278,6 +280,7 @@ class SyncTarget(Receiver):
 
     def _touch(self, record: Touch) -> None:
         self._count_named(record.name)
+        finisher = self._finisher()
         if self._landing.skipping:
             return
         try:
@@ -285,7 +288,7 @@ class SyncTarget(Receiver):
             try:
                 if not stat.S_ISREG(os.fstat(fd).st_mode):
                     raise FileError("ESPECIAL")
-                os.fchmod(fd, record.mode & 0o777)
+                os.fchmod(fd, finisher(fd, record.mode) if finisher else record.mode & 0o777)
                 os.utime(fd, ns=(os.fstat(fd).st_atime_ns, record.mtime_ns))
             finally:
                 os.close(fd)

@@ -14,6 +14,7 @@ class Wishes(msgspec.Struct, frozen=True):
         delete: remove from the target what the source has not.
         rehearsal: say what would be done, and do nothing.
         itemize: tell each change.
+        archive: owners and extended attributes as well.
     """
 
     rules: tuple[bytes, ...] = ()
@@ -21,3 +22,4 @@ class Wishes(msgspec.Struct, frozen=True):
     delete: bool = False
     rehearsal: bool = False
     itemize: bool = False
+    archive: bool = False

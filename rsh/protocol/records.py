@@ -272,6 +272,7 @@ class Known(Struct, tag=90, array_like=True, frozen=True, forbid_unknown_fields=
     size: Count
     digest: Annotated[bytes, Meta(max_length=16)] = b""  # XXH3-128 of the content, if it was asked for
     linked: Count = 0  # the same number for all names of one file that has several
+    attributes: Annotated[bytes, Meta(max_length=16)] = b""  # fingerprints of its Attributes, if they were asked for
 
 
 class Other(Struct, tag=91, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -325,6 +325,7 @@ class Sync(Struct, tag=26, array_like=True, frozen=True, forbid_unknown_fields=T
     durability: Name = "auto"
     limit: Rate = 0
     compression: Name = "no"
+    archive: bool = False
 
 
 Request: TypeAlias = (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rsh.errors import ProtocolError, RshError
 from rsh.files import descent
 from rsh.files.report import Progress, Report
 from rsh.files.sync_source import sync_from
@@ -311,3 +312,50 @@ def test_holes_stay_holes_when_a_large_file_is_patched(source: Path, target: Pat
         assert heard.bytes < 100_000
         assert alike(source, target)
         assert (target / "sparse").stat().st_blocks * 512 < MIB
+
+
+def test_attributes_are_made_alike_if_wanted(source: Path, target: Path) -> None:
+    try:
+        os.setxattr(source / "big", "user.note", b"first")
+    except OSError:
+        pytest.skip("no extended attributes here")
+    os.setxattr(source / "empty", "user.note", b"folder")
+    sync(source, target, archive=True)
+    assert os.getxattr(target / "big", "user.note") == b"first"
+    assert os.getxattr(target / "empty", "user.note") == b"folder"
+    os.setxattr(source / "big", "user.note", b"second")
+    os.setxattr(source / "empty", "user.note", b"another")
+    assert sync(source, target)[0].changes == {}
+    assert sync(source, target, archive=True, rehearsal=True)[0].changes == {b"big": ".f........x"}
+    heard, *_ = sync(source, target, archive=True)
+    assert (heard.changes, heard.bytes) == ({b"big": ".f........x"}, 0)
+    assert os.getxattr(target / "big", "user.note") == b"second"
+    assert os.getxattr(target / "empty", "user.note") == b"another"
+    with (source / "big").open("r+b") as file:
+        file.write(b"patched")
+    sync(source, target, archive=True)
+    (source / "big").rename(source / "renamed")
+    assert sync(source, target, archive=True, delete=True)[0].changes[b"renamed"] == "=f+++++++++"
+    assert os.getxattr(target / "renamed", "user.note") == b"second"
+    assert alike(source, target)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_owners_are_made_alike_if_wanted(source: Path, target: Path) -> None:
+    sync(source, target, archive=True)
+    os.chown(source / "big", 4711, 4712)
+    os.chown(source / "a", 4711, 4712)
+    assert sync(source, target, archive=True)[0].changes == {b"big": ".f....o...."}
+    for name in ("big", "a"):
+        status = (target / name).stat()
+        assert (status.st_uid, status.st_gid) == (4711, 4712)
+    assert sync(source, target, archive=True)[0].changes == {}
+
+
+def test_attributes_that_were_not_asked_for_are_refused(source: Path, target: Path) -> None:
+    near, far = pipe_pair(SMALL)
+    receiving = Background(lambda: closing(far, lambda: sync_to(far, bytes(target), Wishes(), durability="none")))
+    with pytest.raises(RshError):
+        sync_from(near, bytes(source), Wishes(archive=True), upward=True)
+    with pytest.raises(ProtocolError, match="attributes that were not asked for"):
+        receiving.result()
