@@ -17,9 +17,9 @@ LEVELS: Final = (0, 1, 3, 6, 9, 13, 17)
 _SPAN: Final = 2 * 1024 * 1024
 
 # A link that takes longer than this for a byte of content is worth a try: 250 MB/s. Loopback is faster, and its peer
-# shares our processors; to be taken for a slow one it has to be as slow as 60 MB/s, twice.
+# shares our processors; to be taken for a slow one (a tunnel ends here) it has to be as slow as 20 MB/s, twice.
 _SLOW: Final = 4e-9
-_SLOW_NEAR: Final = 16e-9
+_SLOW_NEAR: Final = 50e-9
 
 _PATIENCE: Final = 16  # spans before what was slower is tried again; doubles each time
 _MOST_PATIENCE: Final = 512
