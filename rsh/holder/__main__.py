@@ -3,6 +3,7 @@
 Arguments: path of the socket, identity, name, owner, its key, seconds to live alone, columns, rows, shell.
 """
 
+import signal
 import socket
 import sys
 
@@ -12,6 +13,9 @@ from rsh.holder.holder import Holder, Identity
 
 def main() -> None:
     """Start the shell in argv and hold it until it ends."""
+    # A script's background job has its Ctrl-C ignored, and so would every program of the shell have it.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     path, identity, name, owner, key, lives_on, columns, rows, shell = sys.argv[1:]
     door = Door(socket.socket(fileno=0), path)
     try:

@@ -102,7 +102,7 @@ def test_end_takes_those_along_that_will_not_go() -> None:
     assert read_some(running.output) == b"ready\n"
     begun = time.monotonic()
     running.end()
-    assert running.wait() == (0, 9)
+    assert running.wait() in ((0, 9), (137, 0)), "killed itself, or after the sleep that it waited for"
     assert time.monotonic() - begun < 5
     assert read_some(running.output) == b"", "somebody still has the pipe"
     running.close()
