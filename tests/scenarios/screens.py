@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import select
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
@@ -13,6 +14,8 @@ import pyte
 
 from rsh.client.modes import Modes
 from tests.machines import SOON, Home, program
+
+LOOK = 0.1  # seconds between two looks at a terminal that says nothing
 
 
 class Screen(pyte.Screen):
@@ -71,12 +74,14 @@ class Terminal:
             self.child.send(each)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Read what comes until the screen is as wanted."""
+        """Read what comes until the screen is as wanted, or the terminal: its modes change without a word."""
+        deadline = time.monotonic() + SOON
         while not condition():
             try:
-                self.child.read_nonblocking(65536, SOON)
+                self.child.read_nonblocking(65536, LOOK)
             except (pexpect.TIMEOUT, pexpect.EOF) as error:
-                raise AssertionError(f"{type(error).__name__} with this on the screen:\n{self.text}") from error
+                if isinstance(error, pexpect.EOF) or time.monotonic() > deadline:
+                    raise AssertionError(f"{type(error).__name__} with this on the screen:\n{self.text}") from error
 
     def until_line(self, ending: str) -> None:
         """Read until the cursor's line, up to the cursor, ends so."""
