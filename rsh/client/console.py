@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import termios
 from typing import Any, Final
@@ -71,11 +72,15 @@ class RawMode:
             self._set(before)
 
     def _set(self, mode: list[Any]) -> None:
-        try:
-            # Now: a terminal that takes no output must not keep us. What was written before was processed as it was.
-            termios.tcsetattr(self._descriptor, termios.TCSANOW, mode)
-        except termios.error:
-            pass  # The terminal has gone away: nothing is left to put back.
+        # Now: a terminal that takes no output must not keep us. What was written before was processed as it was.
+        while True:
+            try:
+                termios.tcsetattr(self._descriptor, termios.TCSANOW, mode)
+                return
+            except termios.error as error:
+                # In the background this stops us (SIGTTOU), and the signal that continues us interrupts it.
+                if error.args[0] != errno.EINTR:
+                    return  # The terminal has gone away: nothing is left to put back.
 
 
 def _raw(before: list[Any]) -> list[Any]:
