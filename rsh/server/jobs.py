@@ -186,6 +186,13 @@ class Ends:
         self.lock = os.open(os.path.join(folder, holder.LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._listen(folder)
+        except OSError:
+            self.close()
+            raise
+
+    def _listen(self, folder: str) -> None:
         place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fchmod(self.listener.fileno(), 0o600)
@@ -273,13 +280,23 @@ class Jobs:
             holder.boot_id(),
             self._options.job_output,
         )
+        self._remove_unfinished()
         new = os.path.join(self._folder, NEW + request.id)
-        shutil.rmtree(new, ignore_errors=True)  # of a daemon that was killed here
         os.mkdir(new, 0o700)
         places.write_private(os.path.join(new, holder.JOB), msgspec.json.encode(asked))
         ends = Ends(new)
-        os.rename(new, path)
+        try:
+            os.rename(new, path)
+        except OSError:
+            ends.close()
+            raise
         return Job(path), ends
+
+    def _remove_unfinished(self) -> None:
+        """Remove what daemons that were killed have left; the folder is locked, so nobody else is at it."""
+        for name in os.listdir(self._folder):
+            if name.startswith(NEW):
+                shutil.rmtree(os.path.join(self._folder, name), ignore_errors=True)
 
     def _hold(
         self,
@@ -326,7 +343,7 @@ class Jobs:
     def _jobs(self) -> list[Job]:
         found = []
         try:
-            names = os.listdir(self._folder)
+            names = [name for name in os.listdir(self._folder) if not name.startswith(NEW)]
         except OSError:
             return []
         for name in names:

@@ -113,3 +113,25 @@ def test_job_is_private_whatever_the_umask() -> None:
     wait(job)
     assert all(entry.stat().st_mode & 0o077 == 0 for entry in os.scandir(job.folder))
     assert time.time_ns() >= job.asked.begun_ns
+
+
+def test_what_a_killed_daemon_left_unfinished_is_no_job() -> None:
+    jobs = Jobs(Options())
+    wait(start(jobs, "a", "true"))
+    folder = Path(jobs.find("a").folder)
+    left = folder.with_name(".new-b")
+    left.mkdir()
+    (left / holder.JOB).write_bytes((folder / holder.JOB).read_bytes())
+    assert [job.asked.id for job in jobs.all()] == ["a"]
+    wait(start(jobs, "c", "true"))
+    assert not left.exists()
+
+
+def test_job_whose_place_is_taken_leaves_nothing_open() -> None:
+    jobs = Jobs(Options())
+    wait(start(jobs, "a", "true"))
+    Path(jobs.find("a").folder).with_name("b").write_text("no folder")
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(Refused, match="cannot be kept"):
+        start(jobs, "b", "true")
+    assert len(os.listdir("/proc/self/fd")) == len(before)
