@@ -67,6 +67,13 @@ class Client:
         self.peer = None
         self._gone_at = 0.0 if for_good else time.monotonic()
 
+    def send_off(self, words: bytes) -> "Peer | None":
+        """Tell it why it has to go, for good; give the connection, which is to be closed once it has taken that."""
+        self.say(wire.GONE, words)
+        peer, self.peer = self.peer, None
+        self.go(for_good=True)
+        return peer
+
     def say(self, kind: int, payload: bytes) -> None:
         """Tell it something, if it is here."""
         if self.peer is not None:

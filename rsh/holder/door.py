@@ -10,7 +10,7 @@ from rsh.holder.wire import Peer
 # Connections at once, attached or not; whoever is too many is hung up on.
 MOST = 64
 
-# How long a connection may take to say what it wants, in seconds.
+# How long a connection may take to say what it wants, or to take why it has to go, in seconds.
 PATIENCE = 10.0
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid (unix(7), SO_PEERCRED)
@@ -22,11 +22,13 @@ class Door:
     Attributes:
         path: where the socket is found.
         callers: they, and when they came.
+        leaving: who has to go and was told so, and when.
     """
 
     def __init__(self, sock: socket.socket, path: str) -> None:
         self.path = path
         self.callers: dict[Peer, float] = {}
+        self.leaving: dict[Peer, float] = {}
         self._sock = sock
         sock.setblocking(False)
 
@@ -50,9 +52,18 @@ class Door:
             return
         self.callers[Peer(sock)] = time.monotonic()
 
+    def see_off(self, peer: Peer) -> None:
+        """Hang up on somebody once they have taken what was said."""
+        self.leaving[peer] = time.monotonic()
+
     def show_out(self) -> None:
-        """Hang up on those who went, or do not say what they want."""
+        """Hang up on those who went, do not say what they want, or have taken their last words."""
         now = time.monotonic()
+        for peer, since in list(self.leaving.items()):
+            peer.flush()
+            if peer.hung_up or not peer.waiting or now > since + PATIENCE:
+                del self.leaving[peer]
+                peer.close()
         for peer, since in list(self.callers.items()):
             if peer.hung_up or now > since + PATIENCE:
                 del self.callers[peer]

@@ -99,7 +99,7 @@ class Holder:
         while not self.is_over():
             ready = self.wait()
             if self.door.fileno() in ready:
-                self.door.let_in(len(self.here()))
+                self.door.let_in(len(self.here()) + len(self.door.leaving))
             for peer in [peer for peer in self.door.callers if peer.fileno() in ready]:
                 self.from_caller(peer)
             for client in self.here():
@@ -139,6 +139,8 @@ class Holder:
         poll.register(self.door, select.POLLIN)
         for peer in self.door.callers:
             poll.register(peer, select.POLLIN)
+        for peer in self.door.leaving:
+            poll.register(peer, select.POLLOUT)
         for client in self.here():
             if client.peer is not None:
                 poll.register(client.peer, select.POLLIN | (0 if client.has_all(self.ring) else select.POLLOUT))
@@ -166,7 +168,12 @@ class Holder:
             return early * 1000 + 1
         if self.wiggled_at:
             return WIGGLE * 1000
-        if self.door.callers or self.ended or any(client.may_be_back for client in self.clients.values()):
+        if (
+            self.door.callers
+            or self.door.leaving
+            or self.ended
+            or any(client.may_be_back for client in self.clients.values())
+        ):
             return TICK * 1000
         if self.here():
             return None
@@ -282,9 +289,8 @@ class Holder:
         for other in self.here():
             if not steal:
                 other.say(wire.NOTICE, words + b" is attached too")
-            elif other is not client:
-                other.say(wire.GONE, b"taken over by " + words)
-                other.go(for_good=True)
+            elif other is not client and (peer := other.send_off(b"taken over by " + words)):
+                self.door.see_off(peer)
 
     def tell_standing(self, client: Client, seen: int) -> None:
         """Tell a client where it stands, and what it does not know yet."""

@@ -316,6 +316,23 @@ def test_who_steals_has_the_others_go(bash: Held) -> None:
     assert bash.first.is_hung_up()
 
 
+def test_who_has_much_to_take_is_told_of_a_thief_as_well(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    watcher = bash.come()
+    watcher.attach(b"w", flags=wire.LATEST)
+    bash.first.run(1, b"head -c 400000 /dev/zero | tr '\\0' x")
+    seen = 0
+    while seen < 400000:  # What waits for the other one fills its socket.
+        payload = watcher.hear(wire.OUTPUT)
+        seen = wire.NUMBER.unpack_from(payload)[0] + len(payload) - wire.NUMBER.size
+        watcher.say(wire.SEEN, wire.NUMBER.pack(seen))
+    again = bash.come()
+    again.attach(b"c", flags=wire.STEAL, who=b"bob")
+    assert bash.first.hear(wire.GONE) == b"taken over by bob"
+    assert bash.first.is_hung_up()
+
+
 def test_shell_ends_that_nobody_comes_back_to() -> None:
     shell = Held(b"/bin/bash", lives_on=0.3)
     shell.first.attach(b"a")
