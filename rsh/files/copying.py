@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from rsh.errors import FileError, error_name
+from rsh.files.descent import DIRECTORY_FLAGS
 from rsh.files.names import is_component, join
 from rsh.files.part import part_name
 from rsh.protocol.records import MAX_PATH, Failure
@@ -63,8 +64,7 @@ class _Copy:
                 if finished is None:
                     self._copy(source, target)
                 else:
-                    os.chmod(target, stat.S_IMODE(finished.st_mode) & 0o777)
-                    os.utime(target, ns=(finished.st_atime_ns, finished.st_mtime_ns))
+                    _settle(target, finished)
             except FileError as error:
                 yield Failure(self._named(source), error.error)
             except OSError as error:
@@ -113,6 +113,16 @@ class _Copy:
                 os.close(writer)
         finally:
             os.close(reader)
+
+
+def _settle(target: bytes, status: os.stat_result) -> None:
+    """Set mode and time of a directory that we have made, unless somebody has put a symlink in its place."""
+    fd = os.open(target, DIRECTORY_FLAGS)
+    try:
+        os.fchmod(fd, stat.S_IMODE(status.st_mode) & 0o777)
+        os.utime(fd, ns=(status.st_atime_ns, status.st_mtime_ns))
+    finally:
+        os.close(fd)
 
 
 def _copy_link(source: bytes, part: bytes, status: os.stat_result) -> None:

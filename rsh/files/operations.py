@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 from rsh.errors import FileError, UsageError, error_name
@@ -113,11 +114,16 @@ def _permissions(directory: int, name: bytes, mode: int) -> int:
 
 def umask() -> int:
     """Read the umask. umask(2) could only set it, for all threads."""
-    with open("/proc/self/status", "rb") as status:
-        for line in status:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
+    for line in os.pread(_own_status(), 4096, 0).splitlines():
+        if line.startswith(b"Umask:"):
+            return int(line.split()[1], 8)
     return 0o077
+
+
+@cache
+def _own_status() -> int:
+    """Give a descriptor of what the kernel tells about us, opened once: a thread may be confined to a directory."""
+    return os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def digests(paths: Sequence[bytes], *, directory: bytes = b"", algorithm: str = "xxh128") -> Iterator[Digest | Failure]:

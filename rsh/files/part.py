@@ -197,7 +197,7 @@ def place_small(
         _settle(fd, mode, mtime_ns, finish)
         if sync:
             os.fsync(fd)
-        os.link(b"%d" % fd, name, src_dir_fd=_own_descriptors(), dst_dir_fd=directory, follow_symlinks=True)
+        os.link(b"%d" % fd, name, src_dir_fd=own_descriptors(), dst_dir_fd=directory, follow_symlinks=True)
         return True
     except (FileExistsError, FileNotFoundError):  # there is one already; there is no /proc
         return False
@@ -406,6 +406,6 @@ def _lock(fd: int, directory: int, name: bytes) -> bool:
 
 
 @cache
-def _own_descriptors() -> int:
+def own_descriptors() -> int:
     """Give a descriptor of the directory of our own descriptors, opened once and for as long as we run."""
     return os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -56,6 +56,9 @@ class Grant(Struct, frozen=True):
     label: str = ""  # for the log: the key's comment or fingerprint
     read_only: bool = False
     no_shell: bool = False
+    path: str = (
+        ""  # the only directory that there is for it, and files are all that it may ask for; "" for no such limit
+    )
     linger: float | None = None  # seconds that a session of it is kept while its client is silent; None: as the daemon
     key: str = ""  # its fingerprint; "" where the kernel vouched
 
@@ -66,7 +69,7 @@ class Grant(Struct, frozen=True):
 
     def require_shell(self) -> None:
         """Raise Refused when the key may run no commands."""
-        if self.no_shell or self.read_only:
+        if self.no_shell or self.read_only or self.path:
             raise Refused(Code.FORBIDDEN, "this key may not run commands")
 
 

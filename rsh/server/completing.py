@@ -40,7 +40,7 @@ def complete(
     """Answer one Complete request."""
     directory = os.path.join(account.home, request.directory)
     if request.kind == "path":
-        candidates = paths(request.word, directory, account.home)
+        candidates = paths(request.word, directory, account.home, confined=bool(grant.path))
     elif request.kind in ("command", "variable", "argument"):
         grant.require_shell()
         candidates = _from_shell(request, environment, directory, account.home)
@@ -79,10 +79,14 @@ def candidates_of(answers: list[bytes], directory: bytes = b"", home: bytes = b"
         yield Candidate(text, letter == b"d", ABOUT.get(letter, ""), letter in (b"w", b"W"), letter == b"W", link)
 
 
-def paths(word: bytes, directory: bytes, home: bytes) -> Iterator[Candidate]:
-    """Give the files whose names begin with a word; hidden ones only after a dot."""
+def paths(word: bytes, directory: bytes, home: bytes, *, confined: bool = False) -> Iterator[Candidate]:
+    """Give the files whose names begin with a word; hidden ones only after a dot.
+
+    Args:
+        confined: tell nothing about accounts, nor about what symlinks point to.
+    """
     folder, slash, beginning = word.rpartition(b"/")
-    if word.startswith(b"~") and not slash:
+    if word.startswith(b"~") and not slash and not confined:
         yield from users(word[1:])
     shown = folder + slash
     place = _expanded(folder + slash, home) if slash else b""
@@ -93,7 +97,7 @@ def paths(word: bytes, directory: bytes, home: bytes) -> Iterator[Candidate]:
         return
     for entry in names:
         if not entry.name.startswith(b".") or beginning.startswith(b"."):
-            yield Candidate(shown + entry.name, _is_directory(entry), link=entry.is_symlink())
+            yield Candidate(shown + entry.name, _is_directory(entry, follow=not confined), link=entry.is_symlink())
 
 
 def users(beginning: bytes) -> Iterator[Candidate]:
@@ -122,9 +126,9 @@ def _expanded(folder: bytes, home: bytes) -> bytes:
     return os.path.expanduser(folder) if folder.startswith(b"~") else folder
 
 
-def _is_directory(entry: os.DirEntry[bytes]) -> bool:
+def _is_directory(entry: os.DirEntry[bytes], *, follow: bool) -> bool:
     try:
-        return entry.is_dir()
+        return entry.is_dir(follow_symlinks=follow)
     except OSError:
         return False
 

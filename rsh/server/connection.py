@@ -6,10 +6,13 @@ import logging
 import os
 import socket
 
+import msgspec
+
 from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError
 from rsh.protocol.frames import Decoder
 from rsh.protocol.messages import Hello
-from rsh.server.account import Grant
+from rsh.server import confinement
+from rsh.server.account import Account, Grant
 from rsh.server.hosting import begin, welcome_of
 from rsh.server.house import House
 from rsh.server.roster import GONE, Guest
@@ -96,9 +99,11 @@ class Connection:
         account = self._house.account
         try:
             grant = self._house.keys.grant(key, self._host) if key else Grant(label="same user")
+            if grant.path:
+                account = msgspec.structs.replace(account, home=confinement.home_of(grant))
             if hello.account not in ("", account.name):
                 raise Refused(Code.ACCOUNT, f"this daemon runs as {account.name}, not as {hello.account}")
-            guest = self._resume(stream, hello, key) or self._begin(stream, hello, grant, key)
+            guest = self._resume(stream, hello, key, account) or self._begin(stream, hello, grant, key, account)
         except Refused as error:
             greeting.refuse(stream, error.code, str(error))
             raise
@@ -107,24 +112,24 @@ class Connection:
             raise
         self._read(guest, stream, decoder)
 
-    def _resume(self, stream: Stream, hello: Hello, key: bytes) -> Guest | None:
+    def _resume(self, stream: Stream, hello: Hello, key: bytes, account: Account) -> Guest | None:
         """Go on with the session if it is here."""
         guest = self._house.roster.find(key, hello.session)
         if guest is None:
             return None
-        guest.session.resume(stream, hello, welcome_of(self._house.account))
+        guest.session.resume(stream, hello, welcome_of(account))
         guest.name = self._name(stream, hello)
         log.info("%s = session resumed, stream %d", guest.name, hello.epoch)
         return guest
 
-    def _begin(self, stream: Stream, hello: Hello, grant: Grant, key: bytes) -> Guest:
+    def _begin(self, stream: Stream, hello: Hello, grant: Grant, key: bytes, account: Account) -> Guest:
         """Begin the session, unless it has begun a moment ago on another stream."""
         if hello.expected or (hello.epoch > 1 and not hello.age):
             raise Refused(Code.NO_SESSION, GONE)  # It was here, in another daemon.
         house = self._house
         name, options = self._name(stream, hello), house.options
         services = Services(
-            house.account,
+            account,
             grant,
             house.environment,
             name=name,
@@ -137,7 +142,7 @@ class Connection:
         linger = options.linger if grant.linger is None else grant.linger
         guest = Guest(session, name, key, hello.session, linger)
         if not house.roster.admit(guest, hello):
-            if found := self._resume(stream, hello, key):
+            if found := self._resume(stream, hello, key, account):
                 return found
             raise Refused(Code.NO_SESSION, GONE)
         log.info("%s = session begins: %s", name, grant.label)

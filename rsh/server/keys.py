@@ -70,6 +70,7 @@ class Keys:
             label=entry.comment,
             read_only=entry.read_only,
             no_shell=entry.no_shell,
+            path=entry.path,
             linger=entry.linger,
             key=fingerprint(key),
         )

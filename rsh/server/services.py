@@ -9,7 +9,7 @@ from typing import Final
 
 from rsh.errors import Code, FileError, ProtocolError, Refused, RshError
 from rsh.protocol import requests
-from rsh.server import batch, completing, detached, execution, filesystem, living, machine
+from rsh.server import batch, completing, confinement, detached, execution, filesystem, living, machine
 from rsh.server.account import Account, Grant
 from rsh.server.jobs import Jobs
 from rsh.server.living import Living
@@ -97,6 +97,8 @@ class Services:
     def _dispatch(self, channel: Channel) -> None:
         request = channel.request
         check_paths(request)
+        if self.grant.path:
+            request = confinement.confine(request, self.grant)
         if isinstance(request, requests.Exec):
             execution.execute(
                 channel, request, self.account, self.grant, self._environment, everything=self._own_machine

@@ -4,6 +4,7 @@ A line is `[OPTIONS] rsh-cert BASE64 [COMMENT]`. Options are separated by commas
 
     read-only               no file may be changed and nothing run
     no-shell                nothing may be run
+    path="/srv/drop"        nothing may be run, and of all files there are only those beneath this directory
     expires=2027-01-31      from that day on, or moment (ISO 8601; UTC unless it says otherwise), the key is unknown
     from="10.0.0.0/8,::1"   the key is good only from these networks
     linger=86400            sessions are kept so many seconds while the client is silent
@@ -38,6 +39,7 @@ class Authorized(msgspec.Struct, frozen=True):
         der: its certificate.
         comment: what the line says behind it, of unknown origin.
         read_only, no_shell: what it may not do.
+        path: the one directory that it is limited to, "" for none.
         expires: seconds since the epoch from which on it is unknown, None for never.
         networks: where it may come from, as CIDR; () for anywhere.
         linger: seconds that its sessions are kept while its client is silent, None for the daemon's own choice.
@@ -47,6 +49,7 @@ class Authorized(msgspec.Struct, frozen=True):
     comment: str = ""
     read_only: bool = False
     no_shell: bool = False
+    path: str = ""
     expires: float | None = None
     networks: tuple[str, ...] = ()
     linger: float | None = None
@@ -218,6 +221,8 @@ def _options(text: str) -> Authorized:
         value = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
         if name in _FLAGS and not equals:
             entry = msgspec.structs.replace(entry, **{name.replace("-", "_"): True})
+        elif name == "path" and value:
+            entry = msgspec.structs.replace(entry, path=_directory(value))
         elif name == "expires" and value:
             entry = msgspec.structs.replace(entry, expires=_moment(value))
         elif name == "linger" and value:
@@ -227,6 +232,13 @@ def _options(text: str) -> Authorized:
         else:
             raise UsageError(f"option {option!r} is not known here, so the line is disabled")
     return entry
+
+
+def _directory(text: str) -> str:
+    """Check the path of a directory. Whether it is there counts when the key comes: it may be mounted later."""
+    if not os.path.isabs(text) or "\0" in text:
+        raise UsageError(f"path={text!r} does not begin with a slash")
+    return text
 
 
 def _seconds(text: str) -> float:

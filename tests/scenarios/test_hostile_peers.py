@@ -214,7 +214,7 @@ def test_client_that_lies_about_a_file_is_refused(
     assert not [answer for answer in heard(served) if isinstance(answer, Summary)]
 
 
-class _Racer:
+class Racer:
     """Swaps a directory for a symlink to elsewhere and back, as fast as it can."""
 
     def __init__(self, directory: Path, elsewhere: Path) -> None:
@@ -257,7 +257,7 @@ def test_racer_who_swaps_directories_for_symlinks_leads_nobody_outside(tmp_path:
         for number in range(10):
             (outside / str(folder) / str(number)).write_text("secret")
     before = snapshot(os.fsencode(outside))
-    racer = _Racer(source / "d" if side == "source" else target / "tree" / "d", outside)
+    racer = Racer(source / "d" if side == "source" else target / "tree" / "d", outside)
 
     def service(channel: Channel) -> None:
         channel.accept(bulk=True)

@@ -40,6 +40,10 @@ def test_all_options_are_read(alice: bytes) -> None:
     assert entry.linger is None
 
 
+def test_key_may_be_limited_to_a_directory(alice: bytes) -> None:
+    assert parse_line(line_with('path="/srv/a drop, here"', alice)).path == "/srv/a drop, here"
+
+
 def test_sessions_of_a_key_may_linger_for_another_time(alice: bytes) -> None:
     assert parse_line(line_with("linger=86400", alice)).linger == 86400.0
 
@@ -53,7 +57,8 @@ def test_line_with_no_time_to_linger_is_refused(alice: bytes, text: str) -> None
 @pytest.mark.parametrize(
     "options",
     [
-        "path=/srv",
+        "path=srv",
+        "path=",
         "frobnicate",
         "read-only,sudo",
         "read-only=yes",
@@ -127,14 +132,14 @@ def test_bad_lines_are_named_and_skipped(keys: AuthorizedKeys, config: Path, ali
     path = config / "authorized"
     path.write_bytes(
         b"# friends\n\nrsh-cert AAAA broken\n"
-        + line_with("path=/srv", bob).encode()
+        + line_with("where=/srv", bob).encode()
         + b"\n\xff\xfe\x00 junk\n"
         + format_line(alice, "alice").encode()
         + b"\n"
     )
     assert list(keys.current()) == [alice]
     assert [message.split(": ")[0] for message in keys.messages] == [f"{path}:{number}" for number in (3, 4, 5)]
-    assert "option 'path=/srv' is not known" in keys.messages[1]
+    assert "option 'where=/srv' is not known" in keys.messages[1]
 
 
 def test_file_that_others_may_write_counts_for_nothing(keys: AuthorizedKeys, config: Path, alice: bytes) -> None:
