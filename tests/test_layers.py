@@ -31,7 +31,8 @@ MAY_IMPORT = {
 # Modules that show something on a screen: only these may import what draws there.
 SCREEN = {"prompt_toolkit", "pyfiglet", "pygments", "rich"}
 SCREEN_MODULES = {
-    f"rsh.client.{name}" for name in ("screen", "banner", "bars", "bindings", "highlighting", "line_history", "menu")
+    f"rsh.client.{name}"
+    for name in ("screen", "above", "banner", "bars", "bindings", "highlighting", "line_history", "menu")
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.

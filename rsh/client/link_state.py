@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from rsh.client.units import duration, human_size
+from rsh.client.units import amount, duration
 from rsh.errors import RshError
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ class LinkState:
         if not always:
             return f"last contact {silent:.0f} s ago" if silent > SILENT else ""
         round_trip = "…" if self._round_trip is None else duration(self._round_trip)
-        up, down = (human_size(int(rate)) for rate in self._rates)
-        parts = [f"rtt {round_trip}", f"up {up}/s", f"down {down}/s", f"queue {human_size(self._session.kept)}"]
+        up, down = (amount(int(rate)) for rate in self._rates)
+        parts = [f"rtt {round_trip}", f"up {up}/s", f"down {down}/s", f"queue {amount(self._session.kept)}"]
         return " · ".join([*parts, f"last contact {silent:.0f} s ago"])
 
     def close(self) -> None:

@@ -30,6 +30,7 @@ from prompt_toolkit.shortcuts import CompleteStyle, PromptSession
 from prompt_toolkit.styles import Style
 
 from rsh.client import marks
+from rsh.client.above import Above
 from rsh.client.bindings import Modes, make_bindings
 from rsh.client.highlighting import LineLexer
 from rsh.client.history import History
@@ -91,6 +92,7 @@ class Screen:
         self._all_lines = LineHistory(history.lines_of_all, self._suggest_again)
         self._ghost = Ghost()
         self._lexer = LineLexer(names.knows, self.refresh)
+        self._above = Above()
         self._called = False  # the prompt is to give way
         self._kept = Document()  # what was typed when it last did
         self.session: PromptSession[str] = self._session(input)
@@ -161,9 +163,14 @@ class Screen:
     def print_above(self, data: bytes | bytearray | memoryview) -> None:
         """Print output that comes while the prompt is shown, above it; called by any thread."""
         app = self.session.app
-        text = bytes(data) if bytes(data[-1:]) == b"\n" else bytes(data) + b"\r\n"
         loop = app.loop
-        if loop is None or not app.is_running or not _soon(loop, lambda: run_in_terminal(lambda: to_stdout(text))):
+        if loop is None or not app.is_running:
+            to_stdout(bytes(data) if bytes(data[-1:]) == b"\n" else bytes(data) + b"\r\n")
+            return
+        text = self._above.take(bytes(data))
+        if not text:
+            self.refresh()
+        elif not _soon(loop, lambda: run_in_terminal(lambda: to_stdout(text))):
             to_stdout(text)
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
@@ -266,7 +273,11 @@ class Screen:
 
     def _ask(self) -> str:
         kept, self._kept = self._kept, Document()
-        return self.session.prompt(self._left, default=kept, pre_run=self._give_way)
+        try:
+            return self.session.prompt(self._left, default=kept, pre_run=self._give_way)
+        finally:
+            if missing := self._above.end():
+                to_stdout(missing)
 
     def _give_way(self) -> None:
         app = self.session.app
@@ -289,9 +300,10 @@ class Screen:
     def _left(self) -> StyleAndTextTuples:
         place = replace(self._place, link=self.link())
         shown = fragments(place, self._output.get_size().columns, self._settings.text("prompt"))
+        above = self._above.fragments()
         if not self._marked or not self._settings.on("marks"):
-            return [*shown]
-        return [("[ZeroWidthEscape]", marks.PROMPT_BEGINS), *_ended(shown)]
+            return [*above, *shown]
+        return [*above, ("[ZeroWidthEscape]", marks.PROMPT_BEGINS), *_ended(shown)]
 
     def _bottom(self) -> StyleAndTextTuples:
         """Give the line at the bottom; a narrow or low screen has none."""

@@ -146,6 +146,24 @@ def test_full_screen_program_gets_the_screen_and_gives_it_back(prompt: Terminal,
     assert (work / "f").read_text() == "hello\n"
 
 
+def test_line_of_a_job_that_comes_in_pieces_stays_one(prompt: Terminal, work: Path) -> None:
+    wait = "until test -e $n; do sleep 0.05; done"
+    (work / "job").write_text(f"for n in one two three four; do {wait}; printf $n-; test $n != three || echo; done\n")
+    prompt.press("sh job &\r")
+    prompt.until_shown("\n[1] ")
+    prompt.until_line(f"/w{SIGN}")
+    prompt.press("typed")
+    for name, text in (
+        ("one", "\none-\n"),
+        ("two", "\none-two-\n"),
+        ("three", "\none-two-three-\n"),
+        ("four", "-\nfour-"),
+    ):
+        (work / name).touch()
+        prompt.until_shown(text)
+        prompt.until_line(f"/w{SIGN}typed")
+
+
 def test_window_change_reaches_the_program(prompt: Terminal) -> None:
     prompt.press("sh -c 'trap \"stty size; exit\" WINCH; echo ready; while :; do sleep 0.1; done'\r")
     prompt.until_shown("\nready")
