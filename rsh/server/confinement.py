@@ -73,7 +73,7 @@ def confine(request: requests.Request, grant: Grant) -> requests.Request:
     if getattr(request, "follow", False):
         raise Refused(Code.FORBIDDEN, "following symbolic links is not for keys that are limited to a directory")
     home = home_of(grant)
-    _prepare()
+    prepare()
     try:
         landlock.restrict(home, writable=not grant.read_only)
     except OSError as error:
@@ -145,7 +145,7 @@ class _Paths:
 
 
 @cache
-def _prepare() -> None:
+def prepare() -> None:
     """Load and open what serving files needs from outside of the directory, while we still can."""
     import fnmatch  # noqa: F401
     import grp  # noqa: F401
@@ -157,7 +157,7 @@ def _prepare() -> None:
     import xxhash  # noqa: F401
     import zstandard  # noqa: F401
 
-    pathspec.GitIgnoreSpec.from_lines(["*"])
+    pathspec.GitIgnoreSpec.from_lines(["*"]).match_file("x")
     operations.umask()
     identity.identity(os.stat("/"))
     part.own_descriptors()
