@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # How long a shell may take to end, in seconds; its holder gives it two.
 END_PATIENCE = 10.0
 
+# Shells that are offered at the beginning: more would push the banner off the screen. Scripts leave dozens behind.
+OFFERED = 3
+
 
 def run_sessions(context: Context, options: Options) -> int:
     """Print what living shells there are."""
@@ -107,14 +110,19 @@ def shell_lines(found: list[ShellEntry], account: str, now: float) -> list[str]:
 
 
 def offers(found: list[ShellEntry], host: str) -> list[str]:
-    """Give a line for each shell that nobody is attached to: what it is, and how to come to it."""
+    """Give a line for each shell that nobody is attached to: what it is, and how to come to it; the newest few."""
     left = [entry for entry in found if entry.answers and not entry.attached]
+    left.sort(key=lambda entry: entry.last_seen, reverse=True)
     now = time.time()
-    return [
+    more = (
+        [f"rsh: {len(left) - OFFERED} more were left here: rsh sessions {quoted(host)}"] if len(left) > OFFERED else []
+    )
+    lines = [
         f"rsh: left here {_ago(now - entry.last_seen)} ago, {_doing(entry)}: "
         f"rsh attach {quoted(host)} {quoted(entry.name or entry.id)}"
-        for entry in left
+        for entry in left[:OFFERED]
     ]
+    return lines + more
 
 
 def called(entry: ShellEntry) -> str:

@@ -28,6 +28,13 @@ def test_only_what_nobody_is_attached_to_is_offered() -> None:
     assert line.endswith("at its prompt: rsh attach build 12345678")
 
 
+def test_of_many_the_newest_few_are_offered_and_the_rest_is_counted() -> None:
+    found = [ShellEntry(f"{number:08}", "", "", NOW - 60, NOW - number, b"", ()) for number in (9, 5, 7, 6, 8)]
+    lines = offers(found, "build")
+    assert [line.split()[-1] for line in lines[:3]] == ["00000005", "00000006", "00000007"]
+    assert lines[3:] == ["rsh: 2 more were left here: rsh sessions build"]
+
+
 @pytest.mark.parametrize("name", ["work", "a.b-c_2", "_", ""])
 def test_name_is_taken(name: str) -> None:
     assert checked_name(name) == name
