@@ -8,7 +8,8 @@ import socket
 import sys
 
 from rsh.holder.door import Door
-from rsh.holder.holder import Holder, Identity
+from rsh.holder.holder import Holder
+from rsh.holder.identity import Identity
 
 
 def main() -> None:

@@ -6,15 +6,18 @@ a slow one does not hold the others up. With nobody attached nothing waits, but 
 which has HELD_BACK seconds to come back to output that is complete.
 """
 
+import os
 import select
 import signal
 import struct
 import time
 
-from rsh.holder import tree, wire
+from rsh.holder import wire
 from rsh.holder.child import Child, feed
 from rsh.holder.client import CONFIRMED, Client
+from rsh.holder.clients import Clients
 from rsh.holder.door import Door
+from rsh.holder.identity import SHOWN, Identity
 from rsh.holder.lines import Line, Lines, Report
 from rsh.holder.ring import KEPT, Ring
 from rsh.holder.terminal import HOLDS, Terminal
@@ -31,9 +34,6 @@ MOST_LINES = 1024
 # Output on its way to the client that is furthest; it must fit into what the ring keeps, and then some.
 MAX_UNSEEN = KEPT // 2
 
-# Clients that are remembered, attached or not.
-MAX_CLIENTS = 64
-
 # Seconds between the two sizes that a terminal is given to make a program draw its screen anew, and between two looks
 # at what ends by time; and between two tries to end what answers a question, while a line waits for that.
 WIGGLE = 0.1
@@ -49,29 +49,6 @@ PATIENCE = 5.0
 # How long a client may take for the last output of a shell that has ended, in seconds.
 LAST_WORDS = 600.0
 
-# What of a line is told to others.
-SHOWN = 1024
-
-
-class Identity:
-    """What a holder is told about itself, and tells on.
-
-    Attributes:
-        identity: number of the shell.
-        name: that the user gave it; "" for none.
-        owner: comment of the key that had it started.
-        key: its fingerprint.
-        lives_on: seconds that it lives with nobody attached.
-    """
-
-    def __init__(self, identity: str, name: str, owner: str, key: str, lives_on: float) -> None:
-        self.identity = identity
-        self.name = name
-        self.owner = owner
-        self.key = key
-        self.lives_on = lives_on
-        self.since = time.time()
-
 
 class Holder:
     """One shell, its terminal, and its clients."""
@@ -83,7 +60,7 @@ class Holder:
         self.child = Child(shell, self.terminal.name)
         self.ring = Ring()
         self.lines = Lines()
-        self.clients: dict[bytes, Client] = {}
+        self.clients = Clients()
         self.echo = True
         self.ended = b""  # how the shell has ended, once it has,
         self.ended_at = 0.0  # and when
@@ -125,11 +102,11 @@ class Holder:
             return False  # Whoever had it started is about to come, and has to hear how it ended.
         if time.monotonic() >= self.ended_at + LAST_WORDS:
             return True
-        return not any(client.may_be_back or not client.has_all(self.ring) for client in self.clients.values())
+        return not self.clients.may_be_back() and all(client.has_all(self.ring) for client in self.here())
 
     def here(self) -> "list[Client]":
         """Give the clients that are attached."""
-        return [client for client in self.clients.values() if client.attached]
+        return self.clients.here()
 
     # --- waiting ---
 
@@ -157,7 +134,7 @@ class Holder:
 
     def may_print(self) -> bool:
         """Tell whether more output is wanted now."""
-        waited_for = self.here() or [client for client in self.clients.values() if client.may_be_back]
+        waited_for = self.here() or self.clients.may_be_back()
         return not waited_for or self.ring.end - max(client.seen for client in waited_for) < MAX_UNSEEN
 
     def patience(self) -> "float | None":
@@ -168,12 +145,7 @@ class Holder:
             return early * 1000 + 1
         if self.wiggled_at:
             return WIGGLE * 1000
-        if (
-            self.door.callers
-            or self.door.leaving
-            or self.ended
-            or any(client.may_be_back for client in self.clients.values())
-        ):
+        if self.door.callers or self.door.leaving or self.ended or self.clients.may_be_back():
             return TICK * 1000
         if self.here():
             return None
@@ -237,27 +209,17 @@ class Holder:
     def describe(self) -> bytes:
         """Tell who we are and what goes on."""
         running = self.lines.running
-        fields = (
-            self.identity.identity,
-            self.identity.name,
-            self.identity.owner,
-            str(int(self.identity.since)),
-            str(int(time.time() if self.here() else self.last_seen)),
-            self.terminal.foreground() if running is not None and not running.text else "",
-            "\n".join(client.who for client in self.here()),
-            self.identity.key,
-            str(tree.stopped_jobs(self.child.pid)),
-        )
-        words = [field.encode("utf-8", "surrogateescape") for field in fields]
-        if running is not None and running.text:
-            words[5] = running.text[:SHOWN]
-        return b"".join(word.replace(b"\0", b"") + b"\0" for word in words)
+        text = running.text if running is not None else b""
+        if running is not None and not text:
+            text = os.fsencode(self.terminal.foreground())
+        attached = [client.who for client in self.here()]
+        return self.identity.told(time.time() if attached else self.last_seen, text, attached)
 
     def attach(self, peer: Peer, payload: bytes) -> None:
         """Let a caller be a client: a new one, or one that comes back."""
         token, offset, tail, seen, columns, rows, flags = wire.ATTACH_HEAD.unpack_from(payload)
-        client = self.known(token)
-        if client is None or (self.ended and self.clients and client not in self.clients.values()):
+        client = self.clients.known(token)
+        if client is None or (self.ended and self.clients and not self.clients.has(client)):
             peer.say(wire.GONE, b"the shell has ended" if self.ended else b"too many are attached to this shell")
             peer.close()
             return
@@ -269,19 +231,10 @@ class Holder:
         self.make_room(client, steal=bool(flags & wire.STEAL))
         start = min(max(offset, self.ring.end - min(tail, self.ring.end), self.ring.start), self.ring.end)
         client.come(peer, start)
-        self.clients[token] = client
+        self.clients.add(token, client)
         self.tell_standing(client, self.lines.count - 1 if flags & wire.LATEST else seen)
         if not (client.read_only or self.ended):
             self.fit(client, redraw=bool(flags & wire.REDRAW) and self.lines.running is not None)
-
-    def known(self, token: bytes) -> "Client | None":
-        """Give the client with a token, or a new one; None when there are too many."""
-        if token in self.clients:
-            return self.clients[token]
-        for other, client in list(self.clients.items()):
-            if len(self.clients) >= MAX_CLIENTS and not client.attached:
-                del self.clients[other]
-        return Client() if len(self.clients) < MAX_CLIENTS else None
 
     def make_room(self, client: Client, *, steal: bool) -> None:
         """Tell the others that somebody comes; when that one takes over, they go."""
