@@ -265,6 +265,10 @@ def _complete_ours(place: _Place, word: Word, command: Command, names: Names) ->
     if valued is not None and valued.kind != "switch":
         return place.insert(_values(valued, valued.kind, word.text, names))
     if "--" not in before and word.text.startswith("-") and not word.quoted:
+        flag, equals, value = word.text.partition("=")
+        if equals and flag in known:
+            found = _values(known[flag], known[flag].kind, value, names)
+            return place.insert(Name(f"{flag}={name.text}", name.directory, name.about) for name in found)
         return place.insert(_options(known, word.text))
     index = _count_operands(before, known)
     if command.name == "set" and index == 1:

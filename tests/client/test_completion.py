@@ -66,6 +66,7 @@ def completed(text: str) -> list[str]:
         (":sum -a sh", [":sum -a sha256 "]),
         ("ls --hu", ["ls --human-readable "]),
         ("ls -- --hu", []),
+        ("put --on-conflict=sk", ["put --on-conflict=skip "]),
     ],
 )
 def test_arguments_of_our_commands(text: str, lines: list[str]) -> None:
