@@ -159,8 +159,8 @@ class RemoteFiles:
         """Make a directory like another: what differs is sent, of large files the blocks that changed.
 
         Args:
-            source: a directory here, with `fetch` over there.
-            to: one over there, with `fetch` here; made if it is not there.
+            source: a directory or a regular file here, with `fetch` over there.
+            to: one over there, with `fetch` here; made if it is not there. A file goes into a directory.
             delete: remove from `to` what the source has not; nothing is, if not all of the source could be read.
             checksum: compare by digest instead of by size and time.
             dry_run: do nothing; `progress.planned` hears what would be done, as with `itemize` what is done.

@@ -30,6 +30,8 @@ def sync_down(
     """Make a directory here like that of the request."""
     channel = session.open(request, bulk=True)
     try:
-        return sync_to(expanded(channel, request.compression), target, wishes, progress=progress)
+        fetched = request.path.rpartition(b"/")[2]
+        pipe = expanded(channel, request.compression)
+        return sync_to(pipe, target, wishes, progress=progress, fetched=fetched)
     finally:
         channel.close()

@@ -80,10 +80,23 @@ def _entry(
         elif not stat.S_ISREG(status.st_mode):
             yield Other(name)
         else:
-            digest = file_digest(name, place.fd) if checksum else b""
-            linked = status.st_ino % _INODES if status.st_nlink > 1 else 0
-            prints = file_fingerprints(name, place.fd, owner=os.geteuid() == 0) if archive else b""
-            yield Known(name, *_mode_and_time(status), status.st_size, digest, linked, prints)
+            yield _known(place.fd, name, status, checksum, archive)
+
+
+def known_file(directory: int, name: bytes, checksum: bool, archive: bool) -> Known | None:
+    """Describe one file; None when it is none, or no regular one."""
+    try:
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except OSError:
+        return None
+    return _known(directory, name, status, checksum, archive) if stat.S_ISREG(status.st_mode) else None
+
+
+def _known(directory: int, name: bytes, status: os.stat_result, checksum: bool, archive: bool) -> Known:
+    digest = file_digest(name, directory) if checksum else b""
+    linked = status.st_ino % _INODES if status.st_nlink > 1 else 0
+    prints = file_fingerprints(name, directory, owner=os.geteuid() == 0) if archive else b""
+    return Known(name, *_mode_and_time(status), status.st_size, digest, linked, prints)
 
 
 def _mode_and_time(status: os.stat_result) -> tuple[int, int]:

@@ -124,6 +124,7 @@ class Receiver:
         self._index = -1  # of the latest item
         self._sources = 0  # how many may still come
         self._single = False
+        self._one_file = b""  # name of the file that is all there is to a sync
         self._ended = False
         self._told = time.monotonic()  # when the sender last heard from us
         self._landing: Landing  # set by _open
@@ -155,6 +156,7 @@ class Receiver:
             raise ProtocolError("a transfer starts with Begin")
         self._sources = begin.sources
         self._single = begin.sources == 1
+        self._one_file = begin.file
         self._landing = Landing(open_target(target, begin.sources, directory=directory), self._conflicts)
 
     def _stop(self, elements: Iterator[TransferRecord | memoryview], error: FileError) -> Report:

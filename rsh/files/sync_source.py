@@ -98,7 +98,7 @@ def sync_from(
     """Make a target like a source, from the source's side.
 
     Args:
-        source: a directory, or a symlink to one.
+        source: a directory, a symlink to one, or a regular file.
         directory: where a relative source starts; b"" is the process's.
         upward: we are the client: changes are told to `progress`, else to the target.
 
@@ -135,19 +135,46 @@ class SyncSource(Sender):
     def _sync(self, source: bytes, directory: bytes) -> None:
         self._source = source
         self._top_path = join(directory, source) or b"."
-        self._out.record(Begin(1))
+        above, name = self._file_named()
+        self._out.record(Begin(1, name))
         self._out.flush()
         theirs = Manifest(RecordReader(self._pipe, records.MANIFEST, lane=1), self._target_failed)
         try:
-            top = os.open(self._top_path, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
+            top = os.open(above if name else self._top_path, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
         except OSError as error:
             self._fail(None, error_name(error))
         else:
-            self._both_parts(top, theirs)
+            if name:
+                self._only_file(top, name, theirs)
+            else:
+                self._both_parts(top, theirs)
         theirs.drain()
         self._results.ended = True
         self._out.record(End())
         self._out.end()
+
+    def _file_named(self) -> tuple[bytes, bytes]:
+        """Give directory and name of the source if it is a regular file; two times b"" if not."""
+        above, _, name = self._top_path.rpartition(b"/")
+        try:
+            regular = stat.S_ISREG(os.lstat(self._top_path).st_mode)
+        except OSError:
+            return b"", b""
+        return (above or (b"/" if self._top_path.startswith(b"/") else b"."), name) if regular else (b"", b"")
+
+    def _only_file(self, fd: int, name: bytes, theirs: Manifest) -> None:
+        """Sync a single file."""
+        try:
+            self._compare_file(fd, name, theirs.find(name))
+            for item in self._later:
+                path, size = msgspec.msgpack.decode(item, type=tuple[bytes, int])
+                self._ask(path, size)
+                self._out.flush()
+                self._patch(fd, name, path, self._results.signature(block_size(size)))
+        except OSError as error:
+            self._lose(name, error_name(error))
+        finally:
+            os.close(fd)
 
     def _both_parts(self, top: int, theirs: Manifest) -> None:
         again = os.open(b".", DIRECTORY_FLAGS, dir_fd=top)  # for the second part, which walks once more
@@ -408,11 +435,11 @@ class SyncSource(Sender):
                 self._link(name, earlier, status)
             else:
                 self._progress.started(self._path(name), status.st_size)
-                self._send_patch(opened, name, status, path, old)
+                self._send_patch(fd, opened, name, status, path, old)
         finally:
             os.close(opened)
 
-    def _send_patch(self, fd: int, name: bytes, status: os.stat_result, path: bytes, old: Old) -> None:
+    def _send_patch(self, directory: int, fd: int, name: bytes, status: os.stat_result, path: bytes, old: Old) -> None:
         def begin() -> None:
             self._begin_patch(name, status, path, fd)
 
@@ -431,8 +458,7 @@ class SyncSource(Sender):
             self._out.record(Finish(patch.digest()))
             self._remember(status, path)
         else:
-            assert self._place is not None
-            self._touch(name, status, self._place.fd)
+            self._touch(name, status, directory)
 
     def _find(self, fd: int, name: bytes, path: bytes) -> None:
         """Send a new file, or have the target copy it if it has the same content under another name."""

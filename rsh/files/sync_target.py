@@ -23,7 +23,7 @@ from rsh.files.descent import DIRECTORY_FLAGS
 from rsh.files.durability import Durability
 from rsh.files.extents import SMALLEST_HOLE
 from rsh.files.filter import make_filter
-from rsh.files.manifest import content_digest, manifest
+from rsh.files.manifest import content_digest, known_file, manifest
 from rsh.files.names import check_component, join
 from rsh.files.part import Finisher, Part
 from rsh.files.receiver import Receiver
@@ -36,9 +36,11 @@ from rsh.protocol.records import (
     Abort,
     Change,
     Delete,
+    Directory,
     End,
     Failure,
     Finish,
+    Link,
     Patch,
     Proof,
     Prove,
@@ -46,6 +48,7 @@ from rsh.protocol.records import (
     Root,
     Sign,
     Signature,
+    Symlink,
     Touch,
     TransferRecord,
 )
@@ -63,17 +66,19 @@ def sync_to(
     directory: bytes = b"",
     durability: str = "auto",
     progress: Progress | None = None,
+    fetched: bytes | None = None,
 ) -> Report:
     """Make a target like a source, from the target's side.
 
     Args:
-        target: a directory, which is made when it is not there.
+        target: a directory, which is made when it is not there; for a file as source a file or a directory.
+        fetched: name of the source, if we have asked for it.
         directory, durability, progress: as receive().
 
     Raises:
         UsageError: unknown durability; a rule that means nothing. ProtocolError, RshError: as receive().
     """
-    return SyncTarget(pipe, Durability(durability), progress or Progress(), wishes).run(target, directory)
+    return SyncTarget(pipe, Durability(durability), progress or Progress(), wishes, fetched).run(target, directory)
 
 
 class _Patching:
@@ -165,10 +170,13 @@ class SyncTarget(Receiver):
 
     decoder: msgspec.msgpack.Decoder[Any] = records.SYNC
 
-    def __init__(self, pipe: Pipe, durability: Durability, progress: Progress, wishes: Wishes) -> None:
+    def __init__(
+        self, pipe: Pipe, durability: Durability, progress: Progress, wishes: Wishes, fetched: bytes | None
+    ) -> None:
         super().__init__(pipe, durability, None, progress, None, wishes.archive)
         self._pipe = pipe
         self._wishes = wishes
+        self._fetched = fetched
         self._only = make_filter(wishes.rules)
         self._patching: _Patching | None = None
         self._root_fd = -1  # the top of the target, once it has been entered
@@ -179,11 +187,31 @@ class SyncTarget(Receiver):
         except FileError:
             self._tell_manifest(-1)
             raise
+        if self._one_file:
+            self._expect_file(self._one_file)
+            return
         there = self._landing.target_name is None
         top = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.top) if there else -1
         # Ends when the source has read all, or when the pipe is closed; nobody waits for it.
         telling = threading.Thread(target=self._tell_manifest, args=(top,), name="rsh-manifest", daemon=True)
         telling.start()
+
+    def _expect_file(self, name: bytes) -> None:
+        """Prepare for one file in the place of a tree: tell what has its name, as far as it is a regular file."""
+        check_component(name)
+        if self._fetched is not None and name != self._fetched:
+            raise ProtocolError("the source is another file than the one that was asked for")
+        self._root_fd = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.top)
+        writer = RecordWriter(self._pipe, lane=1)
+        there = known_file(self._root_fd, self._final(name), self._wishes.checksum, self._wishes.archive)
+        if there:
+            writer.record(msgspec.structs.replace(there, name=name))
+        writer.record(End())
+        writer.end()
+
+    def _final(self, name: bytes) -> bytes:
+        """Give the name that the one file of this sync has here."""
+        return self._landing.target_name or name
 
     def _tell_manifest(self, top: int) -> None:
         writer = RecordWriter(self._pipe, lane=1)
@@ -213,8 +241,15 @@ class SyncTarget(Receiver):
             self._take_within_patch(self._patching, element)
         elif self._wishes.rehearsal and not isinstance(element, Change | Failure | End):
             raise ProtocolError(f"{type(element).__name__} in a rehearsal")
+        elif self._one_file and isinstance(element, Root | Directory | Symlink | Link | Delete):
+            raise ProtocolError(f"{type(element).__name__} in a sync of one file")
         else:
             super()._take(element)
+
+    def _count_named(self, name: bytes) -> None:
+        if self._one_file and name != self._one_file:
+            raise ProtocolError("another name in a sync of one file")
+        super()._count_named(name)
 
     def _root(self, record: Root) -> None:
         super()._root(record)
@@ -284,7 +319,8 @@ class SyncTarget(Receiver):
         if self._landing.skipping:
             return
         try:
-            fd = os.open(record.name, READ_FLAGS, dir_fd=self._landing.here)
+            name = self._final(record.name) if self._one_file else record.name
+            fd = os.open(name, READ_FLAGS, dir_fd=self._landing.here)
             try:
                 if not stat.S_ISREG(os.fstat(fd).st_mode):
                     raise FileError("ESPECIAL")
@@ -367,6 +403,10 @@ class SyncTarget(Receiver):
             check_component(each)
         if self._root_fd < 0:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if self._one_file:
+            if path != self._one_file:
+                raise ProtocolError("a path in a sync of one file")
+            name = self._final(name)
         fd = os.dup(self._root_fd)
         for each in above:
             try:

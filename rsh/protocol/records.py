@@ -46,6 +46,7 @@ class Begin(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=T
     """First of all: how many sources there are. More than one needs a directory to go into."""
 
     sources: Count
+    file: Annotated[bytes, Meta(max_length=255)] = b""  # name of the source of a sync, if it is a regular file
 
 
 class Directory(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -93,10 +93,12 @@ def test_at_the_prompt_a_colon_marks_what_is_there() -> None:
         sides_at_the_prompt("a", "b")
 
 
-def test_a_file_is_no_directory(me: Home, host: str, source: Path, tmp_path: Path) -> None:
-    done = me.rsh("sync", str(source / "text"), f"{host}:{tmp_path}/target")
+def test_a_tree_replaces_no_file(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("precious")
+    done = me.rsh("sync", "--delete", "-y", str(source), f"{host}:{tmp_path}/target")
     assert done.returncode == 1
-    assert b"Not a directory" in done.stderr
+    assert done.stderr == f"rsh: sync: {tmp_path}/target: Not a directory\n".encode()
+    assert (tmp_path / "target").read_text() == "precious"
 
 
 def test_python_programs_have_it_too(tmp_path: Path, source: Path) -> None:
@@ -108,3 +110,13 @@ def test_python_programs_have_it_too(tmp_path: Path, source: Path) -> None:
         report = remote.sync(source, tmp_path / "there", delete=True)
         assert report.deleted == 1
     assert snapshot(bytes(source)) == snapshot(bytes(tmp_path / "there"))
+
+
+def test_a_single_file_is_made_like_another_either_way(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    file = source / "text"
+    assert me.rsh("sync", "-a", str(file), f"{host}:{tmp_path}/folder").returncode == 0
+    assert me.rsh("sync", f"{host}:{tmp_path}/folder/text", str(tmp_path / "back")).returncode == 0
+    assert (tmp_path / "back").read_bytes() == file.read_bytes()
+    done = me.rsh("sync", "-i", str(tmp_path / "back"), f"{host}:{tmp_path}/folder/text")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

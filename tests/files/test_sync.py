@@ -359,3 +359,32 @@ def test_attributes_that_were_not_asked_for_are_refused(source: Path, target: Pa
         sync_from(near, bytes(source), Wishes(archive=True), upward=True)
     with pytest.raises(ProtocolError, match="attributes that were not asked for"):
         receiving.result()
+
+
+@pytest.mark.parametrize("upward", [True, False])
+@pytest.mark.parametrize("place", ["name", "folder"])
+def test_a_single_file_is_made_alike(source: Path, target: Path, upward: bool, place: str) -> None:
+    target.mkdir()
+    (target / "other").write_text("stays")
+    end, result = (target / "name", target / "name") if place == "name" else (target, target / "big")
+    new = {b"big": ("<" if upward else ">") + "f+++++++++"}
+    assert sync(source / "big", end, upward=upward, rehearsal=True)[0].changes == new
+    assert not result.exists()
+    heard, sent, received = sync(source / "big", end, upward=upward, delete=True)
+    assert (heard.changes, sent.failed, received.files) == (new, 0, 1)
+    assert sync(source / "big", end, upward=upward, checksum=True)[0].changes == {}
+    with (source / "big").open("r+b") as file:
+        file.write(b"changed")
+    heard, *_ = sync(source / "big", end, upward=upward)
+    assert 0 < heard.bytes < 20_000
+    (source / "big").chmod(0o600)
+    assert sync(source / "big", end, upward=upward)[0].changes == {b"big": ".f...p....."}
+    assert result.read_bytes() == (source / "big").read_bytes()
+    assert (result.stat().st_mode, result.stat().st_mtime_ns) == (0o100600, (source / "big").stat().st_mtime_ns)
+    assert sorted(os.listdir(target)) == sorted(["other", result.name])
+
+
+def test_a_single_file_replaces_no_directory(source: Path, target: Path) -> None:
+    (target / "big").mkdir(parents=True)
+    _, sent, _ = sync(source / "big", target, delete=True)
+    assert [error.error for error in sent.failures] == ["EISDIR"]

@@ -33,6 +33,7 @@ from rsh.protocol.records import (
     Sign,
     Signature,
     Summary,
+    Symlink,
     Touch,
 )
 from tests.files.pipes import PipeEnd, pipe_pair
@@ -55,16 +56,18 @@ def target(tmp_path: Path) -> Path:
     return top
 
 
-def receive(target: Path, *elements: Record | bytes, **wishes: Any) -> tuple[Report, list[Record | memoryview]]:
+def receive(
+    target: Path, *elements: Record | bytes, file: bytes = b"", fetched: bytes | None = None, **wishes: Any
+) -> tuple[Report, list[Record | memoryview]]:
     near, far = pipe_pair(2**30)
     writer = RecordWriter(near)
-    for element in (Begin(1), *elements):
+    for element in (Begin(1, file), *elements):
         if isinstance(element, bytes):
             writer.content(element)
         else:
             writer.record(element)
     writer.end()
-    report = sync_to(far, bytes(target), Wishes(**wishes), durability="none")
+    report = sync_to(far, bytes(target), Wishes(**wishes), durability="none", fetched=fetched)
     return report, list(RecordReader(near, records.SYNC_RESULTS))
 
 
@@ -122,6 +125,34 @@ def test_directories_are_deleted_only_if_that_was_asked_for(target: Path) -> Non
     report, _ = receive(target, *whole(Delete(b"dir"), Delete(b"way-out"), Delete(b"missing")), delete=True)
     assert ([error.error for error in report.failures], report.deleted) == (["ENOENT"], 2)
     assert sorted(os.listdir(target)) == ["fifo", "old"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Root(0o755, 0),
+        Directory(b"old", 0o755, 0),
+        Symlink(b"old", 0, b"elsewhere"),
+        Delete(b"old"),
+        Sign(b"dir/inside", 4096),
+        Prove(b"other"),
+        Touch(b"other", 0o644, 0),
+        patch(b"old", name=b"other"),
+        patch(b"other", name=b"old"),
+    ],
+)
+def test_a_source_of_one_file_touches_no_other(target: Path, record: Record) -> None:
+    before = snapshot(bytes(target.parent))
+    for end in (target, target / "old"):
+        with pytest.raises(ProtocolError):
+            receive(end, record, End(), file=b"old", delete=True)
+    assert snapshot(bytes(target.parent)) == before
+
+
+@pytest.mark.parametrize("name", [b"..", b"a/b", b"other", b"*"])
+def test_a_file_that_was_not_asked_for_is_a_violation(target: Path, name: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        receive(target, End(), file=name, fetched=b"old")
 
 
 def test_what_is_special_is_never_opened_for_long(target: Path) -> None:
