@@ -92,7 +92,7 @@ class _Copy:
         if inside.startswith(os.path.realpath(source).rstrip(b"/") + b"/"):
             raise OSError(errno.EINVAL, "a directory does not go into itself")
         names = sorted(os.listdir(source), reverse=True)
-        if not os.path.isdir(target):
+        if os.path.islink(target) or not os.path.isdir(target):  # what is in a tree is not put through a symlink
             os.mkdir(target, 0o700)
             self._pending.append((source, target, status))
         self._pending += [(join(source, name), join(target, name), None) for name in names]

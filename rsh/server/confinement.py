@@ -22,7 +22,7 @@ from rsh.protocol import requests
 from rsh.server import landlock
 from rsh.server.account import Grant
 
-# Requests that name files as patterns, and never look through a symlink that is named.
+# Requests that name files as patterns. Only List looks through a symlink that is named, to a directory.
 _PATTERNS: Final = requests.List | requests.Get | requests.Survey | requests.Find | requests.Measure | requests.Remove
 # Requests that name files as patterns and read what a symlink points to.
 _FOLLOWING: Final = requests.Read | requests.Sum
@@ -40,8 +40,10 @@ _SERVED: Final = (
     | requests.Sync
     | requests.Complete
 )
-# What the kernel could not hold back, or tells about the whole machine.
-_UNGUARDED: Final = requests.SetMode | requests.SetOwner | requests.Usage | requests.About
+# What the kernel could not hold back.
+_CHANGING: Final = requests.SetMode | requests.SetOwner
+# What tells about the whole machine.
+_TELLING: Final = requests.Usage | requests.About
 
 
 def home_of(grant: Grant) -> bytes:
@@ -66,12 +68,14 @@ def confine(request: requests.Request, grant: Grant) -> requests.Request:
     Raises:
         Refused: the key may not ask for that.
     """
-    if isinstance(request, _UNGUARDED):
-        raise Refused(Code.FORBIDDEN, f"{type(request).__name__} is not for keys that are limited to a directory")
+    if isinstance(request, _CHANGING):
+        raise Refused(Code.FORBIDDEN, "this key may not change permissions and owners")
+    if isinstance(request, _TELLING):
+        raise Refused(Code.FORBIDDEN, "this key may not ask about the machine")
     if not isinstance(request, _SERVED):
         grant.require_shell()
     if getattr(request, "follow", False):
-        raise Refused(Code.FORBIDDEN, "following symbolic links is not for keys that are limited to a directory")
+        raise Refused(Code.FORBIDDEN, "this key may not look through symbolic links")
     home = home_of(grant)
     prepare()
     try:
@@ -96,7 +100,8 @@ class _Paths:
             if hasattr(request, name):
                 changes[name] = self._plain(getattr(request, name))
         if isinstance(request, _PATTERNS | _FOLLOWING):
-            changes["paths"] = self._expanded(request.paths, follow=isinstance(request, _FOLLOWING))
+            opens = isinstance(request, _FOLLOWING) or (isinstance(request, requests.List) and not request.itself)
+            changes["paths"] = self._expanded(request.paths, follow=opens)
         elif isinstance(request, _SOURCES):
             changes["sources"] = self._expanded(request.sources, follow=False)
         elif isinstance(request, requests.MakeDirectory):

@@ -82,3 +82,14 @@ def test_rest_is_copied_when_one_fails(top: bytes) -> None:
 def test_nothing_more_is_copied_when_nobody_waits(top: bytes) -> None:
     assert list(copy([b"tree"], b"dir", directory=top, wanted=lambda: False)) == []
     assert os.listdir(top + b"/dir") == []
+
+
+def test_tree_is_not_put_through_a_symlink_that_has_its_name(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "file").write_text("x")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "into").mkdir()
+    (tmp_path / "into" / "tree").symlink_to(tmp_path / "elsewhere")
+    failures = list(copy([b"tree"], b"into", directory=os.fsencode(tmp_path), wanted=lambda: True))
+    assert failures == [Failure(b"tree", "EEXIST")]
+    assert os.listdir(tmp_path / "elsewhere") == []

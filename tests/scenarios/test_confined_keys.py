@@ -160,6 +160,8 @@ def answers(client: Session, request: requests.Request) -> list[object]:
         requests.List((b".",), b"/etc"),
         requests.List((b"..",)),
         requests.List((b"out/",)),
+        requests.List((b"out",)),
+        requests.List((b"peek",)),
         requests.List((b"peek",), follow=True),
         requests.Read((b"peek",)),
         requests.Sum((b"peek",)),
