@@ -71,6 +71,8 @@ def test_everything_about_files_works_inside(daemon: Daemon, guest: Home, drop: 
         ("put", str(tree / "large"), f"{host}:~/sub/large"),
         ("sync", str(tree), f"{host}:synced"),
         ("sync", f"{host}:synced", str(tmp_path / "resynced")),
+        ("sync", "-a", str(tree / "large"), f"{host}:sub/large"),
+        ("sync", "-a", f"{host}:sub/large", str(tmp_path / "single")),
         ("ls", "-l", f"{host}:"),
         ("find", f"{host}:"),
         ("sum", f"{host}:tree/l*"),
