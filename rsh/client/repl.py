@@ -23,7 +23,7 @@ from rsh.escape import printable
 
 INTERRUPTED: Final = 130  # 128 + SIGINT, as a shell shows it
 
-# What sets the keys of bash sets ours as well.
+# What sets the keys of a shell sets ours instead: bash ends when it is to edit lines that come from a pipe.
 _KEYS: Final = re.compile(r"\s*set\s+-o\s+(emacs|vi)\s*\Z")
 
 
@@ -161,7 +161,10 @@ class Repl:
         begun = time.monotonic()
         warned, self._warned = self._warned, False
         try:
-            if text.strip():
+            if keys := _KEYS.match(text):
+                context.settings.set("keys", keys[1])
+                context.status, context.verb, context.complained = 0, "", False
+            elif text.strip():
                 run_line(context, text)
         except KeyboardInterrupt:
             say("\n")
@@ -177,8 +180,6 @@ class Repl:
 
     def _tell(self, text: str, seconds: float) -> None:
         context = self._context
-        if keys := _KEYS.match(text):
-            context.settings.set("keys", keys[1])
         shells = text.strip() and not context.verb and not context.complained
         words = note(context.status if shells else 0, seconds, context.settings)
         bell = ring(text, context.status, seconds, context.settings)

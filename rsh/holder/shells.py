@@ -4,6 +4,7 @@ A line of the user's is run by `eval`, with the terminal as its stdin, and its e
 commands, so that no prompt is shown in between and `set -v` has nothing to show. Inside of the eval a last command
 keeps what the eval itself would overwrite: the statuses and $_. What would watch or end our own commands (`set -e`,
 `set -x`, `set -v`, a DEBUG trap) is switched off with each report and on again inside of the next eval.
+An rc file may choose keys by `set -o vi`; that is taken back, for bash would edit what it reads from us, and show it.
 """
 
 import os
@@ -41,6 +42,10 @@ __rsh_end() {
     \builtin printf -v PS1 ''
     \builtin printf -v PS2 ''
 }
+__rsh_no_editing() {
+    if \builtin test -o vi; then \builtin set +o vi; fi
+    if \builtin test -o emacs; then \builtin set +o emacs; fi
+}
 __rsh_leave() { \builtin return "$1"; }
 __rsh_report='__rsh_status=${__rsh_kept-$__rsh_status}
 __rsh_tell "$__rsh_status" "${__rsh_statuses[@]-}"
@@ -49,7 +54,7 @@ __rsh_tell "$__rsh_status" "${__rsh_statuses[@]-}"
 \builtin trap - DEBUG
 \builtin set +evx
 __rsh_end'
-\builtin readonly -f __rsh_tell __rsh_end __rsh_leave
+\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave
 \builtin readonly __rsh_report
 """
 
@@ -64,6 +69,7 @@ elif [ -r ~/.bashrc ]; then
     . ~/.bashrc 0<&8 8<&- 9>&-
 fi
 \builtin unset RSH_LOGIN HISTFILE PROMPT_COMMAND __rsh_file
+__rsh_no_editing
 \builtin set -o notify +o history +H
 PS1= PS2=
 """

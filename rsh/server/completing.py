@@ -75,8 +75,11 @@ def candidates_of(answers: list[bytes], directory: bytes = b"", home: bytes = b"
         if text in known or len(text) > MAX_TEXT:
             continue
         known.add(text)
-        link = letter in (b"d", b"p") and os.path.islink(os.path.join(directory, _expanded(text, home)))
-        yield Candidate(text, letter == b"d", ABOUT.get(letter, ""), letter in (b"w", b"W"), letter == b"W", link)
+        place = os.path.join(directory, _expanded(text, home))
+        link = letter in (b"d", b"p") and os.path.islink(place)
+        user = letter == b"d" and text.startswith(b"~") and b"/" not in text and place != os.path.join(directory, text)
+        about = "user" if user else ABOUT.get(letter, "")
+        yield Candidate(text, letter == b"d", about, letter in (b"w", b"W"), letter == b"W", link)
 
 
 def paths(word: bytes, directory: bytes, home: bytes, *, confined: bool = False) -> Iterator[Candidate]:

@@ -303,3 +303,11 @@ def test_shell_that_ignores_the_hang_up_ends_with_a_holder_that_is_killed(held: 
     held.until("on")
     os.kill(parent, signal.SIGKILL)
     assert wait_until_gone(pid, 20)
+
+
+def test_rc_file_that_chooses_keys_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / ".bashrc").write_text("set -o vi\n")
+    shell = Held("bash", tmp_path)
+    assert shell.end() == (0, "")
+    assert [shell.run(line) for line in ("echo a", "(exit 3)", "echo $?")] == [(0, "a\n"), (3, ""), (0, "3\n")]
+    shell.close()

@@ -105,6 +105,13 @@ def test_exit_leaves_with_its_status(prompt: Terminal) -> None:
     assert prompt.end() == 7
 
 
+def test_keys_are_those_of_the_prompt_and_the_shell_lives_on(prompt: Terminal) -> None:
+    assert run(prompt, "x=kept") == []
+    assert run(prompt, "set -o vi") == []
+    assert run(prompt, ":set keys emacs") == []
+    assert run(prompt, "echo $x") == ["kept"]
+
+
 def test_who_leaves_stopped_jobs_is_warned_once(prompt: Terminal) -> None:
     prompt.press("cat\r")
     prompt.until(lambda: prompt.cursor_line == "")
