@@ -76,10 +76,11 @@ def candidates_of(answers: list[bytes], directory: bytes = b"", home: bytes = b"
             continue
         known.add(text)
         place = os.path.join(directory, _expanded(text, home))
-        link = letter in (b"d", b"p") and os.path.islink(place)
-        user = letter == b"d" and text.startswith(b"~") and b"/" not in text and place != os.path.join(directory, text)
+        file = letter in (b"d", b"p")
+        link = file and os.path.islink(place)
+        user = file and text.startswith(b"~") and b"/" not in text and place != os.path.join(directory, text)
         about = "user" if user else ABOUT.get(letter, "")
-        yield Candidate(text, letter == b"d", about, letter in (b"w", b"W"), letter == b"W", link)
+        yield Candidate(text, user or letter == b"d", about, letter in (b"w", b"W"), letter == b"W", link)
 
 
 def paths(word: bytes, directory: bytes, home: bytes, *, confined: bool = False) -> Iterator[Candidate]:

@@ -45,4 +45,4 @@ def test_accounts_and_links_are_told(tmp_path: Path) -> None:
     link = Candidate(b"link", link=True)
     assert list(completing.paths(b"l", bytes(tmp_path), b"/")) == [link]
     assert list(completing.candidates_of([b"plink"], bytes(tmp_path), b"/")) == [link]
-    assert list(completing.candidates_of([b"d~root"], bytes(tmp_path), b"/")) == [Candidate(b"~root", True, "user")]
+    assert list(completing.candidates_of([b"p~root"], bytes(tmp_path), b"/")) == [Candidate(b"~root", True, "user")]
