@@ -12,7 +12,7 @@ import signal
 import struct
 import time
 
-from rsh.holder import wire
+from rsh.holder import tree, wire
 from rsh.holder.child import Child, feed
 from rsh.holder.client import CONFIRMED, Client
 from rsh.holder.clients import Clients
@@ -213,7 +213,9 @@ class Holder:
         if running is not None and not text:
             text = os.fsencode(self.terminal.foreground())
         attached = [client.who for client in self.here()]
-        return self.identity.told(time.time() if attached else self.last_seen, text, attached)
+        return self.identity.told(
+            time.time() if attached else self.last_seen, text, attached, tree.stopped_jobs(self.child.pid)
+        )
 
     def attach(self, peer: Peer, payload: bytes) -> None:
         """Let a caller be a client: a new one, or one that comes back."""

@@ -25,13 +25,14 @@ class Identity:
         self.lives_on = lives_on
         self.since = time.time()
 
-    def told(self, last_seen: float, running: bytes, attached: "list[str]") -> bytes:
+    def told(self, last_seen: float, running: bytes, attached: "list[str]", stopped: int) -> bytes:
         """Give the fields of an INFO.
 
         Args:
             last_seen: when somebody was here last.
             running: the line that runs, or the program.
             attached: who is here.
+            stopped: how many jobs are.
         """
         fields = (
             self.identity,
@@ -42,6 +43,7 @@ class Identity:
             running[:SHOWN],
             "\n".join(attached),
             self.key,
+            str(stopped),
         )
         words = [each if isinstance(each, bytes) else each.encode("utf-8", "surrogateescape") for each in fields]
         return b"".join(word.replace(b"\0", b"") + b"\0" for word in words)
