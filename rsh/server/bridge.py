@@ -46,6 +46,7 @@ class Bridge:
         self._typed = 0  # bytes of input that were sent, over all connections of this client
         self._taken = 0  # of them the holder has told us of
         self._gone = False  # nobody wants input any more
+        self._in_order = threading.Lock()  # held while one message is passed on
         self._told: deque[Signal | Resize | None] = deque(maxlen=MAX_TOLD)
         self._telling = threading.Semaphore(0)  # one for each message that came, None being the last
 
@@ -149,13 +150,20 @@ class Bridge:
 
     def _pump_messages(self) -> None:
         while self._telling.acquire():
-            try:
-                message = self._told.popleft()
-            except IndexError:
-                continue  # It was too many at once, and the oldest were dropped.
-            if message is None:
+            if self._pass_next() is None:
                 return
+
+    def _pass_next(self) -> bool | None:
+        """Pass the next message on; False when there is none, None at the last."""
+        with self._in_order:
+            if not self._told:
+                return False  # It was too many at once and the oldest were dropped, or a line was faster.
+            if self._told[0] is None:
+                return None
+            message = self._told.popleft()
+            assert message is not None
             self._pass_on(message)
+            return True
 
     def _pass_on(self, message: Signal | Resize) -> None:
         if isinstance(message, Resize):
@@ -188,6 +196,8 @@ class Bridge:
     def _pump_lines(self) -> None:
         try:
             for kind, payload in _asked(self._channel):
+                while self._pass_next():
+                    pass  # What came before a line is known before it: a program finds the size that was told.
                 self.send(kind, payload)
             self._left = True  # It has ended its lane: it goes on purpose.
             self.send(wire.LEAVE)
