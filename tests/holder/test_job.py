@@ -130,7 +130,8 @@ def test_command_gets_signals_as_anybody_has_them(folder: Path) -> None:
     holder = Holder(folder, "sh", "-c", "grep SigIgn /proc/self/status; grep SigBlk /proc/self/status")
     holder.end()
     shown = b"".join(chunk.data for chunk in holder.log()).split()
-    assert [int(word, 16) for word in shown[1::2]] == [0, 0]
+    libc = 0b11 << 31  # Signals 32 and 33 are the C library's own: make(1) has them ignored, and nobody can change it.
+    assert [int(word, 16) & ~libc for word in shown[1::2]] == [0, 0]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
