@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rsh.client.background import in_a_line
 from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.client.prompt_context import PromptContext
+from rsh.client.transfer import in_a_line
 
 
 def run_jobs(context: PromptContext, options: Options) -> int:

@@ -22,7 +22,8 @@ from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.records import Output
 from rsh.server.account import Account, Grant, command_environment
 from rsh.server.execution import arguments_of, check_directory
-from rsh.server.jobs import Job, Jobs
+from rsh.server.job import Job
+from rsh.server.jobs import Jobs
 from rsh.session.channel import Channel
 
 log = logging.getLogger("rsh.server")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.background import Transfer, in_a_line
 from rsh.client.dispatch import run_line
 from rsh.client.leaving import unfinished
 from rsh.client.prompt_context import PromptContext
+from rsh.client.transfer import Transfer, in_a_line
 from rsh.errors import UsageError
 from tests.client.prompts import prompt
 

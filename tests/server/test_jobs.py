@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 from rsh.errors import Refused
 from rsh.holder import job as holder
 from rsh.protocol.requests import Detach
-from rsh.server.jobs import Job, Jobs
+from rsh.server.job import Job
+from rsh.server.jobs import Jobs
 from rsh.server.options import Options
 
 SOON = 20.0
@@ -25,13 +25,6 @@ def start(jobs: Jobs, name: str, *words: str) -> Job:
 def wait(job: Job) -> None:
     job.wait_for_holder()
     assert job.ended() is not None
-
-
-def test_job_is_running_then_finished() -> None:
-    job = start(Jobs(Options()), "a", "sleep", "0.1")
-    assert job.record().state == "running"
-    wait(job)
-    assert (job.record().state, job.record().returncode) == ("finished", 0)
 
 
 def test_many_threads_start_one(tmp_path: Path) -> None:
@@ -77,13 +70,6 @@ def test_damaged_folder_is_no_job_and_harms_no_other() -> None:
             jobs.find("broken")
 
 
-def test_job_without_an_end_is_lost_and_shows_no_status() -> None:
-    job = start(Jobs(Options()), "a", "true")
-    wait(job)
-    Path(job.folder, holder.END).write_text('{"status": "all is well"}')
-    assert (job.record().state, job.record().returncode) == ("lost", None)
-
-
 def test_those_that_run_are_never_forgotten_for_new_ones() -> None:
     jobs = Jobs(Options(max_jobs=1))
     job = start(jobs, "a", "sleep", "100")
@@ -96,23 +82,6 @@ def test_those_that_run_are_never_forgotten_for_new_ones() -> None:
     wait(job)
     wait(start(jobs, "b", "true"))
     assert [each.asked.id for each in jobs.all()] == ["b"]
-
-
-def test_list_shows_the_beginning_of_a_long_command() -> None:
-    job = start(Jobs(Options()), "a", "true", "x" * 100_000, "y")
-    assert [len(word) for word in job.record().command] == [4, 4091]
-    wait(job)
-
-
-def test_job_is_private_whatever_the_umask() -> None:
-    before = os.umask(0)
-    try:
-        job = start(Jobs(Options()), "a", "true")
-    finally:
-        os.umask(before)
-    wait(job)
-    assert all(entry.stat().st_mode & 0o077 == 0 for entry in os.scandir(job.folder))
-    assert time.time_ns() >= job.asked.begun_ns
 
 
 def test_what_a_killed_daemon_left_unfinished_is_no_job() -> None:
