@@ -8,8 +8,7 @@ killed and be replaced. What it knows stands in the job's folder, for whoever lo
     begun       made before the command is started: from now on it may have run, and is never started again
     process     pid, start time and boot of the command, for whoever has to end what a dead holder has left
     output.*    the log (joblog.py)
-    socket      listens from before our start, too; whoever connects gets a byte now and then when there is more to
-                read, and the end when the job has ended; what it writes are orders
+    socket      listens from before our start, too, for whoever watches (watchers.py)
     end.json    how it ended; without it and without the lock the job is lost
 
 A job ends as `rsh exec` does: with its first process and what that had written. When it is cancelled, everything that
@@ -26,7 +25,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import termios
@@ -35,6 +33,7 @@ from typing import Final
 
 from rsh.holder import tree
 from rsh.holder.joblog import MAX_CHUNK, STDERR, STDOUT, LogWriter, segments
+from rsh.holder.watchers import Watchers
 
 # Files of a job's folder.
 JOB: Final = "job.json"
@@ -47,19 +46,9 @@ END: Final = "end.json"
 # What the holder says on its standard output once the command runs; otherwise an errno name.
 STARTED: Final = "started"
 
-# An order to end the command: this byte, then the seconds between TERM and KILL.
-CANCEL: Final = struct.Struct(">cd")
-CANCEL_BYTE: Final = b"c"
-
-# Who may watch at once; more wait in the backlog and see the job's end.
-MAX_WATCHERS: Final = 200
-
 # Seconds after which those that were sent KILL are looked at again, and after which we give up on them.
 KILL_AGAIN: Final = 0.5
 KILL_PATIENCE: Final = 5.0
-
-# Seconds that an order may name, or a job be given.
-LONGEST: Final = 1e9
 
 # Seconds that poll(2) is asked to wait at once: it counts milliseconds, in an int.
 LONGEST_WAIT: Final = 86400.0
@@ -96,9 +85,7 @@ class Job:
     def __init__(self, folder: str, listener: socket.socket, limit: int, timeout: float) -> None:
         self.folder = folder
         self.log = LogWriter(folder, limit)
-        self.listener = listener
-        listener.setblocking(False)
-        self.watchers: dict[int, socket.socket] = {}
+        self.watchers = Watchers(listener)
         self.pipes: dict[int, int] = {}  # our end of each: the stream that it brings
         self.child = 0
         self.status: int | None = None  # of the first process, as waitpid(2) gives it
@@ -155,14 +142,11 @@ class Job:
             ready = self.wait()
             if self.signals in ready:
                 self.on_signals()
-            if self.listener.fileno() in ready:
-                self.admit()
             grown = [self.keep(pipe) for pipe in list(self.pipes) if pipe in ready]
-            for number in list(self.watchers):
-                if number in ready:
-                    self.hear(number)
+            for grace in self.watchers.hear(ready):
+                self.cancel("cancelled", grace)
             if any(grown):
-                self.tell_watchers()
+                self.watchers.tell()
             if self.due is not None and time.monotonic() >= self.due:
                 self.on_time()
             self.look_whether_over()
@@ -170,10 +154,8 @@ class Job:
     def wait(self) -> set[int]:
         """Wait until there is something to do."""
         poll = select.poll()
-        for descriptor in (self.signals, *self.pipes, *self.watchers):
+        for descriptor in (self.signals, *self.pipes, *self.watchers.descriptors()):
             poll.register(descriptor, select.POLLIN)
-        if len(self.watchers) < MAX_WATCHERS:
-            poll.register(self.listener, select.POLLIN)
         patience = None if self.due is None else min(max(0.0, self.due - time.monotonic()), LONGEST_WAIT) * 1000 + 1
         return {descriptor for descriptor, _ in poll.poll(patience)}
 
@@ -275,9 +257,7 @@ class Job:
         }
         self.log.close()
         self.write_end(json.dumps(end).encode())
-        for watcher in self.watchers.values():
-            watcher.close()
-        self.listener.close()
+        self.watchers.close()
         os.unlink(os.path.join(self.folder, SOCKET))
         self.over = True
 
@@ -292,46 +272,7 @@ class Job:
                     raise
                 os.unlink(os.path.join(self.folder, name))
 
-    # --- who wants to know ---
-
-    def admit(self) -> None:
-        """Take in all who have connected and are of our account."""
-        while len(self.watchers) < MAX_WATCHERS:
-            try:
-                watcher, _ = self.listener.accept()
-            except OSError:
-                return  # There is nobody else.
-            credentials = watcher.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
-            if struct.unpack("iII", credentials)[1] not in (os.geteuid(), 0):
-                watcher.close()
-                continue
-            watcher.setblocking(False)
-            self.watchers[watcher.fileno()] = watcher
-
-    def hear(self, number: int) -> None:
-        """Take an order, or note that a watcher has left."""
-        watcher = self.watchers[number]
-        try:
-            order = watcher.recv(CANCEL.size)
-        except BlockingIOError:
-            return
-        except OSError:
-            order = b""
-        if len(order) == CANCEL.size and order[:1] == CANCEL_BYTE:
-            grace = CANCEL.unpack(order)[1]
-            if 0 <= grace < LONGEST:
-                self.cancel("cancelled", grace)
-        elif not order:
-            del self.watchers[number]
-            watcher.close()
-
-    def tell_watchers(self) -> None:
-        """Say that there is more to read; who has not read the last such word needs no other."""
-        for watcher in self.watchers.values():
-            try:
-                watcher.send(b".")
-            except OSError:
-                pass  # Its buffer is full of these; or it has left, which we shall read.
+    # --- its folder ---
 
     def write(self, name: str, content: bytes) -> None:
         """Put a file in our folder, whole and to stay."""

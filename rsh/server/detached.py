@@ -15,7 +15,7 @@ from typing import Final
 from rsh.errors import Code, Refused
 from rsh.files.stream import RecordWriter, write_records
 from rsh.holder import job as holder
-from rsh.holder import tree
+from rsh.holder import tree, watchers
 from rsh.holder.joblog import LogReader
 from rsh.protocol import requests
 from rsh.protocol.messages import Exit, Resize, Signal
@@ -63,7 +63,7 @@ def serve(
 def _start(
     request: requests.Detach, account: Account, grant: Grant, environment: Mapping[bytes, bytes], jobs: Jobs
 ) -> Job:
-    if not 0 <= request.timeout < holder.LONGEST:
+    if not 0 <= request.timeout < watchers.LONGEST:
         raise Refused(Code.COMMAND, "EINVAL")
     directory = os.path.join(account.home, request.directory)
     check_directory(directory)
@@ -126,10 +126,10 @@ def _wait_ended(channel: Channel, job: Job, order: bytes = b"") -> bool:
 
 def _cancel(channel: Channel, job: Job, grace: float) -> None:
     """End the job, and what a dead holder has left of one, and answer."""
-    if not 0 <= grace < holder.LONGEST:
+    if not 0 <= grace < watchers.LONGEST:
         raise Refused(Code.COMMAND, "EINVAL")
     channel.accept()
-    if not _wait_ended(channel, job, holder.CANCEL.pack(holder.CANCEL_BYTE, grace)):
+    if not _wait_ended(channel, job, watchers.CANCEL.pack(watchers.CANCEL_BYTE, grace)):
         return
     if job.ended() is None:
         _end_leftover(job, grace)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from rsh.holder import job
+from rsh.holder import job, watchers
 from rsh.holder.joblog import LEAST, Chunk, LogReader
 from rsh.holder.starting import FOLDER
 from rsh.server.jobs import BOOT
@@ -100,7 +100,7 @@ def test_nonsense_from_a_watcher_is_nothing(folder: Path) -> None:
     holder = Holder(folder, "sleep", "0.5")
     with holder.watch() as watcher:
         watcher.send(b"c" * 100)
-        watcher.send(b"x" * job.CANCEL.size)
+        watcher.send(b"x" * watchers.CANCEL.size)
     assert holder.end()["why"] == ""
 
 
@@ -110,7 +110,7 @@ def test_order_to_cancel_ends_all_descendants(folder: Path) -> None:
     with holder.watch() as watcher:
         while not holder.log():
             watcher.recv(1)
-        watcher.send(job.CANCEL.pack(job.CANCEL_BYTE, 0.1))
+        watcher.send(watchers.CANCEL.pack(watchers.CANCEL_BYTE, 0.1))
         end = holder.end()
     assert (end["why"], end["signal"]) == ("cancelled", signal.SIGKILL)
     with pytest.raises(ProcessLookupError):
