@@ -16,7 +16,7 @@ from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.modes import Mode, gives_identity
 from rsh.files.names import is_component, join
 from rsh.files.operations import umask
-from rsh.files.part import part_name
+from rsh.files.part_names import part_name
 from rsh.files.tree import Step, walk
 from rsh.protocol.records import MAX_PATH, Failure
 

@@ -14,7 +14,7 @@ from typing import Final
 from rsh.errors import FileError, error_name
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.names import is_component, join
-from rsh.files.part import part_name
+from rsh.files.part_names import part_name
 from rsh.files.tree import Step, walk
 from rsh.protocol.records import MAX_PATH, Failure
 

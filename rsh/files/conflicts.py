@@ -15,7 +15,7 @@ from typing import Final
 
 from rsh.errors import FileError, UsageError
 from rsh.files.names import is_component
-from rsh.files.part import part_name
+from rsh.files.part_names import part_name
 from rsh.files.vacant import Elsewhere
 
 POLICIES: Final = ("overwrite", "skip", "newer", "rename", "backup", "ask", "fail")

@@ -11,7 +11,7 @@ from typing import Final
 from rsh.errors import FileError, error_name
 from rsh.files.descent import DIRECTORY_FLAGS
 from rsh.files.names import is_component, join
-from rsh.files.part import part_name
+from rsh.files.part_names import is_part, part_name
 from rsh.protocol.records import MAX_PATH, Failure
 
 # What is copied between two looks at whether anybody still wants it.
@@ -91,7 +91,7 @@ class _Copy:
         inside = os.path.realpath(target) + b"/"
         if inside.startswith(os.path.realpath(source).rstrip(b"/") + b"/"):
             raise OSError(errno.EINVAL, "a directory does not go into itself")
-        names = sorted(os.listdir(source), reverse=True)
+        names = sorted((name for name in os.listdir(source) if not is_part(name)), reverse=True)
         if os.path.islink(target) or not os.path.isdir(target):  # what is in a tree is not put through a symlink
             os.mkdir(target, 0o700)
             self._pending.append((source, target, status))

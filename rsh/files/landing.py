@@ -16,8 +16,9 @@ from rsh.errors import FileError, ProtocolError
 from rsh.files.conflicts import Conflicts
 from rsh.files.descent import Descent
 from rsh.files.identity import is_within
+from rsh.files.leftovers import sweep
 from rsh.files.names import check_component, join
-from rsh.files.part import Finisher, sweep
+from rsh.files.part import Finisher
 from rsh.files.target import Target, open_behind
 from rsh.files.vacant import Elsewhere
 

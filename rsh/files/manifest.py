@@ -16,7 +16,7 @@ from rsh.errors import ProtocolError
 from rsh.files.descent import Descent
 from rsh.files.filter import Filter
 from rsh.files.metadata import file_fingerprints
-from rsh.files.part import is_part
+from rsh.files.part_names import is_part
 from rsh.files.tree import Step, walk
 from rsh.protocol.records import (
     MAX_PATH,
@@ -34,13 +34,19 @@ from rsh.protocol.records import (
 # What has a name in a directory.
 Entry: TypeAlias = Directory | Known | Symlink | Other
 
+_DIRECTORIES: Final = (Step.DIRECTORY, Step.LEFT, Step.UNREADABLE)
 _LATEST: Final = 2**63 - 1
 _INODES: Final = 2**62  # what a record holds of their numbers
 _PIECE: Final = 1024 * 1024
 
 
 def manifest(
-    top: int, *, only: Filter | None = None, checksum: bool = False, archive: bool = False
+    top: int,
+    *,
+    only: Filter | None = None,
+    checksum: bool = False,
+    archive: bool = False,
+    part: Callable[[bytes], object] = bool,
 ) -> Iterator[ManifestRecord]:
     """Describe a tree. Parts of transfers are no part of it.
 
@@ -49,12 +55,16 @@ def manifest(
         only: what is not left out.
         checksum: with the digest of every file.
         archive: with the fingerprints of its attributes; of its owner as well if we may change that.
+        part: hears of the parts, by their paths from the top.
     """
     place = Descent(top)
     try:
         steps = walk(place, only)  # reads the names before anything is said: what is made later is not in them
         yield Root(*_mode_and_time(os.fstat(top)))
         for step, name, error in steps:
+            if is_part(name) and step not in _DIRECTORIES:
+                part(b"/".join((*place.names, name)))
+                continue
             try:
                 yield from _entry(place, step, name, error, checksum, archive)
             except OSError:
@@ -73,7 +83,7 @@ def _entry(
         yield Directory(name, *_mode_and_time(os.fstat(place.fd)))
     elif step is Step.UNREADABLE:
         yield Failure(b"/".join((*place.names, name))[-MAX_PATH:], error)
-    elif not is_part(os.fsdecode(name)):
+    else:
         status = os.stat(name, dir_fd=place.fd, follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
             yield Symlink(name, _time(status), os.readlink(name, dir_fd=place.fd))

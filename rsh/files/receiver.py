@@ -22,7 +22,8 @@ from rsh.files.incoming import Incoming
 from rsh.files.landing import Landing, Spot
 from rsh.files.metadata import apply, apply_to_link
 from rsh.files.names import Asked, check_component
-from rsh.files.part import Finisher, Part, place_link, place_small, place_symlink
+from rsh.files.part import Finisher, Part
+from rsh.files.placing import place_link, place_small, place_symlink
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.target import open_target

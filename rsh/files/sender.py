@@ -164,7 +164,7 @@ class Sender:
         self._place = place = Descent(os.open(path, flags), follow=self._follow)
         self._links = Links()
         try:
-            steps = walk(place, self._only, follow=self._follow)
+            steps = walk(place, self._only, follow=self._follow, parts=False)
             self._enter(place.fd, name if is_component(name) else b"")
             for step, found, error in steps:
                 if self._results.stopped:

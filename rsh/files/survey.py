@@ -63,7 +63,7 @@ class _Counter:
         top = os.open(path, DIRECTORY_FLAGS & ~os.O_NOFOLLOW if self._follow else DIRECTORY_FLAGS)
         place = Descent(top, follow=self._follow)
         try:
-            for step, name, _ in walk(place, self._only, follow=self._follow):
+            for step, name, _ in walk(place, self._only, follow=self._follow, parts=False):
                 self._take(step, name, place.fd)
                 if time.monotonic() - self._told >= _TELL_EVERY:
                     self._told = time.monotonic()

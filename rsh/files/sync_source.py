@@ -202,7 +202,7 @@ class SyncSource(Sender):
         self._place = place = Descent(top)
         new = 0 if self._exists else 1  # levels that the target has not
         try:
-            for step, name, error in walk(place, self._only):
+            for step, name, error in walk(place, self._only, parts=False):
                 if self._results.stopped:
                     return
                 if step is Step.LEFT:

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from rsh.files.descent import DIRECTORY_FLAGS
 from rsh.files.durability import Durability
 from rsh.files.extents import SMALLEST_HOLE
 from rsh.files.filter import make_filter
+from rsh.files.leftovers import remove_leftover
 from rsh.files.manifest import content_digest, known_file, manifest
 from rsh.files.names import check_component, join
 from rsh.files.part import Finisher, Part
@@ -54,6 +56,12 @@ from rsh.protocol.records import (
 )
 
 _PIECE: Final = 1024 * 1024
+
+# How long the end of a manifest is waited for whose last record the source has read.
+_SOON: Final = 5.0
+
+# Bytes of the paths of parts that are remembered; what is beyond is left to the next run.
+_ROOM_FOR_PARTS: Final = 1024 * 1024
 
 _ZEROS: Final = bytes(SMALLEST_HOLE)
 
@@ -180,6 +188,10 @@ class SyncTarget(Receiver):
         self._only = make_filter(wishes.rules)
         self._patching: _Patching | None = None
         self._root_fd = -1  # the top of the target, once it has been entered
+        self._began = time.time()
+        self._parts: list[bytes] = []  # of earlier transfers, by their paths; filled by the telling thread
+        self._room = _ROOM_FOR_PARTS
+        self._telling: threading.Thread | None = None
 
     def _open(self, elements: Iterator[TransferRecord | memoryview], target: bytes, directory: bytes) -> None:
         try:
@@ -192,9 +204,9 @@ class SyncTarget(Receiver):
             return
         there = self._landing.target_name is None
         top = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.top) if there else -1
-        # Ends when the source has read all, or when the pipe is closed; nobody waits for it.
-        telling = threading.Thread(target=self._tell_manifest, args=(top,), name="rsh-manifest", daemon=True)
-        telling.start()
+        # Ends when the source has read all, or when the pipe is closed; joined by _end.
+        self._telling = threading.Thread(target=self._tell_manifest, args=(top,), name="rsh-manifest", daemon=True)
+        self._telling.start()
 
     def _expect_file(self, name: bytes) -> None:
         """Prepare for one file in the place of a tree: tell what has its name, as far as it is a regular file."""
@@ -220,7 +232,8 @@ class SyncTarget(Receiver):
                 writer.record(End())
             else:
                 wishes = self._wishes
-                for record in manifest(top, only=self._only, checksum=wishes.checksum, archive=wishes.archive):
+                checksum, archive, part = wishes.checksum, wishes.archive, self._note_part
+                for record in manifest(top, only=self._only, checksum=checksum, archive=archive, part=part):
                     writer.record(record)
             writer.end()
         except OSError as error:
@@ -228,6 +241,34 @@ class SyncTarget(Receiver):
             raise FileError(error_name(error)) from error
         except RshError:
             return  # the pipe was closed; whoever reads the other lane knows why
+
+    def _end(self, record: End) -> None:
+        if self._wishes.delete and self._report.ok and self._telling:
+            self._telling.join(_SOON)
+            if not self._telling.is_alive():
+                self._remove_leftovers()
+        super()._end(record)
+
+    def _note_part(self, path: bytes) -> None:
+        self._room -= len(path)
+        if self._room >= 0:
+            self._parts.append(path)
+
+    def _remove_leftovers(self) -> None:
+        """Remove what earlier transfers have left: now that both are alike, nobody will go on with it."""
+        for path in self._parts:
+            try:
+                fd, name = self._above(path)
+            except OSError:
+                continue  # gone, with all above it
+            try:
+                before = os.fstat(fd)
+                remove_leftover(fd, name, self._began)
+                os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+            except OSError:
+                pass  # somebody else's directory
+            finally:
+                os.close(fd)
 
     def _close(self) -> None:
         if self._patching:
@@ -438,4 +479,5 @@ SyncTarget.handlers = Receiver.handlers | {
     Sign: SyncTarget._sign,
     Prove: SyncTarget._prove,
     Change: SyncTarget._change,
+    End: SyncTarget._end,
 }

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from rsh.errors import error_name
 from rsh.files.descent import Descent
 from rsh.files.filter import Filter
+from rsh.files.part_names import is_part
 
 
 class Step(Enum):
@@ -57,7 +58,12 @@ def _step(entry: os.DirEntry[str]) -> Step:
 
 
 def walk(
-    place: Descent, only: Filter | None = None, *, depth: int | None = None, follow: bool = False
+    place: Descent,
+    only: Filter | None = None,
+    *,
+    depth: int | None = None,
+    follow: bool = False,
+    parts: bool = True,
 ) -> Iterator[Found]:
     """Walk what is below the current directory of `place`, which moves along.
 
@@ -66,6 +72,7 @@ def walk(
         depth: levels to look at, 1 is the current directory's own; None: all.
         follow: take symlinks for what they point to, and a dangling one for itself; `place` has to follow as well. A
             directory that is inside of itself is UNREADABLE.
+        parts: with what transfers have under way or left (rsh.files.part_names), which nobody wants to have copied.
 
     A directory is yielded when it has been entered and read, and again when it has been left. What fails is yielded as
     UNREADABLE and the rest goes on.
@@ -73,7 +80,7 @@ def walk(
     Raises:
         OSError: at once, when the first directory cannot be read.
     """
-    reading = _Reading(place, only, follow)
+    reading = _Reading(place, only, follow, parts)
     return _walk(reading, [reading.found()], depth)
 
 
@@ -106,15 +113,18 @@ _END: Final[Found] = (Step.LEFT, b"", "")
 class _Reading:
     """Reads the directories that a walk comes to."""
 
-    def __init__(self, place: Descent, only: Filter | None, follow: bool) -> None:
+    def __init__(self, place: Descent, only: Filter | None, follow: bool, parts: bool) -> None:
         self.place = place
         self._only = only
         self._follow = follow
+        self._parts = parts
         self._above = [_identity(place.fd)] if follow else []  # directories that we are in
 
     def found(self) -> Iterator[Found]:
         """Read the current directory."""
         names, others = scan(self.place.fd)
+        if not self._parts:
+            names = [name for name in names if not is_part(name) or others.get(name) is Step.DIRECTORY]
         if self._follow:
             _follow(self.place.fd, others)
         if self._only is not None:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from rsh.errors import Code, Refused
-from rsh.files import globs, identity, operations, part
+from rsh.files import globs, identity, operations, placing
 from rsh.files.names import has_magic, is_component, join
 from rsh.protocol import requests
 from rsh.server import landlock
@@ -165,4 +165,4 @@ def prepare() -> None:
     pathspec.GitIgnoreSpec.from_lines(["*"]).match_file("x")
     operations.umask()
     identity.identity(os.stat("/"))
-    part.own_descriptors()
+    placing.own_descriptors()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rsh.files.copying import copy
+from rsh.files.part_names import part_name
 from rsh.protocol.records import Failure
 from tests.files.transfers import snapshot
 
@@ -46,6 +47,13 @@ def test_what_is_in_an_existing_directory_stays(top: bytes) -> None:
 def test_contents_of_a_directory_go_into_another(top: bytes) -> None:
     assert list(copy([b"tree/."], b"dir", directory=top)) == []
     assert sorted(os.listdir(top + b"/dir")) == [b"link", b"sub"]
+
+
+def test_parts_of_transfers_are_not_copied(top: bytes) -> None:
+    with open(top + b"/tree/" + part_name(b"file"), "wb"):
+        pass
+    assert list(copy([top + b"/tree"], top + b"/new")) == []
+    assert part_name(b"file") not in os.listdir(top + b"/new")
 
 
 def test_several_need_a_directory(top: bytes) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rsh.files.part import Part, is_part, part_name, place_link, place_small, place_symlink, remove_leftover
-
-FAR_FUTURE = 2.0**40
+from rsh.files.part import Part
+from rsh.files.part_names import part_name
 
 
 @pytest.fixture
@@ -20,14 +19,6 @@ def directory(tmp_path: Path) -> Iterator[int]:
     fd = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     yield fd
     os.close(fd)
-
-
-@pytest.mark.parametrize("name", [b"x", b"x" * 255, b"\xff\n", b".hidden"])
-def test_name_of_a_part_follows_from_that_of_the_file_and_fits(name: bytes) -> None:
-    assert part_name(name) == part_name(name) != part_name(name[:-1] + b"y")
-    assert len(part_name(name)) <= 255 and part_name(name).startswith(b"." + name[:200])
-    assert is_part(os.fsdecode(part_name(name))) and is_part(os.fsdecode(part_name()))
-    assert not is_part(os.fsdecode(name))
 
 
 def test_part_is_placed_with_its_mode_and_time(directory: int, tmp_path: Path) -> None:
@@ -128,37 +119,3 @@ def test_what_only_looks_like_a_part_is_left_alone(directory: int, tmp_path: Pat
     part.place(0o600, None, sync=False)
     assert precious.read_text() == "precious" and (tmp_path / "x").read_text() == "new"
     assert os.path.lexists(trap)
-
-
-def test_small_file_is_placed_only_where_there_is_none(directory: int, tmp_path: Path) -> None:
-    assert place_small(directory, b"x", b"new", 0o640, 7, sync=True)
-    assert not place_small(directory, b"x", b"other", 0o640, 7, sync=False)
-    assert (tmp_path / "x").read_bytes() == b"new" and (tmp_path / "x").stat().st_mtime_ns == 7
-    assert os.listdir(tmp_path) == ["x"]
-
-
-def test_symlink_and_link_replace_what_is_there(directory: int, tmp_path: Path) -> None:
-    (tmp_path / "x").write_text("x")
-    expected = (1, (tmp_path / "x").stat().st_mtime_ns)
-    for _ in range(2):
-        place_symlink(directory, b"s", b"x", 5)
-        place_link(directory, b"l", directory, b"x", expected)
-    (tmp_path / "l").unlink()
-    (tmp_path / "l").write_text("other")
-    place_link(directory, b"l", directory, b"x", expected)
-    assert os.readlink(tmp_path / "s") == "x" and (tmp_path / "l").samefile(tmp_path / "x")
-    assert sorted(os.listdir(tmp_path)) == ["l", "s", "x"]
-
-
-def test_leftovers_are_removed_when_they_are_old_and_their_writer_is_dead(directory: int, tmp_path: Path) -> None:
-    alive = Part(directory, b"alive")
-    dead = Part(directory, b"dead")
-    dead.leave()
-    place_symlink(directory, part_name(b"link"), b"target", 0)
-    for name in (b"alive", b"dead", b"link"):
-        remove_leftover(directory, part_name(name), 0.0)
-    assert len(os.listdir(tmp_path)) == 3
-    for name in (b"alive", b"dead", b"link"):
-        remove_leftover(directory, part_name(name), FAR_FUTURE)
-    assert os.listdir(tmp_path) == [os.fsdecode(part_name(b"alive"))]
-    alive.discard()

@@ -11,7 +11,7 @@ import pytest
 
 from rsh.errors import LinkError
 from rsh.files.digest import BLOCK
-from rsh.files.part import part_name
+from rsh.files.part_names import part_name
 from rsh.files.receiver import receive
 from rsh.files.report import Progress
 from rsh.files.sender import send

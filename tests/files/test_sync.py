@@ -12,6 +12,8 @@ import pytest
 
 from rsh.errors import ProtocolError, RshError
 from rsh.files import descent
+from rsh.files.part import Part
+from rsh.files.part_names import part_name
 from rsh.files.report import Progress, Report
 from rsh.files.sync_source import sync_from
 from rsh.files.sync_target import sync_to
@@ -211,6 +213,25 @@ def test_nothing_is_deleted_when_not_all_could_be_read(
     assert received.failed
     assert (target / "extra").exists()
     assert (target / "a" / "deep" / "deeper" / "x").exists()
+
+
+@pytest.mark.parametrize("delete", [True, False])
+def test_parts_are_never_sent_and_leftovers_go_when_all_is_alike(source: Path, target: Path, delete: bool) -> None:
+    sync(source, target)
+    for top in (source, target):
+        (top / "a" / os.fsdecode(part_name(b"left"))).write_text("half")
+    fd = os.open(target / "a", os.O_RDONLY)
+    alive = Part(fd, b"alive")
+    for top in (source, target):
+        os.utime(top / "a", (1, 1))
+    assert sync(source, target, delete=delete, rehearsal=True)[0].changes == {}
+    for _ in range(2):
+        heard, sent, received = sync(source, target, delete=delete)
+        assert (heard.changes, sent.ok, received.ok, received.deleted) == ({}, True, True, 0)
+    left = {path.name for path in (target / "a").glob(".*.part")}
+    assert left == {os.fsdecode(part_name(name)) for name in ([b"alive"] if delete else [b"alive", b"left"])}
+    alive.discard()
+    os.close(fd)
 
 
 def test_a_source_that_is_not_there_deletes_nothing(tmp_path: Path, target: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from rsh.errors import FileError
 from rsh.files.changes import remove
 from rsh.files.listing import entries
+from rsh.files.part_names import part_name
 from rsh.files.report import Progress
 from rsh.protocol.records import Failure
 from tests.files.transfers import snapshot, transfer
@@ -52,6 +53,17 @@ def test_file_arrives_whole_at_any_size(top: bytes, target: bytes, size: int) ->
     sent, received = transfer([top + b"/file"], target)
     assert snapshot(target) == snapshot(top)
     assert sent.ok and (sent.files, sent.bytes) == (received.files, received.bytes) == (1, size)
+
+
+def test_parts_within_a_tree_are_not_sent_unless_they_are_named(top: bytes, target: bytes) -> None:
+    os.makedirs(top + b"/a")
+    part = top + b"/a/" + part_name(b"x")
+    make(part)
+    make(top + b"/a/.x.rsh-00000000.part")
+    assert transfer([top + b"/a"], target)[0].ok
+    assert os.listdir(target + b"/a") == [b".x.rsh-00000000.part"]
+    assert transfer([part], target)[0].ok
+    assert part_name(b"x") in os.listdir(target)
 
 
 def test_tree_arrives_with_modes_times_links_and_empty_directories(top: bytes, target: bytes) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rsh.files.descent import KEPT, MAX_DEPTH, Descent
+from rsh.files.part_names import part_name
 from rsh.files.tree import Step, walk
 
 
@@ -96,3 +97,15 @@ def test_enter_refuses_endless_depth(place: Descent) -> None:
         place.enter(b".")
     with pytest.raises(OSError, match="too long"):
         place.enter(b".")
+
+
+def test_walk_passes_over_parts_of_transfers_if_they_are_not_wanted(tmp_path: Path, place: Descent) -> None:
+    part = tmp_path / os.fsdecode(part_name(b"x"))
+    part.write_text("half")
+    (tmp_path / ".x.rsh-00000000.part").write_text("the user's")
+    (tmp_path / "x").touch()
+    assert [name for _, name, _ in walk(place)] == sorted(map(os.fsencode, os.listdir(tmp_path)))
+    assert [name for _, name, _ in walk(place, parts=False)] == [b".x.rsh-00000000.part", b"x"]
+    part.unlink()
+    part.mkdir()
+    assert [step for step, _, _ in walk(place, parts=False)][:2] == [Step.FILE, Step.DIRECTORY]

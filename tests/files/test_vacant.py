@@ -11,7 +11,8 @@ from rsh.errors import FileError
 from rsh.files import vacant
 from rsh.files.conflicts import Conflicts
 from rsh.files.landing import Landing
-from rsh.files.part import Part, place_symlink
+from rsh.files.part import Part
+from rsh.files.placing import place_symlink
 from rsh.files.target import open_target
 
 
