@@ -25,5 +25,5 @@ class Company:
     def connection_back(self, missed: int) -> None:
         """Hear that it is back, and how many bytes of output were lost for good."""
 
-    def shell_lost(self, error: RshError) -> None:
-        """Hear that the shell is lost to us, and why."""
+    def shell_over(self) -> None:
+        """Hear that the shell has ended, or is lost to us, while no line ran."""

@@ -87,6 +87,7 @@ class LivingShell:
         self._gaps: deque[Gap] = deque()
         self._ready: Ready | None = None  # the end of the line that runs
         self._over = False
+        self._leaving = False  # its end is expected here
         self._exit: Exit | None = None
         self._error: RshError | None = None
         self._typed = Typed()
@@ -101,11 +102,6 @@ class LivingShell:
     def connected(self) -> bool:
         """Whether there is a connection to it now."""
         return self._attachment.connected
-
-    @property
-    def lost_by(self) -> RshError | None:
-        """Why it is of no more use, if it has not ended by itself."""
-        return self._error
 
     @property
     def running(self) -> bool:
@@ -180,6 +176,7 @@ class LivingShell:
 
     def end(self, deadline: Deadline) -> None:
         """End it as a terminal that goes away does, and wait until it has, or the deadline."""
+        self._leaving = True
         self._attachment.hang_up()
         with self._changed:
             while not self._over and not deadline.expired:
@@ -188,6 +185,7 @@ class LivingShell:
 
     def leave(self, deadline: Deadline) -> None:
         """Let it live, and go; it is told that we do not come back, unless that takes too long."""
+        self._leaving = True
         self._attachment.leave()
         with self._changed:
             while not self._over and not deadline.expired:
@@ -314,11 +312,10 @@ class LivingShell:
         """Note that nothing comes any more."""
         with self._changed:
             self._exit = exit
-            given_up = self._error is not None
+            unheeded = not (self._running or self._leaving or self._error)
             if exit is None:
                 self._error = self._error or error or LinkError("the shell's end was not heard of")
             self._over = True
-            lost = self._error
             self._changed.notify_all()
-        if lost is not None and not given_up:
-            self._company.shell_lost(lost)
+        if unheeded:
+            self._company.shell_over()

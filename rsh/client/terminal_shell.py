@@ -15,6 +15,7 @@ from rsh.client.console import is_terminal, size
 from rsh.client.joining import Joining, come_back
 from rsh.client.living import LivingShell, new_token
 from rsh.client.modes import Modes
+from rsh.client.notes import ending
 from rsh.client.passthrough import Buffer, Left, to_stdout
 from rsh.client.running_line import RunningLine
 from rsh.client.shell import Leave
@@ -103,8 +104,6 @@ class TerminalShell(Company):
     def begin(self) -> LivingShell:
         """Have a shell started over there if there is none; does not wait for it."""
         if self._living is None or not self._living.alive:
-            if self._living is not None and (error := self._living.lost_by):
-                say(f"rsh: the shell is lost: {printable(str(error))}; this is a new one\n")
             environment = passed_environment(terminal=True, language=self.wishes.transcoder is None)
             token = new_token()
             joining, self.joining = self.joining, Joining()
@@ -173,18 +172,21 @@ class TerminalShell(Company):
 
         Raises:
             Leave: the shell has ended, with the status that the prompt is to end with.
-            RshError: the link went away, and the shell with it.
+            RshError: the link went away, and the shell with it. When that was so before, the line has not been run: it
+            was meant for where the shell stood.
         """
+        if self._living is not None and not self._living.alive:
+            self._attend(RunningLine(self._living))
         self.settle()
         living = self.begin()
         transcoder = self.wishes.transcoder
         return self._attend(RunningLine(living, transcoder.line(line) if transcoder else os.fsencode(line)))
 
     def attend(self) -> None:
-        """Attend what the prompt gave way to: another client's line, or the loss of the shell.
+        """Attend what the prompt gave way to: another client's line, or the end of the shell.
 
         Raises:
-            Leave: somebody has taken the shell over. RshError: it is lost.
+            Leave: it has ended, or somebody has taken it over. RshError: it is lost.
         """
         living = self._living
         if living is None:
@@ -195,8 +197,8 @@ class TerminalShell(Company):
                 line = printable(os.fsdecode(started.line.partition(b"\n")[0]))
                 say(f"rsh: {printable(started.who)} runs: {line}\n")
             self._attend(RunningLine(living))
-        elif isinstance(living.lost_by, Refused):
-            self._conclude(living.lost_by)
+        elif not living.alive:
+            self._attend(RunningLine(living))
 
     def detach(self) -> None:
         """Leave the shell to itself: what is attended ends with Leave. Also called by the keyboard's thread."""
@@ -250,12 +252,14 @@ class TerminalShell(Company):
         living = self._living
         if living is None or living.ended is not None:
             self._living = None
+            if living is not None and living.ended and living.ended < 0:
+                say(f"rsh: the shell was ended by {ending(status)}\n")
             raise Leave(status)
         self.directory = living.directory
         return status
 
     def _conclude(self, error: RshError) -> None:
-        """Raise Leave when the shell lives on and is not for us any more."""
+        """Raise Leave when the shell lives on and is not for us any more; Refused when it does not, and we do."""
         if self._detached:
             self._living = None
             say(f"rsh: {come_back(self.wishes.host, self._detached)}\n")
@@ -264,6 +268,8 @@ class TerminalShell(Company):
             self._living = None
             say(f"rsh: {printable(str(error))}\n")
             raise Leave(TAKEN_OVER) from error
+        if isinstance(error, Refused) and error.code in (Code.INTERNAL, Code.NO_SHELL):
+            raise Refused(error.code, str(error), advice="the next line begins a new shell") from error
 
     # --- company: called by the shell's threads ---
 
@@ -294,9 +300,9 @@ class TerminalShell(Company):
         if missed > 0:
             self.notice(f"{missed} bytes of output were printed meanwhile and are lost")
 
-    def shell_lost(self, error: RshError) -> None:
-        """Have the prompt end when somebody has taken the shell over."""
-        if isinstance(error, Refused) and error.code == Code.SUPERSEDED and self.call is not None:
+    def shell_over(self) -> None:
+        """Have the prompt give way to what there is to tell of it."""
+        if self.call is not None:
             self.call()
 
     def _show_above(self, data: Buffer) -> None:

@@ -81,18 +81,23 @@ class Holder:
                 self.from_caller(peer)
             for client in self.here():
                 self.from_client(client, ready.get(client.peer.fileno(), 0) if client.peer else 0)
-            feed(self.terminal.master, self.terminal.typed)
-            if self.child.pipe in ready:
-                self.child.feed()
-            if self.child.report in ready or self.child.pipe in ready:
-                self.from_reports()
-            self.from_question()
-            if self.terminal.master in ready:
-                self.from_terminal()
-            if self.child.ended in ready and not self.ended:
-                self.finish()
+            if not self.ended:  # Else its descriptors are closed, and their numbers may be those of others.
+                self.from_shell(ready)
             self.pump()
             self.by_time()
+
+    def from_shell(self, ready: "dict[int, int]") -> None:
+        """Give the shell what it takes, and take what it gives."""
+        feed(self.terminal.master, self.terminal.typed)
+        if self.child.pipe in ready:
+            self.child.feed()
+        if self.child.report in ready or self.child.pipe in ready:
+            self.from_reports()
+        self.from_question()
+        if self.terminal.master in ready:
+            self.from_terminal()
+        if self.child.ended in ready:
+            self.finish()
 
     def is_over(self) -> bool:
         """Tell whether nothing is left to do."""
@@ -367,7 +372,8 @@ class Holder:
         if not (data := self.terminal.read()):
             return False
         self.ring.append(data)
-        self.tell_echo()
+        if not self.terminal.closed:
+            self.tell_echo()
         return True
 
     def drain(self) -> None:

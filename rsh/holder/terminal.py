@@ -30,10 +30,12 @@ class Terminal:
     Attributes:
         master: the descriptor to wait for.
         typed: what was typed and it has not taken yet.
+        closed: the end that programs have is, and with it the modes have gone.
     """
 
     def __init__(self, columns: int, rows: int) -> None:
         self.typed = bytearray()
+        self.closed = False
         self._dropping = False  # its own queue is still full of what was interrupted
         self.master, self._slave = os.openpty()
         self.name = os.ttyname(self._slave)
@@ -146,6 +148,7 @@ class Terminal:
 
     def let_go(self) -> None:
         """Close the end that programs have: what is left in it can be read, and then it ends."""
+        self.closed = True
         os.close(self._slave)
 
 

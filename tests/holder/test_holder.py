@@ -165,6 +165,18 @@ def test_shell_that_ends_is_told_of_with_its_status(held: Held) -> None:
     wait_until_gone(held.place)
 
 
+def test_last_words_of_a_shell_that_is_hung_up_on_come_before_its_end(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bash.first.run(1, b"trap 'echo last words' EXIT; echo on; sleep 600")
+    bash.first.output_until(b"on")
+    bash.first.say(wire.END)
+    told = dict(bash.first.next() for _ in (wire.ENDED, wire.OUTPUT))
+    assert told[wire.OUTPUT].endswith(b"last words\r\n")
+    assert struct.unpack(">QBB", told[wire.ENDED])[1:] == (0, signal.SIGHUP)
+    wait_until_gone(bash.place)
+
+
 def test_who_comes_back_after_the_end_hears_of_it(bash: Held) -> None:
     bash.first.attach(b"a")
     bash.first.hear(wire.REPORT)

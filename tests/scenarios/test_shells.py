@@ -224,10 +224,60 @@ def test_killed_shell_ends_with_its_jobs(prompts: Prompts) -> None:
     pid = int(str(first.child.after))
     assert prompts.home.rsh("kill", prompts.daemon.host, "work").returncode == 0
     assert wait_until_gone(pid, SOON)
-    first.end()
+    first.expect("rsh: the shell was ended by SIGHUP\r\n")
+    assert first.end() == 128 + signal.SIGHUP
     gone = prompts.home.rsh("kill", prompts.daemon.host, "work")
     assert gone.returncode == 255
     assert b"there is no shell work" in gone.stderr
+
+
+def test_prompt_ends_when_its_shell_is_killed_at_an_idle_prompt(prompts: Prompts, tmp_path: Path) -> None:
+    host = prompts.daemon.host
+    plain = prompts.connect("--name", "work")
+    plain.ready()
+    assert prompts.home.rsh("kill", host, "work").returncode == 0
+    plain.begin(f"touch {tmp_path}/ran")
+    plain.expect("rsh: the shell was ended by SIGHUP\r\n")
+    assert plain.end() == 128 + signal.SIGHUP
+    with Terminal(prompts.home, "connect", "-q", "--name", "work", host) as screen:
+        screen.until_line(f":~{SIGN}")
+        screen.press("half a line")
+        screen.until_line("half a line")
+        assert prompts.home.rsh("kill", host, "work").returncode == 0
+        screen.until_shown("rsh: the shell was ended by SIGHUP")
+        screen.child.expect(pexpect.EOF)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_next_line_begins_a_new_shell_when_the_holder_was_killed(prompts: Prompts, tmp_path: Path) -> None:
+    died = "rsh: the shell's holder has died\r\nrsh: the next line begins a new shell\r\n"
+    first = prompts.connect()
+    first.ready()
+    holder = int(first.run(f"cd {tmp_path}; echo $PPID"))
+    first.begin("echo on; sleep 600")
+    first.expect("on\r\n")
+    os.kill(holder, signal.SIGKILL)
+    assert first.ready() == died
+    holder = int(first.run("echo $PPID"))
+    os.kill(holder, signal.SIGKILL)
+    assert wait_until_gone(holder, SOON)
+    assert first.run("touch ran") == died
+    assert first.run("pwd; echo ran*") == f"{tmp_path}\r\nran*\r\n"
+
+
+def test_screen_tells_at_once_that_the_holder_was_killed(prompts: Prompts) -> None:
+    with Terminal(prompts.home, "connect", "-q", prompts.daemon.host) as screen:
+        screen.until_line(f":~{SIGN}")
+        screen.press("echo holder=$PPID\r")
+        screen.until_shown("\nholder=")
+        screen.press("echo ha")
+        screen.until_line("echo ha")
+        (holder,) = re.findall(r"^holder=(\d+)", screen.text, re.M)
+        os.kill(int(holder), signal.SIGKILL)
+        screen.until_shown("rsh: the shell's holder has died")
+        screen.until_line("echo ha")
+        screen.press("lf\r")
+        screen.until_shown("\nhalf")
 
 
 def test_name_that_is_taken_is_refused(prompts: Prompts) -> None:
