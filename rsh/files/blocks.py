@@ -15,8 +15,9 @@ import os
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from xxhash import xxh3_64_digest
+from xxhash import xxh3_64_digest, xxh3_128_digest
 
+from rsh.files.digest import BLOCK, SIZE
 from rsh.protocol.frames import Buffer
 from rsh.protocol.records import Signature
 
@@ -66,6 +67,10 @@ def sign(fd: int, block: int) -> Iterator[Signature]:
     yield Signature(offset, bytes(hashes), bytes(anchors), False)
 
 
+NOWHERE: Final = -1
+KEPT: Final = -2
+
+
 class Old(NamedTuple):
     """An old file as its signature tells."""
 
@@ -73,6 +78,7 @@ class Old(NamedTuple):
     block: int
     hashes: bytes
     anchors: bytes
+    kept: bytes = b""  # digests of the first whole blocks of the new file that an earlier try has written already
 
     def length(self, index: int) -> int:
         """Give the length of a block."""
@@ -80,7 +86,7 @@ class Old(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A piece of the new file, and where it stands in the old one, or -1."""
+    """A piece of the new file, and where it stands in the old one: NOWHERE, or KEPT if it is written already."""
 
     content: Buffer
     offset: int
@@ -111,7 +117,12 @@ class _Comparison:
 
     def pieces(self) -> Iterator[Piece]:
         while self._position < self._size:
-            content = self._window.view(self._position, min(self._old.block, self._size - self._position))
+            if self._old.kept and (kept := self._kept_here()):
+                yield Piece(kept, KEPT)
+                self._go_on_behind(len(kept))
+                continue
+            room = self._limit() - self._position
+            content = self._window.view(self._position, min(self._old.block, room))
             if not content:
                 return
             index = self._place_of(content)
@@ -119,13 +130,32 @@ class _Comparison:
                 yield self._match(content, index)
                 continue
             length, self._expected = self._resync(content)
+            length = min(length, room)
             while length:
                 some = self._window.view(self._position, min(length, _CHUNK // 16))
                 if not some:
                     return
-                yield Piece(some, -1)
+                yield Piece(some, NOWHERE)
                 self._position += len(some)
                 length -= len(some)
+
+    def _kept_here(self) -> memoryview | None:
+        """Give the block at hand if it is written already."""
+        index, within = divmod(self._position, BLOCK)
+        known = self._old.kept[index * SIZE : (index + 1) * SIZE]
+        if within or not known:
+            return None
+        content = self._window.view(self._position, BLOCK)
+        return content if len(content) == BLOCK and xxh3_128_digest(content) == known else None
+
+    def _limit(self) -> int:
+        """Give where the next piece ends at the latest: where a block begins that may be written already."""
+        following = self._position // BLOCK + 1
+        return following * BLOCK if following < len(self._old.kept) // SIZE else self._size
+
+    def _go_on_behind(self, length: int) -> None:
+        self._position += length
+        self._expected = self._matched = self._position // self._old.block
 
     def _match(self, content: memoryview, index: int) -> Piece:
         self._position += len(content)

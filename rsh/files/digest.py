@@ -16,6 +16,9 @@ from rsh.protocol.frames import Buffer
 BLOCK: Final = 1024 * 1024
 SIZE: Final = 16  # bytes of one digest
 
+# Blocks of a part that are looked at: 64 GiB, of which the digests are one MiB of memory.
+MOST_BLOCKS: Final = 65536
+
 _ZEROS: Final = bytes(BLOCK)
 _ZERO_DIGEST: Final = xxh3_128_digest(_ZEROS)
 _AT_ONCE: Final = 4096  # digests of zero blocks handed on together

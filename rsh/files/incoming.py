@@ -10,7 +10,7 @@ from typing import Final
 from xxhash import xxh3_128_digest
 
 from rsh.errors import FileError, ProtocolError
-from rsh.files.digest import BLOCK, SIZE, BlockDigest
+from rsh.files.digest import BLOCK, MOST_BLOCKS, SIZE, BlockDigest
 from rsh.files.durability import LARGE
 from rsh.files.extents import make_hole
 from rsh.files.part import Finisher, Part
@@ -19,9 +19,6 @@ from rsh.protocol.records import File
 
 # Blocks of a part that are told to the sender at once: it can go on soon, and a record stays small.
 _TOLD_AT_ONCE: Final = 16
-
-# Blocks of a part that are looked at: 64 GiB, of which the digests are one MiB of memory.
-_MOST_BLOCKS: Final = 65536
 
 
 class Incoming:
@@ -56,14 +53,14 @@ class Incoming:
         self.part = Part(directory, name, resume=True, forsaken=forsaken)
         if self.record.room >= LARGE:
             there = os.fstat(self.part.fd).st_blocks * 512 if self.part.size else 0
-            _check_room(directory, self.record.room - there)
+            check_room(directory, self.record.room - there)
 
     def held(self) -> Iterator[bytes]:
         """Give the digests of the whole blocks that an earlier try has left, some at a time."""
         if not self.part:
             return
         blocks = min(self.part.size, self.record.size) // BLOCK
-        for first in range(0, min(blocks, _MOST_BLOCKS), _TOLD_AT_ONCE):
+        for first in range(0, min(blocks, MOST_BLOCKS), _TOLD_AT_ONCE):
             last = min(first + _TOLD_AT_ONCE, blocks)
             digests = b"".join(self._block_digest(self.part.fd, block) for block in range(first, last))
             self._held += digests
@@ -134,7 +131,7 @@ class Incoming:
         return xxh3_128_digest(content)
 
 
-def _check_room(directory: int, needed: int) -> None:
+def check_room(directory: int, needed: int) -> None:
     """Raise ENOSPC when a file will not fit, before anything of it was sent in vain."""
     space = os.statvfs(directory)
     free = space.f_bavail if os.geteuid() else space.f_bfree

@@ -8,12 +8,12 @@ from typing import Final
 
 from xxhash import xxh3_128
 
-from rsh.files.blocks import Old, compare
+from rsh.files.blocks import KEPT, Old, compare
 from rsh.files.outgoing import changed
 from rsh.files.report import Progress
 from rsh.files.results import Results
 from rsh.files.stream import PIECE, RecordWriter
-from rsh.protocol.records import Reuse
+from rsh.protocol.records import Reuse, Same
 
 NOTHING: Final = (0, 0)
 
@@ -50,6 +50,7 @@ class OutgoingPatch:
         self._progress = progress
         self._digest = xxh3_128()
         self._reuse = NOTHING  # offset and length that have yet to be said
+        self._same = 0  # bytes before the position that are there already, likewise
 
     def send(self) -> str:
         """Send the content; give "" or the symbolic name of why it has to be aborted. Raises OSError."""
@@ -60,10 +61,12 @@ class OutgoingPatch:
             self._digest.update(content)
             if not self.begun and offset != position:
                 self._begin()
-            if offset >= 0:
+            if offset == KEPT:
+                self._keep_written(len(content))
+            elif offset >= 0:
                 self._keep(offset, len(content))
             else:
-                self._tell_reuse()
+                self._tell()
                 self._new(memoryview(content))
             position += len(content)
         if position != size or changed(self._fd, self._status):
@@ -71,7 +74,7 @@ class OutgoingPatch:
         if not self.begun and self._old.size != size:
             self._begin()
         if self.begun:
-            self._tell_reuse()
+            self._tell()
         return ""
 
     def digest(self) -> bytes:
@@ -87,14 +90,23 @@ class OutgoingPatch:
         if so_far and start + so_far == offset:
             self._reuse = (start, so_far + length)
         else:
-            self._tell_reuse()
+            self._tell()
             self._reuse = (offset, length)
         self._progress.reused(length)
 
-    def _tell_reuse(self) -> None:
+    def _keep_written(self, length: int) -> None:
+        if self._reuse[1]:
+            self._tell()
+        self._same += length
+        self._progress.reused(length)
+
+    def _tell(self) -> None:
+        """Say what has yet to be said: of the two never both."""
         if self._reuse[1]:
             self._out.record(Reuse(*self._reuse))
-        self._reuse = NOTHING
+        if self._same:
+            self._out.record(Same(self._same))
+        self._reuse, self._same = NOTHING, 0
 
     def _new(self, content: memoryview) -> None:
         for start in range(0, len(content), PIECE):

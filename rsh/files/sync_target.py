@@ -6,32 +6,30 @@ that was asked for, and a file that is put together of old and new content is pl
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
-from xxhash import xxh3_128
 
 from rsh.errors import FileError, ProtocolError, RshError, error_name, file_error
-from rsh.files.blocks import sign
 from rsh.files.changes import remove_tree
 from rsh.files.descent import DIRECTORY_FLAGS
 from rsh.files.durability import Durability
-from rsh.files.extents import SMALLEST_HOLE
 from rsh.files.filter import make_filter
+from rsh.files.incoming_patch import IncomingPatch
 from rsh.files.leftovers import remove_leftover
-from rsh.files.manifest import content_digest, known_file, manifest
-from rsh.files.names import check_component, join
-from rsh.files.part import Finisher, Part
+from rsh.files.manifest import known_file, manifest
+from rsh.files.names import check_component
 from rsh.files.receiver import Receiver
 from rsh.files.report import Progress, Report
 from rsh.files.sender import READ_FLAGS
 from rsh.files.stream import Pipe, RecordWriter
+from rsh.files.sync_answers import proof, signature
+from rsh.files.sync_top import Top
 from rsh.files.sync_wishes import Wishes
 from rsh.protocol import records
 from rsh.protocol.records import (
@@ -44,26 +42,21 @@ from rsh.protocol.records import (
     Finish,
     Link,
     Patch,
-    Proof,
     Prove,
     Reuse,
     Root,
+    Same,
     Sign,
-    Signature,
     Symlink,
     Touch,
     TransferRecord,
 )
-
-_PIECE: Final = 1024 * 1024
 
 # How long the end of a manifest is waited for whose last record the source has read.
 _SOON: Final = 5.0
 
 # Bytes of the paths of parts that are remembered; what is beyond is left to the next run.
 _ROOM_FOR_PARTS: Final = 1024 * 1024
-
-_ZEROS: Final = bytes(SMALLEST_HOLE)
 
 
 def sync_to(
@@ -75,102 +68,20 @@ def sync_to(
     durability: str = "auto",
     progress: Progress | None = None,
     fetched: bytes | None = None,
+    forsaken: Callable[[], bool] | None = None,
 ) -> Report:
     """Make a target like a source, from the target's side.
 
     Args:
         target: a directory, which is made when it is not there; for a file as source a file or a directory.
         fetched: name of the source, if we have asked for it.
-        directory, durability, progress: as receive().
+        directory, durability, progress, forsaken: as receive().
 
     Raises:
         UsageError: unknown durability; a rule that means nothing. ProtocolError, RshError: as receive().
     """
-    return SyncTarget(pipe, Durability(durability), progress or Progress(), wishes, fetched).run(target, directory)
-
-
-class _Patching:
-    """A Patch whose content is arriving."""
-
-    def __init__(self, record: Patch, finisher: Finisher | None) -> None:
-        self.record = record
-        self.finisher = finisher
-        self.part: Part | None = None  # None when it has failed: the rest is dropped
-        self.basis = -1
-        self._position = 0
-        self._sparse = False  # the old file has holes, so zeros become some
-        self._moved = False  # the part's own position is another one
-        self._left = record.size
-        self._digest = xxh3_128()
-
-    def open(self, basis: int, part: Part) -> None:
-        """Begin; both are ours from now on."""
-        self.basis, self.part = basis, part
-        status = os.fstat(basis)
-        self._sparse = status.st_blocks * 512 < status.st_size
-
-    def content(self, piece: memoryview | bytes) -> None:
-        """Take new content."""
-        self._spend(len(piece))
-        self._write(piece)
-
-    def reuse(self, offset: int, length: int) -> None:
-        """Take content of the old file."""
-        self._spend(length)
-        while length and self.part:
-            piece = os.pread(self.basis, min(length, _PIECE), offset)
-            if not piece:
-                raise FileError("ECHANGED")
-            self._write(piece)
-            offset += len(piece)
-            length -= len(piece)
-
-    def finish(self, digest: bytes) -> bool:
-        """Tell whether all is there and right."""
-        if self._left:
-            raise ProtocolError("less content than the file's size")
-        if self.part and self._moved:
-            self.part.cut(self._position)
-        return self._digest.digest() == digest
-
-    def drop(self) -> None:
-        """Give up what was written and let go of the old file; after place() only the latter."""
-        if self.part:
-            self.part.discard()
-            self.part = None
-        if self.basis >= 0:
-            os.close(self.basis)
-            self.basis = -1
-
-    def _write(self, piece: memoryview | bytes) -> None:
-        if not self.part:
-            return
-        self._digest.update(piece)
-        view, start = memoryview(piece), 0
-        if self._sparse:
-            for at in range(-self._position % SMALLEST_HOLE, len(view) - SMALLEST_HOLE + 1, SMALLEST_HOLE):
-                if view[at : at + SMALLEST_HOLE] == _ZEROS:
-                    self._put(view[start:at])
-                    start = at + SMALLEST_HOLE
-                    self._position += SMALLEST_HOLE
-                    self._moved = True
-        self._put(view[start:])
-
-    def _put(self, piece: memoryview) -> None:
-        """Write behind what came before, holes included."""
-        assert self.part is not None
-        if not piece:
-            return
-        if self._moved:
-            self.part.seek(self._position)
-            self._moved = False
-        self.part.write(piece)
-        self._position += len(piece)
-
-    def _spend(self, length: int) -> None:
-        self._left -= length
-        if self._left < 0:
-            raise ProtocolError("more content than the file's size")
+    receiver = SyncTarget(pipe, Durability(durability), progress or Progress(), wishes, fetched, forsaken)
+    return receiver.run(target, directory)
 
 
 class SyncTarget(Receiver):
@@ -179,15 +90,21 @@ class SyncTarget(Receiver):
     decoder: msgspec.msgpack.Decoder[Any] = records.SYNC
 
     def __init__(
-        self, pipe: Pipe, durability: Durability, progress: Progress, wishes: Wishes, fetched: bytes | None
+        self,
+        pipe: Pipe,
+        durability: Durability,
+        progress: Progress,
+        wishes: Wishes,
+        fetched: bytes | None,
+        forsaken: Callable[[], bool] | None,
     ) -> None:
-        super().__init__(pipe, durability, None, progress, None, wishes.archive)
+        super().__init__(pipe, durability, None, progress, None, wishes.archive, forsaken)
         self._pipe = pipe
         self._wishes = wishes
         self._fetched = fetched
         self._only = make_filter(wishes.rules)
-        self._patching: _Patching | None = None
-        self._root_fd = -1  # the top of the target, once it has been entered
+        self._patching: IncomingPatch | None = None
+        self._top = Top(self._final)
         self._began = time.time()
         self._parts: list[bytes] = []  # of earlier transfers, by their paths; filled by the telling thread
         self._room = _ROOM_FOR_PARTS
@@ -213,9 +130,10 @@ class SyncTarget(Receiver):
         check_component(name)
         if self._fetched is not None and name != self._fetched:
             raise ProtocolError("the source is another file than the one that was asked for")
-        self._root_fd = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.top)
+        self._top.only = name
+        self._top.open(self._landing.top)
         writer = RecordWriter(self._pipe, lane=1)
-        there = known_file(self._root_fd, self._final(name), self._wishes.checksum, self._wishes.archive)
+        there = known_file(self._top.fd, self._final(name), self._wishes.checksum, self._wishes.archive)
         if there:
             writer.record(msgspec.structs.replace(there, name=name))
         writer.record(End())
@@ -258,7 +176,7 @@ class SyncTarget(Receiver):
         """Remove what earlier transfers have left: now that both are alike, nobody will go on with it."""
         for path in self._parts:
             try:
-                fd, name = self._above(path)
+                fd, name = self._top.above(path)
             except OSError:
                 continue  # gone, with all above it
             try:
@@ -270,11 +188,15 @@ class SyncTarget(Receiver):
             finally:
                 os.close(fd)
 
-    def _close(self) -> None:
+    def _drop(self) -> None:
         if self._patching:
             self._patching.drop()
-        if self._root_fd >= 0:
-            os.close(self._root_fd)
+        super()._drop()
+
+    def _close(self) -> None:
+        if self._patching:
+            self._patching.drop(leave=True)
+        self._top.close()
         super()._close()
 
     def _take(self, element: Any) -> None:
@@ -296,34 +218,36 @@ class SyncTarget(Receiver):
         super()._root(record)
         if self._landing.skipping:
             return
-        if self._root_fd >= 0:
+        if self._top.fd >= 0:
             raise ProtocolError("a second Root")
-        self._root_fd = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.here)
+        self._top.open(self._landing.here)
 
     # --- files of old and new content ---
 
     def _begin_patch(self, record: Patch) -> None:
         self._count_named(record.name)
-        self._patching = patching = _Patching(record, self._finisher())
+        self._patching = patching = IncomingPatch(record, self._finisher())
         if self._landing.skipping:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
-            basis = patching.basis = self._open_file(record.basis)
             directory, name, _ = self._landing.spot(record.name)
-            patching.open(basis, Part(directory, name))
+            patching.open(self._top.file(record.basis), directory, name, self._forsaken)
         except (OSError, FileError) as error:
             patching.drop()
             self._fail(record.name, error, now=True)
 
-    def _take_within_patch(self, patching: _Patching, element: Any) -> None:
+    def _take_within_patch(self, patching: IncomingPatch, element: Any) -> None:
         name, working = patching.record.name, patching.part is not None
         try:
             if isinstance(element, memoryview):
                 patching.content(element)
                 self._progress.moved(len(element) if working else 0)
-            elif isinstance(element, Reuse):
-                patching.reuse(element.offset, element.length)
+            elif isinstance(element, Reuse | Same):
+                if isinstance(element, Reuse):
+                    patching.reuse(element.offset, element.length)
+                else:
+                    patching.same(element.length)
                 self._progress.reused(element.length if working else 0)
             else:
                 self._patching = None
@@ -331,26 +255,25 @@ class SyncTarget(Receiver):
         except (OSError, FileError) as error:
             patching.drop()
             self._fail(name, error, now=True)
-        except BaseException:
-            patching.drop()
-            raise
 
-    def _end_patch(self, patching: _Patching, element: Any) -> None:
+    def _end_patch(self, patching: IncomingPatch, element: Any) -> None:
         record = patching.record
-        if isinstance(element, Finish):
-            right = patching.finish(element.digest)
-            if patching.part:
+        try:
+            if isinstance(element, Finish):
+                right = patching.finish(element.digest)
+                if not patching.part:
+                    return
                 if not right:
                     raise FileError("EDIGEST")
                 sync = self._durability.before_placing(record.size, single=False)
                 patching.part.place(record.mode, record.mtime_ns, sync=sync, finish=patching.finisher)
-                patching.part = None
                 self._placed(record.size)
-        elif isinstance(element, Abort):
-            self._note(file_error(element.error, self._landing.shown(record.name)))
-        else:
-            raise ProtocolError(f"{type(element).__name__} within a file")
-        patching.drop()
+            elif isinstance(element, Abort):
+                self._note(file_error(element.error, self._landing.shown(record.name)))
+            else:
+                raise ProtocolError(f"{type(element).__name__} within a file")
+        finally:
+            patching.drop()
 
     # --- the rest ---
 
@@ -375,7 +298,7 @@ class SyncTarget(Receiver):
     def _delete(self, record: Delete) -> None:
         self._index += 1
         try:
-            fd, name = self._above(record.path)
+            fd, name = self._top.above(record.path)
             try:
                 self._delete_in(fd, name, record.path)
             finally:
@@ -400,35 +323,12 @@ class SyncTarget(Receiver):
         self._report.deleted += 1
 
     def _sign(self, record: Sign) -> None:
-        try:
-            fd = self._open_file(record.path)
-        except (OSError, FileError):
-            self._out.record(Signature(0, b"", b"", False))
-        else:
-            try:
-                self._send_signature(fd, record.block)
-            finally:
-                os.close(fd)
+        for answer in signature(self._top, record):
+            self._out.record(answer)
         self._out.flush()
 
-    def _send_signature(self, fd: int, block: int) -> None:
-        try:
-            for signature in sign(fd, block):
-                self._out.record(signature)
-        except OSError:
-            self._out.record(Signature(0, b"", b"", False))
-
     def _prove(self, record: Prove) -> None:
-        digest = b""
-        try:
-            fd = self._open_file(record.path)
-            try:
-                digest = content_digest(fd)
-            finally:
-                os.close(fd)
-        except (OSError, FileError):
-            pass  # no proof
-        self._out.record(Proof(digest))
+        self._out.record(proof(self._top, record))
         self._out.flush()
 
     def _failure(self, record: Failure) -> None:
@@ -436,38 +336,6 @@ class SyncTarget(Receiver):
 
     def _change(self, record: Change) -> None:
         self._progress.planned(record.how, record.path, 0)
-
-    def _above(self, path: bytes) -> tuple[int, bytes]:
-        """Open the directory above a path, step by step from the top; give it, to be closed, and the name."""
-        *above, name = path.split(b"/")
-        for each in (*above, name):
-            check_component(each)
-        if self._root_fd < 0:
-            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-        if self._one_file:
-            if path != self._one_file:
-                raise ProtocolError("a path in a sync of one file")
-            name = self._final(name)
-        fd = os.dup(self._root_fd)
-        for each in above:
-            try:
-                below = os.open(each, DIRECTORY_FLAGS, dir_fd=fd)
-            finally:
-                os.close(fd)
-            fd = below
-        return fd, name
-
-    def _open_file(self, path: bytes) -> int:
-        """Open a regular file of the target for reading. Raises OSError, FileError."""
-        above, name = self._above(path)
-        try:
-            fd = os.open(name, READ_FLAGS, dir_fd=above)
-        finally:
-            os.close(above)
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            os.close(fd)
-            raise FileError("ESPECIAL", join(b"", path))
-        return fd
 
 
 SyncTarget.handlers = Receiver.handlers | {

@@ -207,6 +207,12 @@ class Signature(Struct, tag=82, array_like=True, frozen=True, forbid_unknown_fie
     more: bool  # another Signature of the same file follows
 
 
+class Kept(Struct, tag=93, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Comes before a Signature: digests of further whole blocks of the file's part, which an earlier try has left."""
+
+    digests: Annotated[bytes, Meta(min_length=16, max_length=131072)]  # 16 bytes for each 1048576 of the part
+
+
 # --- sync: source to target, beside what a transfer has ---
 
 
@@ -583,7 +589,7 @@ ShellRecord: TypeAlias = Line | Ready | Echo | Attached | Started | Taken | Gap 
 BatchRecord: TypeAlias = BatchLine | LineEnd
 JobRecord: TypeAlias = Job | Output
 SyncRecord: TypeAlias = TransferRecord | Sign | Prove | Patch | Reuse | Touch | Delete | Change
-SyncResultRecord: TypeAlias = ResultRecord | Signature | Proof
+SyncResultRecord: TypeAlias = ResultRecord | Signature | Proof | Kept
 ManifestRecord: TypeAlias = Root | Directory | Leave | Known | Symlink | Other | Failure | End
 Record: TypeAlias = (
     SyncRecord | SyncResultRecord | ManifestRecord | AnswerRecord | ShellRecord | BatchRecord | JobRecord

@@ -121,7 +121,14 @@ def _sync(channel: Channel, request: requests.Sync, directory: bytes) -> None:
     channel.accept(bulk=True)
     if request.upward:
         pipe = expanded(channel, request.compression)
-        sync_to(pipe, path, wishes, directory=directory, durability=request.durability)
+        sync_to(
+            pipe,
+            path,
+            wishes,
+            directory=directory,
+            durability=request.durability,
+            forsaken=lambda: channel.adrift,
+        )
     else:
         pipe = squeezed(paced(channel, request.limit), request.compression)
         sync_from(pipe, path, wishes, directory=directory, upward=False)

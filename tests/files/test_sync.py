@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,52 +13,14 @@ from rsh.errors import ProtocolError, RshError
 from rsh.files import descent
 from rsh.files.part import Part
 from rsh.files.part_names import part_name
-from rsh.files.report import Progress, Report
 from rsh.files.sync_source import sync_from
 from rsh.files.sync_target import sync_to
 from rsh.files.sync_wishes import Wishes
-from tests.files.pipes import SMALL, PipeEnd, pipe_pair
+from tests.files.pipes import SMALL, pipe_pair
+from tests.files.syncs import alike, closing, sync
 from tests.files.transfers import Background, snapshot
 
 MIB = 1024 * 1024
-
-
-class Heard(Progress):
-    def __init__(self) -> None:
-        self.changes: dict[bytes, str] = {}
-        self.bytes = 0
-
-    def planned(self, action: str, path: bytes, size: int) -> None:
-        self.changes[path] = action
-
-    def moved(self, count: int) -> None:
-        self.bytes += count
-
-
-def sync(
-    source: Path, target: Path, *, upward: bool = True, capacity: int = SMALL, **wishes: object
-) -> tuple[Heard, Report, Report]:
-    near, far = pipe_pair(capacity)
-    heard = Heard()
-    all_wishes = Wishes(itemize=True, **wishes)  # type: ignore[arg-type]
-    here, there = (heard, None) if upward else (None, heard)
-    receiving = Background(
-        lambda: closing(far, lambda: sync_to(far, bytes(target), all_wishes, durability="none", progress=there))
-    )
-    sent = sync_from(near, bytes(source), all_wishes, progress=here, upward=upward)
-    return heard, sent, receiving.result()
-
-
-def closing(pipe: PipeEnd, call: Callable[[], Report]) -> Report:
-    try:
-        return call()
-    except BaseException:
-        pipe.close()
-        raise
-
-
-def alike(source: Path, target: Path) -> bool:
-    return snapshot(bytes(source)) == snapshot(bytes(target))
 
 
 @pytest.fixture

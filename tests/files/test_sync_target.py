@@ -22,6 +22,7 @@ from rsh.protocol.records import (
     Directory,
     End,
     Finish,
+    Kept,
     Known,
     Leave,
     Patch,
@@ -30,6 +31,7 @@ from rsh.protocol.records import (
     Record,
     Reuse,
     Root,
+    Same,
     Sign,
     Signature,
     Summary,
@@ -176,6 +178,7 @@ def test_a_file_is_made_of_old_and_new(target: Path) -> None:
         ((Reuse(0, len(OLD)), Finish(b"x" * 16)), "EDIGEST"),
         ((Reuse(5, len(OLD)), Finish(xxh3_128_digest(OLD))), "ECHANGED"),
         ((Reuse(2**61, len(OLD)), Finish(xxh3_128_digest(OLD))), "ECHANGED"),
+        ((Same(len(OLD)), Finish(xxh3_128_digest(OLD))), "ECHANGED"),
     ],
 )
 def test_what_is_not_right_is_not_placed(pieces: tuple[Record, ...], error: str, target: Path) -> None:
@@ -191,6 +194,7 @@ def test_what_is_not_right_is_not_placed(pieces: tuple[Record, ...], error: str,
     [
         whole(patch(b"old"), Reuse(0, len(OLD)), Reuse(0, 1)),
         whole(patch(b"old"), b"x" * (len(OLD) + 1)),
+        whole(patch(b"old"), Same(len(OLD) + 1)),
         whole(patch(b"old"), Reuse(0, 1), Finish(b"x" * 16)),
         whole(patch(b"old"), Delete(b"old")),
         whole(Root(0o755, 0)),
@@ -239,12 +243,15 @@ def answer(pipe: PipeEnd, manifest: list[Record], answers: list[Record]) -> None
         ([Root(0o755, 0), End()], [Signature(1, b"x" * 8, b"x" * 16, False)]),
         ([Root(0o755, 0), Known(b"big", 0o644, 0, 70_000), End()], [Signature(1, b"x" * 8, b"", False)]),
         ([Root(0o755, 0), Known(b"big", 0o644, 0, 70_000), End()], [Signature(1, b"", b"", True)]),
+        ([Root(0o755, 0), End()], [Kept(b"x" * 16)]),
+        ([Root(0o755, 0), Known(b"big", 0o644, 0, 70_000), End()], [Kept(b"x" * 17)]),
+        ([Root(0o755, 0), Known(b"big", 0o644, 0, 70_000), End()], [Kept(b"x" * 131_072)] * 9),
     ],
 )
 def test_a_target_that_breaks_the_rules_is_left(manifest: list[Record], answers: list[Record], tmp_path: Path) -> None:
     (tmp_path / "source" / "dir").mkdir(parents=True)
     (tmp_path / "source" / "big").write_bytes(bytes(100_000))
-    near, far = pipe_pair(2**20)
+    near, far = pipe_pair(2**22)
     answering = Background(lambda: answer(far, manifest, answers))
     with pytest.raises(RshError):
         sync_from(near, bytes(tmp_path / "source"), Wishes(delete=True), upward=True)

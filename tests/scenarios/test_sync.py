@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rsh.files.part_names import part_name
 from tests.machines import SOON, Daemon, Home
 from tests.proxy import Direction, Fault, Kind, Proxy
 from tests.scenarios.trees import described
@@ -98,6 +99,34 @@ def test_whoever_is_killed_the_next_run_completes(tmp_path: Path, way: str, vict
             assert described(target) == described(source), "with nothing left over"
     finally:
         daemon.__exit__()
+
+
+@BOTH
+@pytest.mark.parametrize("victim", ["client", "daemon"])
+def test_blocks_of_a_large_file_that_were_written_are_not_sent_again(tmp_path: Path, way: str, victim: str) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    for top, seed in ((source, 1), (target, 2)):
+        top.mkdir()
+        (top / "large").write_bytes(random.Random(seed).randbytes(LARGE))
+    part = target / os.fsdecode(part_name(b"large"))
+    home = Home(tmp_path / "account")
+    daemon = Daemon(home)
+    try:
+        line = words(way, source, target, daemon.host, "--limit", "16M")
+        client = home.spawn(*line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(lambda: part.exists() and part.stat().st_size > LARGE * 3 // 4)
+        if victim == "daemon":
+            daemon.stop(signal.SIGKILL)
+            daemon = Daemon(home)
+        client.kill()
+        client.wait()
+        with Proxy(daemon.host) as network:
+            done = home.rsh(*words(way, source, target, network.host))
+            assert (done.returncode, done.stderr) == (0, b"")
+            assert network.passed[Direction.UP if way == "up" else Direction.DOWN] < LARGE // 2
+    finally:
+        daemon.__exit__()
+    assert described(target) == described(source), "with nothing left over"
 
 
 @BOTH
