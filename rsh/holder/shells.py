@@ -19,8 +19,9 @@ ZSH_FOLDER = os.path.join(FOLDER, "zsh")
 BASH_COMPLETE = os.fsencode(os.path.join(FOLDER, "bash", "complete"))
 ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
 
-# A report: line, status, whether what was switched off is on again, options, statuses of the pipeline; directory; trap.
-REPORT = re.compile(rb"(\d+) (\d+) ([01]) ([A-Za-z0-9]*)((?: \d+)*)\0([^\0]*)\0([^\0]*)\0")
+# A report: trap, if there is one; line, status, whether what was switched off is on again, options, directory, statuses
+# of the pipeline. It comes in one write(2), but for the trap: so whoever waits for it is woken once.
+REPORT = re.compile(rb"(trap -- '[^\0]*' DEBUG\n)?(\d+)\0(\d+)\0([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0")
 
 # What goes on in the next line, where our last command would be a part of it: it is left out then.
 OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
@@ -30,15 +31,18 @@ TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*x")
 VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
 
 # Nothing of the user's may get between: no alias (\), no function (builtin), no readonly variable, no IFS, no set -u.
+# All this is run for each line, and what is read as a function is parsed only once.
 BASH_FUNCTIONS = r"""
 __rsh_tell() {
-    \builtin printf '%d %d %d %s' "$__rsh_line" "$1" "${__rsh_on-0}" "$-" >&9
-    \builtin shift
-    \builtin printf ' %d' "$@" >&9
-    \builtin printf '\0%s\0' "${PWD-$(\builtin pwd)}" >&9
+    \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}" "$-" "${PWD-$(\builtin pwd)}" \
+        "${__rsh_statuses[@]-}" . >&9
+    \builtin set +evx
+    __rsh_kept= __rsh_on= __rsh_statuses=()
+    [[ -z ${PS1-}${PS2-}${PROMPT_COMMAND[*]-} ]] || __rsh_end
+    \builtin return "$__rsh_status"
 }
 __rsh_end() {
-    \builtin unset PROMPT_COMMAND __rsh_kept __rsh_statuses __rsh_on
+    \builtin unset PROMPT_COMMAND
     \builtin printf -v PS1 ''
     \builtin printf -v PS2 ''
 }
@@ -47,15 +51,7 @@ __rsh_no_editing() {
     if \builtin test -o emacs; then \builtin set +o emacs; fi
 }
 __rsh_leave() { \builtin return "$1"; }
-__rsh_report='__rsh_status=${__rsh_kept-$__rsh_status}
-__rsh_tell "$__rsh_status" "${__rsh_statuses[@]-}"
-\builtin trap -p DEBUG >&9
-\builtin printf "\\0" >&9
-\builtin trap - DEBUG
-\builtin set +evx
-__rsh_end'
 \builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave
-\builtin readonly __rsh_report
 """
 
 BASH_FILES = r"""
@@ -77,12 +73,12 @@ PS1= PS2=
 # A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches.
 SH_FUNCTIONS = r"""
 __rsh_tell() {
-    printf '%d %d %d %s\0%s\0\0' "$__rsh_line" "$__rsh_status" "${__rsh_on-0}" "$-" "${PWD-}" >&9
+    printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}" "$-" "${PWD-}" . >&9
     set +evx
-    unset __rsh_on
+    __rsh_on= PS1= PS2=
+    return "$__rsh_status"
 }
 __rsh_leave() { return "$1"; }
-__rsh_report='__rsh_tell; PS1= PS2='
 """
 
 SH_FILES = r"""
@@ -123,10 +119,10 @@ class Outcome:
 
 def read_report(found: "re.Match[bytes]") -> Outcome:
     """Make an outcome of what REPORT has matched."""
-    line, status, restored, options, statuses, directory, trap = found.groups()
+    trap, line, status, restored, options, directory, statuses = found.groups(b"")
     outcome = Outcome(int(line), int(status), directory)
     outcome.restored, outcome.options, outcome.trap = restored == b"1", options, trap
-    outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split())
+    outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)
     return outcome
 
 
@@ -143,6 +139,7 @@ class Dialect:
     builtin = b"\\command "  # without it a wrong line, or a readonly variable, ends a shell that has no terminal
     keep = b""
     statuses = b""
+    before_report = b""  # what only the top level can do
 
     def __init__(self, shell: str) -> None:
         self.words, self.batch = ["/bin/sh", "-i", "-s"], ["/bin/sh", "-s"]
@@ -163,9 +160,9 @@ class Dialect:
 
     def report(self, number: int) -> bytes:
         """Give what has the shell report; it does no harm to be asked twice."""
-        begin = b"{ __rsh_status=$? __rsh_line=%d; " % number
-        end = b'; __rsh_leave "$__rsh_status" "${__rsh_last-}" && \\: "${__rsh_last-}"; } >/dev/null 2>&1\n'
-        return begin + self.builtin + b'eval "$__rsh_report"' + end
+        begin = b"{ __rsh_status=${__rsh_kept:-$?} __rsh_line=%d; " % number
+        end = b'__rsh_tell "${__rsh_last-}" && \\: "${__rsh_last-}"; } >/dev/null 2>&1\n'
+        return begin + self.before_report + end
 
     def ask(self, kind: bytes, text: bytes, path: bytes) -> bytes:
         """Give what has a copy of the shell tell, into the file at a path, how a text could go on."""
@@ -208,6 +205,7 @@ class Bash(Dialect):
     builtin = b"\\builtin "
     keep = b'__rsh_kept=$? __rsh_statuses=("${PIPESTATUS[@]}") __rsh_last=$_'
     statuses = b"PIPESTATUS"
+    before_report = b"\\builtin trap -p DEBUG >&9; \\builtin trap - DEBUG; "
 
     def __init__(self, shell: str) -> None:
         rc = f"/proc/self/fd/{RC_DESCRIPTOR}"
@@ -227,6 +225,7 @@ class Zsh(Dialect):
     builtin = b"\\builtin "
     keep = b'__rsh_kept=$? __rsh_statuses=("${pipestatus[@]}") __rsh_last=$_'
     statuses = b"pipestatus"
+    before_report = b"__rsh_options=$-; \\builtin set +evx; "
 
     def __init__(self, shell: str) -> None:
         login = ["-l"] if os.environ.get("RSH_LOGIN") else []
