@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from rsh.errors import Code, Refused, RshError
 from rsh.protocol.channel import LANES
@@ -22,7 +22,26 @@ MAX_UNSENT: Final = 2 * MAX_PAYLOAD
 # Pieces this small are joined as they arrive: a peer that sends single bytes must not cost a hundred bytes for each.
 SMALL_PIECE: Final = 4096
 
+# Written at once where nothing else is under way: a key, a line, a report. To wake the writer takes longer than that.
+LITTLE: Final = 4096
+
 Listener: TypeAlias = Callable[[Signal | Resize | Exit | None], None]
+
+
+class Writer(Protocol):
+    """Who writes what the link has to send."""
+
+    def wake(self) -> None:
+        """Have it written; call with the session's lock held."""
+
+    def reserve(self) -> bool:
+        """Keep everybody else from writing, if nothing is under way: what is queued now goes with `write_reserved`.
+
+        Call with the session's lock held.
+        """
+
+    def write_reserved(self) -> None:
+        """Write what was queued since `reserve`; call without the lock."""
 
 
 class Channel:
@@ -37,15 +56,13 @@ class Channel:
         closed_in_order: whether the peer was done with it and had nothing to complain about.
     """
 
-    def __init__(
-        self, number: int, request: Request, link: Link, lock: threading.Lock, wake_writer: Callable[[], None]
-    ) -> None:
+    def __init__(self, number: int, request: Request, link: Link, lock: threading.Lock, writer: Writer) -> None:
         self.number = number
         self.request = request
         self.closed_in_order = False
         self._link = link  # guarded by _lock, as everything below
         self._lock = lock  # the session's one lock; never held across I/O
-        self._wake_writer = wake_writer  # call with the lock held
+        self._writer = writer
         self._readable = threading.Condition(lock)  # readers and wait_accepted wait on it
         self._writable = threading.Condition(lock)  # writers wait on it
         self._crowded = False  # a writer waits because the queue is full, not for credit
@@ -87,7 +104,7 @@ class Channel:
                 self._wait(deadline)
             piece = pieces.popleft()
             if self._link.consume(self.number, lane, len(piece)):
-                self._wake_writer()
+                self._writer.wake()
             return piece
 
     def write(self, *parts: Buffer, lane: int = 0) -> None:
@@ -107,14 +124,14 @@ class Channel:
         with self._lock:
             if self._link.credit(self.number, lane) >= 0:
                 self._link.send(self.number, lane, (), 0, end=True)
-                self._wake_writer()
+                self._writer.wake()
 
     def accept(self, *, bulk: bool = False) -> None:
         """Serve the request; with `bulk` everything else on the link goes before this channel's data."""
         with self._lock:
             if not self._closed:
                 self._link.accept(self.number, bulk=bulk)
-                self._wake_writer()
+                self._writer.wake()
 
     def wait_accepted(self, deadline: Deadline = NEVER) -> None:
         """Wait until the peer serves the request; raise what it says when it does not."""
@@ -128,13 +145,13 @@ class Channel:
         """Send a message; on a closed channel nothing happens."""
         with self._lock:
             self._link.tell(self.number, message)
-            self._wake_writer()
+            self._writer.wake()
 
     def close(self, code: Code = Code.NONE, text: str = "", *, discard: bool = False) -> None:
         """Be done with the channel, in order after what was written, or with `discard` at once."""
         with self._lock:
             self._link.close(self.number, code, text, discard=discard)
-            self._wake_writer()
+            self._writer.wake()
             if self._closed is None:
                 self._closed = Refused(Code.CANCELLED, "the channel was closed here")
             self._wake_all()
@@ -225,18 +242,22 @@ class Channel:
             self._writable.wait()
 
     def _write_whole(self, parts: tuple[Buffer, ...], length: int, lane: int) -> bool:
+        if length == 0:
+            return True
         with self._lock:
-            if length == 0:
-                return True
             if self._wait_for_credit(lane) < length:
                 return False
+            reserved = length <= LITTLE and self._writer.reserve()
             self._link.send(self.number, lane, parts, length)
-            self._wake_writer()
-            return True
+            if not reserved:
+                self._writer.wake()
+        if reserved:
+            self._writer.write_reserved()
+        return True
 
     def _write_some(self, rest: memoryview, lane: int) -> int:
         with self._lock:
             length = min(self._wait_for_credit(lane), len(rest), MAX_PAYLOAD)
             self._link.send(self.number, lane, (rest[:length],), length)
-            self._wake_writer()
+            self._writer.wake()
             return length

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -18,7 +19,7 @@ Service: TypeAlias = Callable[[Channel], None]
 Said: TypeAlias = Accepted | Arrived | Closed | Credited | Opened | Pinged | Ponged | Told
 
 
-class Conversation:
+class Conversation(ABC):
     """The channels of one end, and what applications do with them.
 
     Attributes:
@@ -97,7 +98,19 @@ class Conversation:
         with self._lock:
             return [f"{number}: {type(each.request).__name__.lower()}" for number, each in self._channels.items()]
 
-    # --- reader ---
+    # --- writing: as channel.Writer ---
+
+    def wake(self) -> None:
+        """Have the writer write. The lock is held."""
+        self._to_send.notify()
+
+    @abstractmethod
+    def reserve(self) -> bool:
+        """As channel.Writer.reserve."""
+
+    @abstractmethod
+    def write_reserved(self) -> None:
+        """As channel.Writer.write_reserved."""
 
     # --- what the peer says ---
 
@@ -179,7 +192,7 @@ class Conversation:
         return lambda: channel.told(None)
 
     def _add_channel(self, number: int, request: Request) -> Channel:
-        channel = Channel(number, request, self._link, self._lock, self._to_send.notify)
+        channel = Channel(number, request, self._link, self._lock, self)
         self._channels[number] = channel
         return channel
 

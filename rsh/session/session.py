@@ -6,7 +6,8 @@ Threads, by name, and what ends them:
               application (their windows stop a peer that is too fast) and never writes. Ends when the stream does,
               or when a newer stream has taken its place: from then on nothing that it reads is taken in.
     writer    one for each session: waits until the link has something to send, takes it under the lock and writes it
-              outside. Ends with the session.
+              outside. Ends with the session. Where nothing else is under way and the kernel has room, a thread of an
+              application writes a few bytes itself (`reserve`), as waking the writer would take longer than that.
     keeper    on a client whose session survives its stream: dials again (keeper.py). Ends with the session.
     serve-N   one for each channel that the peer opened. Ends when the service returns; every blocking call it makes
               fails when the session ends.
@@ -38,6 +39,7 @@ from rsh.protocol.frames import MAX_PAYLOAD, Decoder
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import Hello, Welcome
 from rsh.protocol.states import LinkState
+from rsh.session.channel import LITTLE
 from rsh.session.condition import Condition, Conditions, Watcher
 from rsh.session.conversation import Conversation, Service, code_of
 from rsh.session.deadline import NEVER, Deadline
@@ -89,7 +91,8 @@ class Session(Conversation):
         self.knock: Callable[[], None] = _nothing
         self._stream: Stream | None = None
         self._writable = False  # nothing that was written on the stream has failed
-        self._writing = False  # the writer is between taking frames and having written them
+        self._writing = False  # somebody is between taking frames and having written them
+        self._reserved = False  # and that is not the writer
         self._writer: threading.Thread | None = None
         self._all_told = threading.Event()  # every channel's listener has heard of the end
 
@@ -367,8 +370,8 @@ class Session(Conversation):
     def _write_loop(self) -> None:
         while True:
             with self._lock:
-                self._writing = False
-                while not self._can_write():
+                self._writing = self._reserved
+                while self._reserved or not self._can_write():
                     if self.error and (self._stream is None or self._link.state is LinkState.CLOSED):
                         return
                     self._changed.notify_all()
@@ -380,6 +383,27 @@ class Session(Conversation):
                     channel.drained()
             if stream is not None and buffers:
                 self._write(stream, b"".join(buffers))
+
+    def reserve(self) -> bool:
+        """As channel.Writer.reserve. The lock is held."""
+        if self._writing or self._stream is None or not self._writable or self._link.wants_to_send():
+            return False
+        self._reserved = self._writing = True
+        return True
+
+    def write_reserved(self) -> None:
+        """As channel.Writer.write_reserved."""
+        try:
+            stream = self._stream
+            if stream is not None and stream.takes_more():
+                with self._lock:
+                    buffers = self._link.next_frames(LITTLE, time.monotonic()) if self._stream is stream else []
+                self._write(stream, b"".join(buffers))
+        finally:
+            with self._lock:
+                self._reserved = self._writing = False
+                if self.error is not None or self._can_write():
+                    self._to_send.notify()
 
     def _can_write(self) -> bool:
         return self._stream is not None and self._writable and self._link.wants_to_send()

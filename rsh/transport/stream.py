@@ -56,6 +56,10 @@ class Stream(ABC):
         """
 
     @abstractmethod
+    def takes_more(self) -> bool:
+        """Tell whether a few kilobytes would be taken now without waiting, by whoever alone writes."""
+
+    @abstractmethod
     def set_deadline(self, deadline: float | None) -> None:
         """Let every wait that begins from now on end at deadline (seconds of time.monotonic()), None for never."""
 
@@ -98,6 +102,9 @@ class SocketStream(Stream):
         self._gate = threading.Lock()
         self._users = 0  # threads inside a system call: the last one out closes, so no descriptor is reused under them
         self._closed = False
+        # A socket that is writable has room for a third of what it holds at least (tcp(7), unix(7)).
+        self._writable = select.poll()
+        self._writable.register(sock, select.POLLOUT)
 
     def readinto(self, view: memoryview) -> int:
         """As Stream.readinto."""
@@ -122,6 +129,11 @@ class SocketStream(Stream):
         Returns: how many bytes were taken, perhaps 0.
         """
         return self._call(self._send_now, memoryview(data))
+
+    def takes_more(self) -> bool:
+        """As Stream.takes_more."""
+        with self._gate:
+            return not self._closed and self._writable.poll(0) == [(self._sock.fileno(), select.POLLOUT)]
 
     def set_deadline(self, deadline: float | None) -> None:
         """As Stream.set_deadline."""

@@ -121,6 +121,10 @@ class TLSStream(Stream):
                 self._drain()
         self._flush_now()  # what the reader left for us between our last look and the release of the lock
 
+    def takes_more(self) -> bool:
+        """As Stream.takes_more."""
+        return not self._unsent and self._raw.takes_more()
+
     def set_deadline(self, deadline: float | None) -> None:
         """As Stream.set_deadline."""
         self._raw.set_deadline(deadline)

@@ -211,3 +211,17 @@ def test_close_slowly_has_an_end_with_a_peer_that_stays(ends: Ends) -> None:
     ends[0].close_slowly()
     assert 0.5 < time.monotonic() - begin < 5
     assert ends[0].fileno() == -1
+
+
+def test_stream_takes_more_until_the_kernel_has_no_room(ends: Ends) -> None:
+    assert ends[0].takes_more()
+    while ends[0].write_now(bytes(65536)):
+        pass
+    assert not ends[0].takes_more()
+    while not ends[0].takes_more():
+        read(ends[1], 65536)
+
+
+def test_closed_stream_takes_nothing(ends: Ends) -> None:
+    ends[0].close()
+    assert not ends[0].takes_more()
