@@ -21,10 +21,39 @@ class Process(NamedTuple):
     started: int
 
 
-def snapshot() -> list[Process]:
-    """List all processes that can be seen."""
-    found = (look_up(int(name)) for name in os.listdir("/proc") if name.isdigit())
-    return [process for process in found if process]
+class Snapshot:
+    """All processes that could be seen at one moment, and whose they are."""
+
+    def __init__(self) -> None:
+        """Look at them all. Raises OSError: there is no descriptor left for that."""
+        found = (look_up(int(name)) for name in os.listdir("/proc") if name.isdigit())
+        self._present = {process.pid: process for process in found if process}
+        self._sessions: dict[int, list[Process]] = {}
+        self._children: dict[int, list[Process]] = {}
+        for process in self._present.values():
+            self._sessions.setdefault(process.session, []).append(process)
+            self._children.setdefault(process.parent, []).append(process)
+
+    def members(self, leader: int, known: set[Process]) -> set[Process]:
+        """Give the live processes of a command's tree.
+
+        That is everything in the session that its first process leads, their descendants (which may have made sessions
+        of their own), and those of `known` that are still there: a child whose parent died is found by no other way.
+        """
+        tree: set[Process] = set()
+        new = [process for process in known if self._is_there(process)] + self._sessions.get(leader, [])
+        if leader in self._present:
+            new.append(self._present[leader])
+        while new:
+            process = new.pop()
+            if process not in tree:
+                tree.add(process)
+                new += self._children.get(process.pid, [])
+        return tree
+
+    def _is_there(self, old: Process) -> bool:
+        now = self._present.get(old.pid)
+        return now is not None and now.started == old.started
 
 
 def look_up(pid: int) -> Process | None:
@@ -62,18 +91,8 @@ def stopped_jobs(shell: int) -> int:
 
 
 def members(leader: int, known: set[Process]) -> set[Process]:
-    """Give the live processes of a command's tree.
-
-    That is everything in the session that its first process leads, their descendants (which may have made sessions of
-    their own), and those of `known` that are still there: a child whose parent died is found by no other way.
-    """
-    processes = snapshot()
-    present = {process.pid: process for process in processes}
-    tree = {process.pid for process in processes if process.session == leader or process.pid == leader}
-    tree |= {old.pid for old in known if old.pid in present and present[old.pid].started == old.started}
-    while grown := {process.pid for process in processes if process.parent in tree} - tree:
-        tree |= grown
-    return {present[pid] for pid in tree}
+    """Give the live processes of a command's tree, as they are now."""
+    return Snapshot().members(leader, known)
 
 
 def signal_all(processes: set[Process], number: int) -> None:

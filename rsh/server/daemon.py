@@ -19,6 +19,7 @@ from rsh.server.connection import Connection
 from rsh.server.house import House
 from rsh.server.keys import Keys
 from rsh.server.listener import Listener
+from rsh.server.memory import Memory
 from rsh.server.options import Options
 from rsh.server.roster import Guest
 from rsh.session.deadline import Deadline
@@ -93,9 +94,11 @@ class Daemon:
 
     def _tend(self) -> None:
         """Look after the sessions until the daemon stops."""
+        memory = Memory()
         while not self._stopped.wait(TICK):
             try:
                 self._house.roster.tend()
+                memory.look(len(self._house.roster.guests()))
             except Exception:  # a net for bugs: sessions that nobody looks after would stay for ever
                 log.exception("! tending the sessions failed")
 

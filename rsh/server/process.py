@@ -20,6 +20,7 @@ from typing import Final
 from rsh.errors import Code, Refused, error_name
 from rsh.holder import tree
 from rsh.protocol.requests import Terminal
+from rsh.server.census import census
 
 # 256 KiB pipes instead of 64: a quarter of the context switches for bulk output. Linux 2.6.35, fcntl(2).
 F_SETPIPE_SZ: Final = 1031
@@ -229,7 +230,7 @@ class Command:
 
     def _members(self, known: set[tree.Process]) -> set[tree.Process]:
         try:
-            return tree.members(self.pid, known)
+            return census.take().members(self.pid, known)
         except OSError:
             return set()
 

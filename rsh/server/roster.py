@@ -34,6 +34,10 @@ REMEMBERED: Final = 4096
 # What the sessions of one key may hold in memory while they are away, 256 MiB: the one that is away longest goes first.
 MAX_KEPT: Final = 256 * 1024 * 1024
 
+# For all who are dismissed at once, in seconds: a client that takes nothing gets a second (Session.close), a thousand
+# take two.
+PARTING: Final = 4.0
+
 # Requests whose work outlives a session, so that nobody has to wait for it to end.
 LASTING: Final = (Shell, Attach, Logs, Wait)
 
@@ -148,8 +152,9 @@ class Roster:
         ]
         for thread in threads:
             thread.start()
+        deadline = Deadline(PARTING)
         for thread in threads:
-            thread.join(2.0)
+            thread.join(deadline.left())
         for guest in meant:
             self.remove(guest)
         return meant

@@ -140,8 +140,8 @@ class _Race:
     def _finished(self, descriptor: int) -> bool:
         sock = self._running[descriptor]
         status = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if not status and sock.getsockname() == sock.getpeername():
-            status = errno.ECONNREFUSED  # the kernel gave us the very port we dial: we reached ourselves
+        if not status:
+            status = _unusable(sock)
         if status:
             self._lose(descriptor, status)
         return not status
@@ -165,6 +165,15 @@ class _Race:
         """Choose the errno to show: that IPv6 is not routed here says less than that IPv4 was refused."""
         telling = [status for status in self._failures if status not in _UNTELLING]
         return (telling or self._failures or [errno.EADDRNOTAVAIL])[0]
+
+
+def _unusable(sock: socket.socket) -> int:
+    """Give the errno of a connection that was made and is of no use; 0 for a good one."""
+    try:
+        reached_ourselves = sock.getsockname() == sock.getpeername()  # the kernel gave us the very port we dial
+    except OSError:
+        return errno.ECONNRESET  # it was reset as soon as it was made
+    return errno.ECONNREFUSED if reached_ourselves else 0
 
 
 class _Resolution(threading.Thread):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
@@ -152,6 +153,14 @@ def test_ipv4_peer_of_a_dual_stack_socket_is_named_by_its_ipv4_address() -> None
         listener.accept()[0] as accepted,
     ):
         assert sockets.peer_host(accepted) == "127.0.0.1"
+
+
+def test_connection_that_was_reset_when_it_was_made_has_failed() -> None:
+    """As behind a proxy that is overrun: the kernel says that it is there, and then that it is not."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as sock:
+        assert sockets._unusable(sock) == 0
+    with socket.socket() as sock:
+        assert sockets._unusable(sock) == errno.ECONNRESET
 
 
 def test_dialling_does_not_reach_ourselves() -> None:

@@ -1,0 +1,40 @@
+"""Memory that many sessions have needed, given back to the system once they have gone.
+
+What they held is free by then, for whoever comes next, but the C library keeps it: a session more costs nothing, and a
+daemon that has seen a thousand at once stays at that size for good. So it is asked for it when most have gone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from typing import Final
+
+# Fewer sessions than these are not worth looking for what they have left.
+MANY: Final = 32
+
+
+class Memory:
+    """Watches how many sessions there are, and gives back what those who have gone have left."""
+
+    def __init__(self) -> None:
+        self._most = 0  # sessions at once since we gave back last
+        self._last = 0  # sessions at the last look
+
+    def look(self, sessions: int) -> bool:
+        """Take note of how many sessions there are; whether memory was given back. Call it once a second."""
+        leaving, self._last = sessions < self._last, sessions
+        self._most = max(self._most, sessions)
+        if leaving or self._most < MANY or sessions > self._most // 2:
+            return False
+        self._most = sessions
+        give_back()
+        return True
+
+
+def give_back() -> None:
+    """Give back what nobody uses; a few milliseconds for each thousand sessions that were here."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # malloc_trim(3) is glibc's
+    if trim is not None:
+        trim(ctypes.c_size_t(0))

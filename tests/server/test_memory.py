@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from rsh.server.memory import MANY, Memory
+
+# In a process of its own: what it keeps must not depend on what other tests have left.
+WASTE = """
+from rsh.server.memory import give_back
+from tests.machines import status_of
+import os
+held = [bytes(600) for _ in range(100_000)]
+kept = held[::1000]  # they keep the C library from shrinking the heap at its end
+full = status_of(os.getpid(), "VmRSS")
+del held
+give_back()
+print(full - status_of(os.getpid(), "VmRSS"))
+"""
+
+
+def test_memory_is_given_back_once_most_have_gone_and_no_more_are_leaving() -> None:
+    memory = Memory()
+    counts = [MANY, MANY // 2, MANY // 2, MANY // 2, 0, 0]
+    assert [memory.look(count) for count in counts] == [False, False, True, False, False, False]
+
+
+def test_few_sessions_leave_nothing_worth_looking_for() -> None:
+    memory = Memory()
+    assert not any(memory.look(count) for count in (MANY - 1, 0, 0))
+
+
+def test_what_was_freed_between_what_is_used_goes_back_to_the_system() -> None:
+    shrunk = subprocess.run([sys.executable, "-c", WASTE], check=True, capture_output=True).stdout
+    assert int(shrunk) > 40_000  # KiB, of 60,000
