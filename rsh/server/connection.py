@@ -15,6 +15,7 @@ from rsh.server import confinement
 from rsh.server.account import Account, Grant
 from rsh.server.hosting import begin, welcome_of
 from rsh.server.house import House
+from rsh.server.keys import grant_of
 from rsh.server.roster import GONE, Guest
 from rsh.server.services import Services
 from rsh.server.shells import Terms
@@ -22,6 +23,7 @@ from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.transport import knock, sockets, tls
 from rsh.transport.stream import SocketStream, Stream
+from rsh.trust.authorized import Authorized
 
 log = logging.getLogger("rsh.server")
 
@@ -38,6 +40,7 @@ class Connection:
         self._host = "unix" if self._local else sockets.peer_host(sock)
         self._raw = SocketStream(sock, self._host if self._local else _peer_name(sock))
         self._sock = sock
+        self._entry: Authorized | None = None  # the line of its key, once that has proved itself
 
     def serve(self) -> None:
         """Serve the connection to its end; raises nothing."""
@@ -67,7 +70,7 @@ class Connection:
         if guest := self._house.roster.find(key, hello.session):
             guest.session.fence(hello.epoch)  # its place becomes ours
         if not inside.enter(self._host):
-            greeting.refuse(stream, Code.BUSY, "too many connections; try again later")
+            greeting.refuse(stream, Code.BUSY, "too many connections")
             raise LinkError("refused: too many connections")
         try:
             self._welcome(stream, decoder, hello, key)
@@ -98,7 +101,8 @@ class Connection:
         """Begin the session, or go on with it, and be its reader until the stream ends."""
         account = self._house.account
         try:
-            grant = self._house.keys.grant(key, self._host) if key else Grant(label="same user")
+            self._entry = self._house.keys.entry(key, self._host) if key else None
+            grant = grant_of(self._entry) if self._entry else Grant(label="same user")
             if grant.path:
                 account = msgspec.structs.replace(account, home=confinement.home_of(grant))
             if hello.account not in ("", account.name):
@@ -118,7 +122,7 @@ class Connection:
         if guest is None:
             return None
         guest.session.resume(stream, hello, welcome_of(account))
-        guest.name = self._name(stream, hello)
+        guest.name, guest.host = self._name(stream, hello), self._host
         log.info("%s = session resumed, stream %d", guest.name, hello.epoch)
         return guest
 
@@ -140,7 +144,7 @@ class Connection:
         )
         session = begin(hello, services, options.max_channels, survives=True, message=house.message())
         linger = options.linger if grant.linger is None else grant.linger
-        guest = Guest(session, name, key, hello.session, linger)
+        guest = Guest(session, name, key, hello.session, linger, self._host, self._entry)
         if not house.roster.admit(guest, hello):
             if found := self._resume(stream, hello, key, account):
                 return found
@@ -155,9 +159,9 @@ class Connection:
 
     def _read(self, guest: Guest, stream: Stream, decoder: Decoder) -> None:
         house = self._house
-        if guest.key and guest.key not in house.keys.current():
-            # Removed since we looked, and whoever ends the sessions of removed keys may have come before us.
-            guest.session.close(Code.UNKNOWN_KEY, "this key is no longer authorised")
+        if guest.entry and (reason := house.keys.objection(guest.entry, guest.host)):
+            # Changed since we looked, and whoever ends the sessions of such keys may have come before us.
+            guest.session.close(reason.code, str(reason))
         try:
             guest.session.run(stream, decoder)
         finally:

@@ -13,7 +13,7 @@ import threading
 from typing import Final, TypeAlias
 
 from rsh import places
-from rsh.errors import Code, RshError, UsageError
+from rsh.errors import Refused, RshError, UsageError
 from rsh.server.account import Account
 from rsh.server.connection import Connection
 from rsh.server.house import House
@@ -21,7 +21,7 @@ from rsh.server.keys import Keys
 from rsh.server.listener import Listener
 from rsh.server.memory import Memory
 from rsh.server.options import Options
-from rsh.server.roster import Guest
+from rsh.server.roster import ENDING, Guest
 from rsh.session.deadline import Deadline
 from rsh.transport import listening, sockets
 from rsh.transport.address import Address, parse
@@ -53,6 +53,7 @@ class Daemon:
         inherited = inherited_sockets(options)
         own = open_sockets(options, inherited)
         self._stopped = threading.Event()
+        self._complaint = ""  # about the files of the keys, when they were looked at last
         self._listeners = [self._listener(sock, name) for sock, name in inherited + own]
         self.addresses = [listener.name for listener in self._listeners]
         self._paths = [name.removeprefix("unix:") for _, name in own if name.startswith("unix:")]  # to be removed
@@ -70,7 +71,7 @@ class Daemon:
         except RshError as error:
             log.error("! not reloaded: %s", error)
             return
-        self._dismiss_strangers()
+        self._review()
         log.info("= reloaded: %d keys authorised", len(self._keys.current()))
 
     def stop(self) -> None:
@@ -90,7 +91,7 @@ class Daemon:
 
     def hurry(self) -> None:
         """End all sessions now, whatever is at work in them."""
-        self._house.roster.dismiss(Code.SHUTDOWN, "the daemon is shutting down")
+        self._house.roster.dismiss(lambda guest: ENDING)
 
     def _tend(self) -> None:
         """Look after the sessions until the daemon stops."""
@@ -98,6 +99,7 @@ class Daemon:
         while not self._stopped.wait(TICK):
             try:
                 self._house.roster.tend()
+                self._look_at_keys()
                 memory.look(len(self._house.roster.guests()))
             except Exception:  # a net for bugs: sessions that nobody looks after would stay for ever
                 log.exception("! tending the sessions failed")
@@ -108,21 +110,35 @@ class Daemon:
     def _serve(self, sock: socket.socket, _: str) -> None:
         try:
             if self._keys.refresh():
-                self._dismiss_strangers()
+                self._review()
             Connection(sock, self._house).serve()
         except RshError as error:
             log.error("! turned away: %s", error)
         finally:
             sock.close()
 
-    def _dismiss_strangers(self) -> None:
-        known = self._keys.current()
+    def _look_at_keys(self) -> None:
+        """Have it take effect when keys were removed, limited or have expired, also if nobody comes.
 
-        def is_stranger(guest: Guest) -> bool:
-            return bool(guest.key) and guest.key not in known
+        What has just changed may be written still; it counts at the next look.
+        """
+        try:
+            changed = self._keys.refresh()
+        except RshError as error:
+            changed = str(error) != self._complaint
+            if changed:
+                log.error("! keys: %s", error)
+            self._complaint = str(error)
+        if not changed:
+            self._review()
 
-        for guest in self._house.roster.dismiss(Code.UNKNOWN_KEY, "this key is no longer authorised", is_stranger):
-            log.info("%s = ended: its key is no longer authorised", guest.name)
+    def _review(self) -> None:
+        """End the sessions of keys that may not come any more, or may do something else now."""
+        for guest in self._house.roster.dismiss(self._objection):
+            log.info("%s = ended because of its key", guest.name)
+
+    def _objection(self, guest: Guest) -> Refused | None:
+        return None if guest.entry is None else self._keys.objection(guest.entry, guest.host)
 
 
 def inherited_sockets(options: Options) -> list[Named]:

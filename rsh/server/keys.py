@@ -6,6 +6,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Mapping
+from typing import Final
 
 from rsh.errors import Code, Refused
 from rsh.server.account import Grant
@@ -15,6 +16,10 @@ from rsh.trust.certificate import fingerprint
 from rsh.trust.identity import identity
 
 log = logging.getLogger("rsh.server")
+
+# What a client is told whose session ends because of its key.
+REMOVED: Final = "this key is no longer authorised"
+CHANGED: Final = "what this key may do has changed"
 
 
 class Keys:
@@ -40,20 +45,38 @@ class Keys:
             return self._context
 
     def refresh(self) -> bool:
-        """Read the files again if they have changed; whether the set of keys is another now."""
+        """Read the files again if they have changed; whether they had."""
         with self._lock:
             known = self._files.current()
             if self._context is not None and known is self._known:
                 return False
             for message in self._files.messages:
                 log.warning("! %s", message)
-            changed = set(known) != set(self._known)
-            self._known = known
-            self._context = tls.server_context(self.host.path, list(known))
-            return changed
+            context = tls.server_context(self.host.path, list(known))
+            self._known, self._context = known, context
+            return True
 
-    def grant(self, key: bytes, host: str) -> Grant:
-        """Give what a key that has just proved itself may do.
+    def objection(self, before: Authorized, host: str) -> Refused | None:
+        """Say why a session may not go on; None when it may.
+
+        Args:
+            before: the line of its key when it began.
+            host: where its client is.
+        """
+        entry = self.current().get(before.der)
+        if entry is None:
+            return Refused(Code.UNKNOWN_KEY, REMOVED)
+        if entry == before and entry.expires is None:
+            return None
+        try:
+            entry.check(host)
+        except Refused as refused:
+            return refused
+        # As when it was begun in another daemon: the client comes back to what it may do now.
+        return None if entry.allows_as(before) else Refused(Code.NO_SESSION, CHANGED)
+
+    def entry(self, key: bytes, host: str) -> Authorized:
+        """Give the line of a key that has just proved itself.
 
         Args:
             key: its certificate.
@@ -66,11 +89,16 @@ class Keys:
         if entry is None:
             raise Refused(Code.UNKNOWN_KEY, "this key is not authorised")
         entry.check(host)
-        return Grant(
-            label=entry.comment,
-            read_only=entry.read_only,
-            no_shell=entry.no_shell,
-            path=entry.path,
-            linger=entry.linger,
-            key=fingerprint(key),
-        )
+        return entry
+
+
+def grant_of(entry: Authorized) -> Grant:
+    """Give what a key may do by its line."""
+    return Grant(
+        label=entry.comment,
+        read_only=entry.read_only,
+        no_shell=entry.no_shell,
+        path=entry.path,
+        linger=entry.linger,
+        key=fingerprint(entry.der),
+    )

@@ -13,6 +13,9 @@ from typing import Final
 # Fewer sessions than these are not worth looking for what they have left.
 MANY: Final = 32
 
+# Looks to wait after the last has left: what it had at work is given some seconds to end.
+SETTLED: Final = 8
+
 
 class Memory:
     """Watches how many sessions there are, and gives back what those who have gone have left."""
@@ -20,12 +23,14 @@ class Memory:
     def __init__(self) -> None:
         self._most = 0  # sessions at once since we gave back last
         self._last = 0  # sessions at the last look
+        self._quiet = 0  # looks since somebody left
 
     def look(self, sessions: int) -> bool:
         """Take note of how many sessions there are; whether memory was given back. Call it once a second."""
-        leaving, self._last = sessions < self._last, sessions
+        self._quiet = 0 if sessions < self._last else self._quiet + 1
+        self._last = sessions
         self._most = max(self._most, sessions)
-        if leaving or self._most < MANY or sessions > self._most // 2:
+        if self._quiet < SETTLED or self._most < MANY or sessions > self._most // 2:
             return False
         self._most = sessions
         give_back()

@@ -22,11 +22,15 @@ from rsh.protocol.messages import Hello
 from rsh.protocol.requests import Attach, Logs, Shell, Wait
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
+from rsh.trust.authorized import Authorized
 
 log = logging.getLogger("rsh.server")
 
 # What a client is told whose session is over.
 GONE: Final = "the session is gone: the daemon was restarted, or has waited for long enough"
+
+# What everybody is told when the daemon ends.
+ENDING: Final = Refused(Code.SHUTDOWN, "the daemon is shutting down")
 
 # Ids of sessions that are over, for each key.
 REMEMBERED: Final = 4096
@@ -37,6 +41,10 @@ MAX_KEPT: Final = 256 * 1024 * 1024
 # For all who are dismissed at once, in seconds: a client that takes nothing gets a second (Session.close), a thousand
 # take two.
 PARTING: Final = 4.0
+
+# Sessions that come back in a second to a machine that has much else to do: when many were cut at once, the last of
+# them cannot be here within the time that one gets.
+COMING_BACK: Final = 20
 
 # Requests whose work outlives a session, so that nobody has to wait for it to end.
 LASTING: Final = (Shell, Attach, Logs, Wait)
@@ -51,6 +59,8 @@ class Guest(Struct, eq=False):
         key: DER of the certificate; b"" where the kernel vouched.
         id: the session's.
         linger: seconds it may be silent.
+        host: the address of its client.
+        entry: the line of its key when it began; None where the kernel vouched.
     """
 
     session: Session
@@ -58,6 +68,8 @@ class Guest(Struct, eq=False):
     key: bytes
     id: bytes
     linger: float
+    host: str = ""
+    entry: Authorized | None = None
 
 
 class Roster:
@@ -77,6 +89,7 @@ class Roster:
         self._past: dict[bytes, _Past] = {}
         self._begun = time.monotonic()
         self._closing = False
+        self._rush_until = 0.0  # sessions that were cut with others have so long to come back; tend's own
 
     # --- coming ---
 
@@ -98,7 +111,7 @@ class Roster:
             if (guest.key, guest.id) in self._guests:
                 return False
             if self._closing:
-                raise Refused(Code.SHUTDOWN, "the daemon is shutting down")
+                raise Refused(ENDING.code, str(ENDING))
             if not self._is_new(guest, hello):
                 raise Refused(Code.NO_SESSION, GONE)
             leaving = self._make_room(guest.key)
@@ -143,27 +156,29 @@ class Roster:
         with self._lock:
             return list(self._guests.values())
 
-    def dismiss(self, code: Code, text: str, whom: Callable[[Guest], bool] = lambda _: True) -> list[Guest]:
-        """End the sessions of those who are meant, with a word on why; give them."""
-        meant = [guest for guest in self.guests() if whom(guest)]
+    def dismiss(self, why: Callable[[Guest], Refused | None]) -> list[Guest]:
+        """End the sessions of those for whom there is a reason, with a word on it; give them."""
+        reasons = [(guest, reason) for guest in self.guests() if (reason := why(guest)) is not None]
         threads = [
-            threading.Thread(target=guest.session.close, args=(code, text), name=f"dismiss {guest.name}", daemon=True)
-            for guest in meant
+            threading.Thread(
+                target=guest.session.close, args=(reason.code, str(reason)), name=f"dismiss {guest.name}", daemon=True
+            )
+            for guest, reason in reasons
         ]
         for thread in threads:
             thread.start()
         deadline = Deadline(PARTING)
         for thread in threads:
             thread.join(deadline.left())
-        for guest in meant:
+        for guest, _ in reasons:
             self.remove(guest)
-        return meant
+        return [guest for guest, _ in reasons]
 
     def close(self) -> None:
         """Let nobody begin any more, and dismiss those for whom nothing is at work, or who are away."""
         with self._lock:
             self._closing = True
-        self.dismiss(Code.SHUTDOWN, "the daemon is shutting down", _has_no_work)
+        self.dismiss(lambda guest: ENDING if _has_no_work(guest) else None)
 
     def wait_idle(self, deadline: Deadline) -> bool:
         """Wait until nobody has a request at work; False when the deadline came first."""
@@ -176,6 +191,7 @@ class Roster:
         guests = self.guests()
         for guest in guests:
             guest.session.tend()
+        self._note_rush(guests)
         self._dispose([guest for guest in guests if self._is_overdue(guest)], "its client did not come back")
         self._dispose(_too_heavy(guests), "it holds too much memory for a session that is away")
 
@@ -183,7 +199,20 @@ class Roster:
         since, error = guest.session.away_since, guest.session.lost_by
         if since is None:
             return guest.session.error is not None
-        return time.monotonic() - since >= (guest.linger if isinstance(error, LinkSilent) else self._grace)
+        now = time.monotonic()
+        if isinstance(error, LinkSilent):
+            return now - since >= guest.linger
+        return now - since >= self._grace and now >= self._rush_until
+
+    def _note_rush(self, guests: list[Guest]) -> None:
+        """Give those who were cut together the time it takes all of them to come back."""
+        cut = [
+            since
+            for guest in guests
+            if (since := guest.session.away_since) is not None and not isinstance(guest.session.lost_by, LinkSilent)
+        ]
+        if cut:
+            self._rush_until = max(self._rush_until, max(cut) + (len(cut) - 1) / COMING_BACK)
 
     def _dispose(self, guests: Iterable[Guest], why: str) -> None:
         """End sessions that are away, unless their clients have just come back."""

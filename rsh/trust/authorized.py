@@ -54,6 +54,10 @@ class Authorized(msgspec.Struct, frozen=True):
     networks: tuple[str, ...] = ()
     linger: float | None = None
 
+    def allows_as(self, other: Authorized) -> bool:
+        """Tell whether the same may be done under both lines."""
+        return (self.read_only, self.no_shell, self.path) == (other.read_only, other.no_shell, other.path)
+
     def check(self, host: str, now: float | None = None) -> None:
         """Refuse the key if it came too late or from the wrong place.
 

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.machines import SOON, Daemon, Home, descriptors, program, status_of
+from tests.machines import SOON, Daemon, Home, program
 from tests.proxy import Direction, Fault, Kind, Plan, Proxy
 from tests.soak import SOAKING, sized
 
@@ -270,37 +269,6 @@ def test_client_is_back_soon_after_the_network(me: Home, network: Proxy) -> None
     assert client.stdout.readline() == b"two\n"
     client.communicate(timeout=SOON)
     assert client.returncode == 0
-
-
-def test_many_sessions_are_cut_and_resumed_at_once(tmp_path: Path) -> None:
-    """Nothing is left behind over there: no thread, no descriptor."""
-    crowds, each = sized((2, 10), (10, 100))
-    home = Home(tmp_path / "account")
-    limits = ("--max-per-address", "2500", "--max-connections", "2500", "--max-unauthenticated-per-address", "100")
-    with Daemon(home, *limits) as daemon, Proxy(daemon.host) as network:
-        assert home.rsh("exec", daemon.host, "--", "true").returncode == 0
-        before = _weight(daemon)
-        crowd = [sys.executable, "-m", "tests.scenarios.crowd", network.host, str(each)]
-        processes = [subprocess.Popen(crowd, stdin=-1, stdout=-1, env=home.environment) for _ in range(crowds)]
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n"
-        assert network.cut() == crowds * each
-        for process in processes:
-            assert process.communicate(b"go\n", timeout=LONG)[0] == b"done\n"
-            assert process.returncode == 0
-        _wait_for_weight(daemon, before)
-
-
-def _weight(daemon: Daemon) -> tuple[int, int]:
-    return descriptors(daemon.process.pid), status_of(daemon.process.pid, "Threads")
-
-
-def _wait_for_weight(daemon: Daemon, before: tuple[int, int]) -> None:
-    deadline = time.monotonic() + LONG
-    while any(now > then for now, then in zip(_weight(daemon), before, strict=True)):
-        assert time.monotonic() < deadline, (_weight(daemon), before)
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

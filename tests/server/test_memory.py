@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from rsh.server.memory import MANY, Memory
+from rsh.server.memory import MANY, SETTLED, Memory
 
 # In a process of its own: what it keeps must not depend on what other tests have left.
 WASTE = """
@@ -19,15 +19,15 @@ print(full - status_of(os.getpid(), "VmRSS"))
 """
 
 
-def test_memory_is_given_back_once_most_have_gone_and_no_more_are_leaving() -> None:
+def test_memory_is_given_back_once_most_have_gone_and_what_they_had_at_work_has_ended() -> None:
     memory = Memory()
-    counts = [MANY, MANY // 2, MANY // 2, MANY // 2, 0, 0]
-    assert [memory.look(count) for count in counts] == [False, False, True, False, False, False]
+    looks = [memory.look(count) for count in (MANY, *[MANY // 2] * (SETTLED + 3), *[0] * SETTLED)]
+    assert [number for number, given in enumerate(looks) if given] == [SETTLED + 1]
 
 
 def test_few_sessions_leave_nothing_worth_looking_for() -> None:
     memory = Memory()
-    assert not any(memory.look(count) for count in (MANY - 1, 0, 0))
+    assert not any(memory.look(count) for count in (MANY - 1, *[0] * 2 * SETTLED))
 
 
 def test_what_was_freed_between_what_is_used_goes_back_to_the_system() -> None:

@@ -111,6 +111,22 @@ def test_closed_session_waits_for_the_grace_and_a_silent_one_lingers(roster: Ros
     roster.close()
 
 
+def test_sessions_that_were_cut_together_have_time_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    roster = Roster(grace=0.0, max_sessions=100)
+    monkeypatch.setattr(rostering, "COMING_BACK", 1000)
+    crowd = [guest() for _ in range(100)]
+    for each in crowd:
+        roster.admit(*each)
+        lose(each[0], LinkError("reset"))
+    roster.tend()
+    assert len(roster.guests()) == 100
+    deadline = time.monotonic() + 0.1  # 99 / 1000
+    while time.monotonic() < deadline:
+        time.sleep(0.01)  # a limit in time can only be waited for
+    roster.tend()
+    assert roster.guests() == []
+
+
 def test_memory_of_sessions_that_are_away_is_bounded(roster: Roster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rostering, "MAX_KEPT", -1)
     someone, greeting = guest()
