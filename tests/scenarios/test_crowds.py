@@ -20,16 +20,7 @@ pytestmark = pytest.mark.soak
 
 CROWDS, EACH = sized((2, 25), (10, 100))
 LONG = sized(60.0, 600.0)
-LIMITS = (
-    "--max-per-address",
-    "2500",
-    "--max-connections",
-    "2500",
-    "--max-unauthenticated-per-address",
-    "100",
-    "--drain",
-    "1",
-)
+MANY = ("--max-per-address", "2500", "--max-connections", "2500", "--max-unauthenticated-per-address", "100")
 
 
 @pytest.fixture
