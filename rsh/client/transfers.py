@@ -127,7 +127,8 @@ def _sides(options: Options) -> tuple[list[str], str]:
     """Part sources from the target: `-t DIR`, else the last path, else here or the home there."""
     paths: list[str] = options.paths
     if options.target is not None:
-        return paths, options.target
+        # As with cp(1) it has to be a directory, which nothing but a directory is with this behind it.
+        return paths, options.target and options.target.rstrip("/") + "/."
     return (paths[:-1], paths[-1]) if len(paths) > 1 else (paths, ".")
 
 

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import time
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rsh.errors import FileError, ProtocolError
 from rsh.files.conflicts import Conflicts
@@ -21,6 +21,9 @@ from rsh.files.names import check_component, join
 from rsh.files.part import Finisher
 from rsh.files.target import Target, open_behind
 from rsh.files.vacant import Elsewhere
+
+# Files of which it is remembered that they got another name, for further names of theirs.
+_MOST_RENAMED: Final = 10_000
 
 
 class _Level(NamedTuple):
@@ -50,6 +53,7 @@ class Landing:
         self._levels: list[_Level] = []
         self._base = target.path  # what the topmost entered directory is called, for people
         self._skipped = 0  # levels entered below and including a directory that failed
+        self._renamed: dict[bytes, bytes] = {}  # by their paths, files that got another name than their own
         self._behind = -1  # directory of the file that a symlink named by the user leads to
 
     @property
@@ -167,14 +171,19 @@ class Landing:
         if there is None:
             return Spot(fd, name, elsewhere)
         settled = self._conflicts.settle(fd, name, there, mtime_ns, self.shown(shown))
+        if settled != name and len(self._renamed) < _MOST_RENAMED:
+            self._renamed[b"/".join((*self._place.names, name)).removeprefix(b"./")] = settled
         return Spot(fd, settled, elsewhere if settled != name else None)
 
     def _check_outside(self, fd: int, source: bytes) -> None:
         if source and is_within(fd, source):
             raise FileError("EINSIDE", self._base)
 
-    def open_earlier(self, path: bytes) -> tuple[int, bytes]:
-        """Find what came earlier in this tree, by its path; give its directory, to be closed, and its name.
+    def open_earlier(self, path: bytes, *, across: bool = False) -> tuple[int, bytes]:
+        """Find what came earlier, by its path; give its directory, to be closed, and its name.
+
+        Args:
+            path: from the top of this tree, or with `across` from the directory that the sources go into.
 
         Raises:
             ProtocolError: no such path can have been sent.
@@ -183,9 +192,12 @@ class Landing:
         names = path.split(b"/")
         for name in names:
             check_component(name)
-        if not self._levels:
-            raise ProtocolError("Link outside of a tree")
-        return self._place.open_below([self._place.names[0], *names[:-1]]), names[-1]
+        if not across:
+            if not self._levels:
+                raise ProtocolError("Link outside of a tree")
+            names.insert(0, self._place.names[0])
+        elsewhere = self._renamed.get(b"/".join(names).removeprefix(b"./"), names[-1])
+        return self._place.open_below(names[:-1]), elsewhere
 
     def sweep(self) -> None:
         """Remove from the target's directory what nobody came back for."""

@@ -264,7 +264,9 @@ class Receiver:
         if self._landing.skipping:
             return
         try:
-            source, earlier = self._landing.open_earlier(record.path)
+            if record.across:
+                self._check_across(record.path)
+            source, earlier = self._landing.open_earlier(record.path, across=record.across)
             try:
                 directory, name, elsewhere = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
                 place_link(directory, name, source, earlier, (record.size, record.mtime_ns), elsewhere)
@@ -273,6 +275,12 @@ class Receiver:
             self._placed(0)
         except (OSError, FileError) as error:
             self._fail(record.name, error)
+
+    def _check_across(self, path: bytes) -> None:
+        """Check that a path leads into something that may have come before."""
+        asked, first = self._asked, path.partition(b"/")[0]
+        if self._single or (asked is not None and not asked.allows(first) and not asked.allows_root()):
+            raise ProtocolError("a link to what was not asked for")
 
     def _packed(self, record: Packed) -> None:
         self._count_named(record.name)

@@ -63,7 +63,7 @@ def send(
     """Send files and trees to a receiver, and wait until it has dealt with them.
 
     What cannot be read, is special, or changes while it is read is reported and the rest goes on. Symlinks are sent as
-    such, also when they are named as a source. Hard links within a tree are kept.
+    such, also when they are named as a source. Hard links are kept.
 
     Args:
         sources: paths; no patterns.
@@ -100,7 +100,10 @@ class Sender:
         self._follow = follow
         self._archive = archive and not rehearsal
         self._read_flags = READ_FLAGS & ~os.O_NOFOLLOW if follow else READ_FLAGS
-        self._links = Links()  # of the tree that is being sent
+        self._links = Links()  # of what was sent
+        self._several = False  # sources: then what is the same file in two of them is so over there as well
+        self._names: set[bytes] = set()  # of the sources so far, if there are several
+        self._above: list[bytes] = []  # name of the tree that is being sent, if there are several sources
         self._pipe = pipe
         self._out = RecordWriter(pipe)
         self._progress = progress
@@ -124,6 +127,7 @@ class Sender:
 
     def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
         self._out.record(Begin(len(sources)))
+        self._several = len(sources) > 1
         for source in sources:
             if self._results.stopped:
                 break
@@ -139,6 +143,7 @@ class Sender:
     def _send_source(self, path: bytes) -> None:
         name = path.rstrip(b"/").rpartition(b"/")[2]
         mode = self._mode(path)
+        self._forget_replaced(name if is_component(name) else b"")
         if stat.S_ISDIR(mode):
             self._tree(path, name)
         elif self._only is not None and not self._only.keeps(name):
@@ -149,6 +154,13 @@ class Sender:
             self._symlink(name, path, None)
         else:
             self._fail(None, "ESPECIAL")
+
+    def _forget_replaced(self, name: bytes) -> None:
+        """Begin a source of that name, b"" for a Root. What it may replace over there no name is added to."""
+        if self._names and (name in self._names or not name or b"" in self._names):
+            self._links = Links()
+        if self._several:
+            self._names.add(name)
 
     def _mode(self, path: bytes) -> int:
         """Tell what a source is. Raises OSError."""
@@ -162,9 +174,9 @@ class Sender:
     def _tree(self, path: bytes, name: bytes) -> None:
         flags = DIRECTORY_FLAGS & ~os.O_NOFOLLOW if self._follow else DIRECTORY_FLAGS
         self._place = place = Descent(os.open(path, flags), follow=self._follow)
-        self._links = Links()
         try:
             steps = walk(place, self._only, follow=self._follow, parts=False)
+            self._above = [name] if self._several and is_component(name) else []
             self._enter(place.fd, name if is_component(name) else b"")
             for step, found, error in steps:
                 if self._results.stopped:
@@ -215,8 +227,8 @@ class Sender:
             elif self._rehearsal:
                 self._results.sent += 1
                 self._out.record(File(name, stat.S_IMODE(status.st_mode), mtime_of(status), status.st_size))
-            elif status.st_nlink > 1 and self._place is not None:
-                self._one_of_several(name, fd, status, b"/".join((*self._place.names, name)))
+            elif status.st_nlink > 1 and (self._several or self._place is not None):
+                self._one_of_several(name, fd, status, self._place_there(name))
             else:
                 self._content(name, fd, status)
         finally:
@@ -230,9 +242,15 @@ class Sender:
         elif self._content(name, fd, status):
             self._links.remember(status, path)
 
+    def _place_there(self, name: bytes) -> bytes:
+        """Give the path over there of what has that name here: from the top of its tree, or of all sources."""
+        if self._place is None:
+            return name
+        return b"/".join((*self._above, *self._place.names, name))
+
     def _link(self, name: bytes, earlier: bytes, status: os.stat_result) -> None:
         self._results.sent += 1
-        self._out.record(Link(name, earlier, status.st_size, mtime_of(status)))
+        self._out.record(Link(name, earlier, status.st_size, mtime_of(status), self._several))
 
     def _content(self, name: bytes, fd: int, status: os.stat_result) -> bool:
         """Send a file; tell whether all of it was sent."""

@@ -59,10 +59,11 @@ def open_target(path: bytes, sources: int, *, directory: bytes = b"") -> Target:
         FileError: ENOTDIRTARGET for several sources and no directory, ESPECIAL, or what the system says.
     """
     where = join(directory, path) or b"."
+    shown = (path.removesuffix(b"/.") or b"/") if path.endswith(b"/.") else path
     try:
-        return _open(where, path or b".", sources)
+        return _open(where, shown or b".", sources)
     except OSError as error:
-        raise FileError(error_name(error), path) from error
+        raise FileError(error_name(error), shown) from error
 
 
 def _open(where: bytes, path: bytes, sources: int) -> Target:

@@ -123,12 +123,13 @@ class Same(Struct, tag=65, array_like=True, frozen=True, forbid_unknown_fields=T
 
 
 class Link(Struct, tag=66, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """A further name of a File or Packed of this tree that came before: a hard link, if that has arrived."""
+    """A further name of a File or Packed that came before: a hard link, if that has arrived."""
 
     name: Component
     path: Path  # of the earlier one, from below the tree's first Directory or Root
     size: Count
     mtime_ns: Nanoseconds
+    across: bool = False  # the path begins with the name of a source instead, but for one that is a Root
 
 
 class Attributes(Struct, tag=67, array_like=True, frozen=True, forbid_unknown_fields=True):

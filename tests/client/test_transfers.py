@@ -37,6 +37,22 @@ def test_target_directory_takes_all_sources(me: Home, host: str, source: Path, t
     assert sorted(os.listdir(tmp_path / "there")) == ["other", "source"]
 
 
+@pytest.mark.parametrize("name", ["missing", "file"])
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_target_directory_has_to_be_one(
+    verb: str, name: str, me: Home, host: str, source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "tree").mkdir()
+    here, there = ("", f"{host}:") if verb == "put" else (f"{host}:", "")
+    for path in (source, tmp_path / "tree"):
+        done = me.rsh(verb, "-t", f"{there}{tmp_path}/{name}", f"{here}{path}")
+        error = "No such file or directory" if name == "missing" else "Not a directory"
+        assert (done.returncode, done.stderr) == (1, f"rsh: {verb}: {tmp_path}/{name}: {error}\n".encode())
+    assert sorted(os.listdir(tmp_path)) == ["file", "source", "tree"]
+    assert (tmp_path / "file").read_text() == "kept"
+
+
 def test_get_without_a_target_copies_here(me: Home, host: str, source: Path, tmp_path: Path) -> None:
     (tmp_path / "cwd").mkdir()
     assert me.rsh("get", f"{host}:{source}", cwd=tmp_path / "cwd").returncode == 0
