@@ -150,6 +150,7 @@ OUR_ERRORS: Final = {
     "ECONFLICT": "Target exists",
     "ESKIPPED": "Left as it is",
     "EINCOMPLETE": "Nothing was deleted: not all of the source could be read",
+    "EEMPTIED": "Nothing was deleted: the source is empty",
     "EINSIDE": "A directory cannot be copied into itself",
     "ENOTDIRTARGET": "Target is not a directory",
     "ESAMEFILE": "Source and target are the same file",

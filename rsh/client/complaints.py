@@ -13,6 +13,8 @@ _ADVICE: Final = {
     Code.BUSY: "try again in a moment",
 }
 
+_FILE_ADVICE: Final = {"EEMPTIED": "'sync --delete --force' deletes all that is there"}
+
 
 def describe(verb: str, error: RshError) -> str:
     """Give an error as one line: program, verb, path, what is wrong. Safe for a terminal."""
@@ -34,6 +36,8 @@ def complain(verb: str, error: RshError) -> None:
 
 
 def _advice(error: RshError) -> str:
+    if isinstance(error, FileError):
+        return _FILE_ADVICE.get(error.error, "")
     return _ADVICE.get(error.code, "") if isinstance(error, Refused) else ""
 
 

@@ -147,6 +147,7 @@ class RemoteFiles:
         *,
         fetch: bool = False,
         delete: bool = False,
+        delete_all: bool = False,
         checksum: bool = False,
         exclude: Iterable[str | bytes] = (),
         dry_run: bool = False,
@@ -161,7 +162,8 @@ class RemoteFiles:
         Args:
             source: a directory or a regular file here, with `fetch` over there.
             to: one over there, with `fetch` here; made if it is not there. A file goes into a directory.
-            delete: remove from `to` what the source has not; nothing is, if not all of the source could be read.
+            delete: remove from `to` what the source has not; nothing is, if not all of the source could be read, or,
+                unless `delete_all` is set, if it is empty.
             checksum: compare by digest instead of by size and time.
             dry_run: do nothing; `progress.planned` hears what would be done, as with `itemize` what is done.
             exclude, archive, limit, compress, progress: as `put`. What is left out is not deleted either.
@@ -172,7 +174,7 @@ class RemoteFiles:
 
         rules = encoded(exclude)
         make_filter(rules)
-        wishes = Wishes(rules, checksum, delete, dry_run, itemize, archive)
+        wishes = Wishes(rules, checksum, delete, dry_run, itemize, archive, delete_all)
         request = requests.Sync(
             os.fsencode(source if fetch else to),
             not fetch,
@@ -185,6 +187,7 @@ class RemoteFiles:
             limit=limit,
             compression=self._compression(compress),
             archive=archive,
+            delete_all=delete_all,
         )
         if fetch:
             return sync_down(self.session, request, os.fsencode(to), wishes, progress)

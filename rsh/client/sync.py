@@ -15,7 +15,7 @@ from rsh.client.copying import compression
 from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.client.transfers import carried, finish
-from rsh.errors import FileError
+from rsh.errors import FileError, UsageError
 from rsh.escape import printable
 from rsh.files.itemize import DELETING
 from rsh.files.report import Progress
@@ -82,6 +82,8 @@ class _Deletions(Progress):
 def run_sync(context: Context, options: Options) -> int:
     """Make one like the other; 1 when something failed, 3 when a file arrived wrong."""
     source, target, fetch = _sides(context, options)
+    if not (target if fetch else source):  # of a variable that is not set: the working directory was not meant
+        raise UsageError("the path on this machine is empty")
     if context.carry is not None:  # The user may go elsewhere while it runs.
         source, target = (source, os.path.abspath(target)) if fetch else (os.path.abspath(source), target)
     fixed = partial(
@@ -96,17 +98,19 @@ def run_sync(context: Context, options: Options) -> int:
         compress=compression(options),
     )
     sync = partial(fixed, context.remote)
+    forced = options.force or options.yes
     if options.dry_run:
-        report = sync(delete=options.delete, dry_run=True, progress=Changes(None, json=options.json))
-        return finish(context, options, report)
-    if options.delete and not _may_delete(context, options, sync):
+        told = Changes(None, json=options.json)
+        return finish(context, options, sync(delete=options.delete, delete_all=forced, dry_run=True, progress=told))
+    asks = options.delete and not forced and context.asks and is_terminal(0)
+    if asks and not _may_delete(sync):
         say(f"rsh: {context.verb}: nothing was changed\n")
         return 1
     itemize = options.itemize and not context.background
 
     def move(remote: Remote, progress: Progress | None) -> Report:
         told = Changes(progress, json=options.json) if itemize else progress
-        return fixed(remote, delete=options.delete, itemize=itemize, progress=told)
+        return fixed(remote, delete=options.delete, delete_all=forced or asks, itemize=itemize, progress=told)
 
     label = f"{context.verb} {printable(options.source)} {printable(options.destination)}"
     done = carried(context, label, move, None, options)
@@ -126,11 +130,9 @@ def _sides(context: Context, options: Options) -> tuple[str, str, bool]:
     return options.source, options.destination, options.fetch
 
 
-def _may_delete(context: Context, options: Options, sync: Callable[..., Report]) -> bool:
-    """Say whether files may go: a user at a terminal is told which and how many, and asked."""
-    if options.force or options.yes or not context.asks or not is_terminal(0):
-        return True
+def _may_delete(sync: Callable[..., Report]) -> bool:
+    """Say whether files may go: the user is told which and how many, and asked."""
     found = _Deletions()
-    sync(delete=True, dry_run=True, progress=found)
+    sync(delete=True, delete_all=True, dry_run=True, progress=found)
     more = f" and {found.count - len(found.names)} more" if found.count > len(found.names) else ""
     return not found.count or confirm(f"delete {found.count}: {', '.join(found.names)}{more}?")

@@ -132,6 +132,9 @@ class Sender:
             if self._results.stopped:
                 break
             self._source = source
+            if not source:  # not the directory that it would be joined to
+                self._fail(None, "ENOENT")
+                continue
             try:
                 self._send_source(join(directory, source))
             except OSError as error:

@@ -119,6 +119,7 @@ class SyncSource(Sender):
         self._direction = "<" if upward else ">"
         self._levels: list[Level] = []
         self._complete = True  # all of the source could be read so far
+        self._empty = True  # nothing was found in it so far
         self._exists = False  # the target is there
         self._extras = Spool()  # paths that only the target has
         self._later = Spool()  # files that wait for the second part: (path, size of the old one or -1)
@@ -208,6 +209,7 @@ class SyncSource(Sender):
                 if step is Step.LEFT:
                     new = self._leave_level(theirs, new)
                     continue
+                self._empty = False
                 there = None
                 if not new:
                     self._only_there(theirs, name)
@@ -498,6 +500,9 @@ class SyncSource(Sender):
             return
         if not self._complete:
             self._fail(None, "EINCOMPLETE")
+            return
+        if self._empty and not self._wishes.delete_all:
+            self._fail(None, "EEMPTIED")
             return
         for path in self._extras:
             self._remove(path.rstrip(b"/"), shown=path)

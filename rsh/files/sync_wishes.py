@@ -12,6 +12,7 @@ class Wishes(msgspec.Struct, frozen=True):
         rules: what is left out on both sides (rsh.files.filter).
         checksum: compare files by digest instead of by size and time.
         delete: remove from the target what the source has not.
+        delete_all: also if the source is empty, as a disk is that was not mounted; else that is a failure.
         rehearsal: say what would be done, and do nothing.
         itemize: tell each change.
         archive: owners and extended attributes as well.
@@ -23,3 +24,4 @@ class Wishes(msgspec.Struct, frozen=True):
     rehearsal: bool = False
     itemize: bool = False
     archive: bool = False
+    delete_all: bool = False

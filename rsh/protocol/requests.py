@@ -326,6 +326,7 @@ class Sync(Struct, tag=26, array_like=True, frozen=True, forbid_unknown_fields=T
     limit: Rate = 0
     compression: Name = "no"
     archive: bool = False
+    delete_all: bool = False
 
 
 Request: TypeAlias = (

@@ -113,7 +113,13 @@ def _receive(channel: Channel, request: requests.Put, directory: bytes) -> None:
 def _sync(channel: Channel, request: requests.Sync, directory: bytes) -> None:
     path = globs.expand_home(request.path)
     wishes = Wishes(
-        request.rules, request.checksum, request.delete, request.rehearsal, request.itemize, request.archive
+        request.rules,
+        request.checksum,
+        request.delete,
+        request.rehearsal,
+        request.itemize,
+        request.archive,
+        request.delete_all,
     )
     with _refusing_usage():
         make_filter(request.rules)

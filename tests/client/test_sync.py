@@ -81,6 +81,31 @@ def test_a_user_at_a_terminal_is_asked_before_anything_is_deleted(
         assert (child.exitstatus, sorted(os.listdir(target))) == (status, left)
 
 
+def test_an_empty_source_empties_the_target_only_by_force(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ends = ("--delete", str(tmp_path / "empty"), f"{host}:{source}")
+    done = me.rsh("sync", *ends)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().splitlines() == [
+        f"rsh: sync: {tmp_path}/empty: Nothing was deleted: the source is empty",
+        "rsh: 'sync --delete --force' deletes all that is there",
+    ]
+    assert len(os.listdir(source)) == 2
+    assert me.rsh("sync", "-f", *ends).returncode == 0
+    assert os.listdir(source) == []
+
+
+@pytest.mark.parametrize("command", ["put", "sync"])
+def test_an_empty_name_is_not_the_working_directory(me: Home, host: str, tmp_path: Path, command: str) -> None:
+    (tmp_path / "precious").touch()
+    (tmp_path / "there").mkdir()
+    done = me.rsh(command, "", f"{host}:{tmp_path}/there", cwd=tmp_path)
+    assert done.returncode != 0 and b"Traceback" not in done.stderr
+    done = me.rsh("sync", "--delete", f"{host}:{tmp_path}/there", "", cwd=tmp_path)
+    assert done.returncode == 2
+    assert sorted(os.listdir(tmp_path)) == ["precious", "there"] and os.listdir(tmp_path / "there") == []
+
+
 @pytest.mark.parametrize("ends", [("a", "b"), ("x:a", "y:b"), ("a",)])
 def test_one_side_has_to_be_here_and_one_there(ends: tuple[str, ...], me: Home) -> None:
     assert me.rsh("sync", *ends).returncode == 2

@@ -195,6 +195,21 @@ def test_parts_are_never_sent_and_leftovers_go_when_all_is_alike(source: Path, t
     os.close(fd)
 
 
+@pytest.mark.parametrize("upward", [True, False])
+@pytest.mark.parametrize("rehearsal", [True, False])
+def test_an_empty_source_deletes_nothing_unless_that_was_wanted(
+    tmp_path: Path, source: Path, upward: bool, rehearsal: bool
+) -> None:
+    (tmp_path / "empty").mkdir()
+    before = snapshot(bytes(source))
+    heard, *reports = sync(tmp_path / "empty", source, upward=upward, delete=True, rehearsal=rehearsal)
+    assert [error.error for report in reports for error in report.failures] == ["EEMPTIED"] * 2
+    assert heard.changes == {} and snapshot(bytes(source)) == before
+    heard, *reports = sync(tmp_path / "empty", source, upward=upward, delete=True, delete_all=True, rehearsal=rehearsal)
+    assert all(report.ok for report in reports) and len(heard.changes) == 6
+    assert bool(os.listdir(source)) == rehearsal
+
+
 def test_a_source_that_is_not_there_deletes_nothing(tmp_path: Path, target: Path) -> None:
     target.mkdir()
     (target / "precious").touch()
