@@ -23,6 +23,7 @@ class Client:
         who: its key and where from, for others to see.
         peer: the connection it has now.
         read_only: what it types is not taken.
+        away: its daemon keeps its place, but has lost the connection to it.
         lines: number of its last line that was taken.
         typed: bytes of its input that were taken.
         early: the end of it, which came while no line ran: it is for the next one.
@@ -34,6 +35,7 @@ class Client:
         self.who = ""
         self.peer: Peer | None = None
         self.read_only = False
+        self.away = False
         self.lines = 0
         self.typed = 0
         self.early = bytearray()
@@ -57,6 +59,7 @@ class Client:
     def come(self, peer: Peer, offset: int) -> None:
         """Take a connection, and output from an offset on."""
         self.peer = peer
+        self.away = False
         self.seen = self._position = offset
         self._confirmed = self.typed
 

@@ -217,7 +217,7 @@ class Holder:
         text = running.text if running is not None else b""
         if running is not None and not text:
             text = os.fsencode(self.terminal.foreground())
-        attached = [client.who for client in self.here()]
+        attached = [client.who for client in self.here() if not client.away]
         return self.identity.told(
             time.time() if attached else self.last_seen, text, attached, tree.stopped_jobs(self.child.pid)
         )
@@ -283,10 +283,23 @@ class Holder:
     def lose(self, client: Client, *, for_good: bool) -> None:
         """Let a client go."""
         client.go(for_good=for_good)
-        self.last_seen = time.time()
         self.alone_since = time.monotonic()
+        if client.away:
+            return  # The others know.
+        self.last_seen = time.time()
         for other in self.here():
             other.say(wire.NOTICE, client.who.encode() + b" has gone")
+
+    def note_away(self, client: Client, *, away: bool) -> None:
+        """Note that a client has lost its connection, or has it again: it is nobody who sees what is shown here."""
+        if client.away == away:
+            return
+        client.away = away
+        self.last_seen = time.time()
+        words = b" has lost its connection" if away else b" is back"
+        for other in self.here():
+            if other is not client:
+                other.say(wire.NOTICE, client.who.encode() + words)
 
     def take(self, client: Client, kind: int, payload: bytes) -> None:
         """Act on one message of an attached client."""
@@ -294,6 +307,8 @@ class Holder:
             client.take_seen(wire.NUMBER.unpack(payload)[0], self.ring.end)
         elif kind == wire.LEAVE:
             self.lose(client, for_good=True)
+        elif kind == wire.AWAY:
+            self.note_away(client, away=bool(payload[0]))
         elif client.read_only or self.ended:
             return  # There is no terminal any more, or it is not to be touched.
         elif kind == wire.RUN:

@@ -13,6 +13,7 @@ Numbers are in network order. To the holder; before ATTACH only ASK, COMPLETE an
     ASK      who are you?
     END      end the shell
     COMPLETE kind, NUL, the text that is to be completed
+    AWAY     u8 whether the client has lost its connection to whoever speaks for it, and may come back
 
 From it:
 
@@ -38,7 +39,7 @@ from collections.abc import Iterator
 HEAD = struct.Struct(">BI")
 
 # To the holder.
-RUN, INPUT, RESIZE, SIGNAL, ATTACH, SEEN, LEAVE, ASK, END, COMPLETE = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+RUN, INPUT, RESIZE, SIGNAL, ATTACH, SEEN, LEAVE, ASK, END, COMPLETE, AWAY = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 
 # From it.
 OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE, ANSWER = (

@@ -82,19 +82,20 @@ class Link:
 
     # --- greeting, resuming, ending ---
 
-    def greet(self, software: str, account: str, age: int = 0) -> None:
+    def greet(self, software: str, account: str, age: int = 0, patience: int | None = None) -> None:
         """Client: begin the conversation on a new stream, or go on with the session on one.
 
         Args:
             software, account: who calls, and whom.
             age: milliseconds since the first Hello, if no Welcome has ever come: perhaps nobody has heard of us yet.
+            patience: seconds without a connection after which we give the session up; None: never.
         """
         if self.state is LinkState.DETACHED:
             self._advance(LinkStep.ATTACH)
         self.epoch += 1
         self._take_as_acknowledged()
         self._outbox.push_link(
-            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received, age)
+            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received, age, patience)
         )
 
     def welcome(self, hello: messages.Hello, welcome: messages.Welcome) -> None:

@@ -35,6 +35,9 @@ class Hello(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=T
     epoch: Annotated[int, Meta(ge=1, lt=2**31)] = 1  # number of this stream of the session; from 2 on it is a resume
     expected: Count = 0  # number of the next frame that the client has not seen
     age: Count = 0  # of a session whose first Welcome never came: milliseconds since its first Hello; else 0
+    patience: Count | None = (
+        None  # seconds without a connection after which the client gives the session up; None: never
+    )
 
 
 class Welcome(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -47,7 +47,7 @@ class Bridge:
         self._taken = 0  # of them the holder has told us of
         self._gone = False  # nobody wants input any more
         self._in_order = threading.Lock()  # held while one message is passed on
-        self._told: deque[Signal | Resize | None] = deque(maxlen=MAX_TOLD)
+        self._told: deque[Signal | Resize | bool | None] = deque(maxlen=MAX_TOLD)  # bool: whether there is a connection
         self._telling = threading.Semaphore(0)  # one for each message that came, None being the last
 
     def run(self) -> None:
@@ -78,6 +78,11 @@ class Bridge:
                 self._sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
         except OSError:
             pass
+
+    def note(self, *, connected: bool) -> None:
+        """Hear whether there is a connection to the client now; run by the session's threads."""
+        self._told.append(connected)
+        self._telling.release()
 
     def _bring(self) -> None:
         """Pass on what the holder says until its shell has ended, and all output is on its way."""
@@ -165,8 +170,10 @@ class Bridge:
             self._pass_on(message)
             return True
 
-    def _pass_on(self, message: Signal | Resize) -> None:
-        if isinstance(message, Resize):
+    def _pass_on(self, message: Signal | Resize | bool) -> None:
+        if isinstance(message, bool):
+            self.send(wire.AWAY, bytes([not message]))
+        elif isinstance(message, Resize):
             self.send(wire.RESIZE, struct.pack(">HH", message.columns, message.rows))
         else:
             number = getattr(signal, f"SIG{message.name}", None)

@@ -143,8 +143,9 @@ class Connection:
             shells=Terms(options.session_ttl, options.max_shells),
         )
         session = begin(hello, services, options.max_channels, survives=True, message=house.message())
+        session.watch(services.note)
         linger = options.linger if grant.linger is None else grant.linger
-        guest = Guest(session, name, key, hello.session, linger, self._host, self._entry)
+        guest = Guest(session, name, key, hello.session, linger, hello.patience, self._host, self._entry)
         if not house.roster.admit(guest, hello):
             if found := self._resume(stream, hello, key, account):
                 return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Mapping
 from typing import Final
 
@@ -39,6 +40,15 @@ class Living:
         self._grant = grant
         self._who = who
         self._terms = terms
+        self._lock = threading.Lock()
+        self._bridges: set[Bridge] = set()  # guarded by _lock
+
+    def note(self, *, connected: bool) -> None:
+        """Hear whether there is a connection to the client now, for those who ask who is attached."""
+        with self._lock:
+            bridges = list(self._bridges)
+        for bridge in bridges:
+            bridge.note(connected=connected)
 
     def serve(self, channel: Channel, own: Mapping[bytes, bytes], *, everything: bool) -> None:
         """Serve one of REQUESTS. A shell is served until it has ended, or the client has gone.
@@ -87,7 +97,13 @@ class Living:
         with sock:
             bridge = Bridge(channel, sock, place)
             bridge.send(wire.ATTACH, wire.ATTACH_HEAD.pack(token, *numbers) + self._who.encode())
-            bridge.run()
+            with self._lock:
+                self._bridges.add(bridge)
+            try:
+                bridge.run()
+            finally:
+                with self._lock:
+                    self._bridges.discard(bridge)
 
 
 def _shell(account: Account) -> bytes:

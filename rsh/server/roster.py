@@ -46,6 +46,9 @@ PARTING: Final = 4.0
 # them cannot be here within the time that one gets.
 COMING_BACK: Final = 20
 
+# A client that gives up after some seconds may have begun to count so much later than we.
+LATER: Final = 60.0
+
 # Requests whose work outlives a session, so that nobody has to wait for it to end.
 LASTING: Final = (Shell, Attach, Logs, Wait)
 
@@ -59,6 +62,7 @@ class Guest(Struct, eq=False):
         key: DER of the certificate; b"" where the kernel vouched.
         id: the session's.
         linger: seconds it may be silent.
+        patience: seconds after which its client gives it up; None: never.
         host: the address of its client.
         entry: the line of its key when it began; None where the kernel vouched.
     """
@@ -68,6 +72,7 @@ class Guest(Struct, eq=False):
     key: bytes
     id: bytes
     linger: float
+    patience: float | None = None
     host: str = ""
     entry: Authorized | None = None
 
@@ -200,6 +205,8 @@ class Roster:
         if since is None:
             return guest.session.error is not None
         now = time.monotonic()
+        if guest.patience is not None and now - since >= guest.patience + (LATER if guest.patience else 0.0):
+            return True
         if isinstance(error, LinkSilent):
             return now - since >= guest.linger
         return now - since >= self._grace and now >= self._rush_until

@@ -17,6 +17,7 @@ from rsh.server.options import Options
 from rsh.server.paths import check_paths
 from rsh.server.shells import Terms
 from rsh.session.channel import Channel
+from rsh.session.condition import Condition
 
 log = logging.getLogger("rsh.server")
 
@@ -66,6 +67,10 @@ class Services:
         self._jobs = jobs or Jobs(Options())
         self._living = Living(account, grant, who or grant.label, shells or Terms())
         self._turns = threading.BoundedSemaphore(max_channels)
+
+    def note(self, condition: Condition) -> None:
+        """Hear how the connection to the client is; run by the session's threads."""
+        self._living.note(connected=condition.connected)
 
     def serve(self, channel: Channel) -> None:
         """Serve one channel from its request to its end; run in a thread of its own."""

@@ -10,7 +10,7 @@ from rsh.protocol import messages
 from rsh.protocol.frames import MAX_PAYLOAD, Decoder, Frame, Kind, encode
 from rsh.protocol.link import Link, Role
 from rsh.session.deadline import Deadline
-from rsh.session.keeper import Dial, Keeper
+from rsh.session.keeper import Dial, Keeper, whole_seconds
 from rsh.session.session import Session
 from rsh.transport.stream import Stream
 
@@ -29,7 +29,7 @@ def connect(stream: Stream, *, account: str, again: Dial | None = None, patience
         patience: seconds without a connection after which the session ends; 0 as without `again`, None: never.
     """
     link = Link(Role.CLIENT, os.urandom(16))
-    link.greet(SOFTWARE, account)
+    link.greet(SOFTWARE, account, patience=0 if again is None else whole_seconds(patience))
     session = Session(link, name="client", survives=again is not None and patience != 0)
     if again is not None:
         Keeper(session, again, software=SOFTWARE, account=account, patience=patience).start()

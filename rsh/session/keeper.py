@@ -188,7 +188,7 @@ class Keeper:
     def _greet(self, stream: Stream) -> None:
         age = int((time.monotonic() - self._begun) * 1000)
         try:
-            self._session.greet_again(stream, self._software, self._account, age)
+            self._session.greet_again(stream, self._software, self._account, age, whole_seconds(self._patience))
         except RshError:
             stream.close()
             return
@@ -258,6 +258,11 @@ class _Attempts:
         for outcome in outcomes:
             if not isinstance(outcome, RshError):
                 outcome.close()
+
+
+def whole_seconds(patience: float | None) -> int | None:
+    """Give the seconds that somebody waits as they are told: rounded up."""
+    return None if patience is None else -int(-min(patience, 1e9) // 1)
 
 
 def _clock() -> float:

@@ -110,13 +110,14 @@ class Session(Conversation):
                 return
         stream.close()  # its peer was faster, on another stream
 
-    def greet_again(self, stream: Stream, software: str, account: str, age: int) -> None:
+    def greet_again(self, stream: Stream, software: str, account: str, age: int, patience: int | None) -> None:
         """Client: go on over this stream; whether the server resumes the session, `condition` will tell.
 
         Args:
             stream: connected; it belongs to the session now.
             software, account: as in the first Hello.
             age: milliseconds since that, in case no Welcome has come yet.
+            patience: seconds without a connection after which we give up; None: never.
 
         Raises:
             RshError: the session has ended meanwhile.
@@ -124,7 +125,7 @@ class Session(Conversation):
         with self._lock:
             if self.error:
                 raise self.error
-            self._link.greet(software, account, 0 if self.welcome else max(1, age))
+            self._link.greet(software, account, 0 if self.welcome else max(1, age), patience)
             self._take(stream)
 
     def resume(self, stream: Stream, hello: Hello, welcome: Welcome) -> None:

@@ -20,11 +20,13 @@ def hello(session: bytes, epoch: int = 1, age: int = 0) -> Hello:
     return Hello(VERSION, "rsh test", "", session, epoch, 0, age)
 
 
-def guest(key: bytes = b"key", *, linger: float = 3600.0, greeting: Hello | None = None) -> tuple[Guest, Hello]:
+def guest(
+    key: bytes = b"key", *, linger: float = 3600.0, patience: float | None = None, greeting: Hello | None = None
+) -> tuple[Guest, Hello]:
     greeting = greeting or hello(os.urandom(16))
     link = Link(Role.SERVER, greeting.session)
     link.welcome(greeting, WELCOME)
-    return Guest(Session(link, name="test", survives=True), "test", key, greeting.session, linger), greeting
+    return Guest(Session(link, name="test", survives=True), "test", key, greeting.session, linger, patience), greeting
 
 
 def lose(someone: Guest, error: LinkError) -> None:
@@ -125,6 +127,18 @@ def test_sessions_that_were_cut_together_have_time_for_all_of_them(monkeypatch: 
         time.sleep(0.01)  # a limit in time can only be waited for
     roster.tend()
     assert roster.guests() == []
+
+
+def test_nobody_is_waited_for_who_will_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    roster = Roster(grace=3600.0, max_sessions=100)
+    monkeypatch.setattr(rostering, "LATER", 0.0)
+    never, soon, later, always = (guest(patience=patience) for patience in (0.0, 0.01, 3600.0, None))
+    for someone, greeting in (never, soon, later, always):
+        roster.admit(someone, greeting)
+        lose(someone, LinkSilent("no answer"))
+    time.sleep(0.02)
+    roster.tend()
+    assert roster.guests() == [later[0], always[0]]
 
 
 def test_memory_of_sessions_that_are_away_is_bounded(roster: Roster, monkeypatch: pytest.MonkeyPatch) -> None:
