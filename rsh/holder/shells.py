@@ -5,6 +5,8 @@ commands, so that no prompt is shown in between and `set -v` has nothing to show
 keeps what the eval itself would overwrite: the statuses and $_. What would watch or end our own commands (`set -e`,
 `set -x`, `set -v`, a DEBUG trap) is switched off with each report and on again inside of the next eval.
 An rc file may choose keys by `set -o vi`; that is taken back, for bash would edit what it reads from us, and show it.
+What is to run before each prompt (PROMPT_COMMAND, precmd) runs before each report, and is the user's only while a line
+runs: in between the shell itself would run it for commands of ours, and give it those to read.
 """
 
 import os
@@ -16,33 +18,40 @@ RC_DESCRIPTOR = 7
 # Where zsh finds its startup files, which read the user's own; and what answers how a line could go on.
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ZSH_FOLDER = os.path.join(FOLDER, "zsh")
+BASH_LINE = os.fsencode(os.path.join(FOLDER, "bash", "line"))
 BASH_COMPLETE = os.fsencode(os.path.join(FOLDER, "bash", "complete"))
 ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
 
-# A report: trap, if there is one; line, status, whether what was switched off is on again, options, directory, statuses
-# of the pipeline. It comes in one write(2), but for the trap: so whoever waits for it is woken once.
-REPORT = re.compile(rb"(trap -- '[^\0]*' DEBUG\n)?(\d+)\0(\d+)\0([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0")
+# A report: trap, if there is one; line, status, whether what was switched off is on again, and whether something is to
+# run before each prompt; options, directory, statuses of the pipeline. It comes in one write(2), but for the trap: so
+# whoever waits for it is woken once.
+REPORT = re.compile(
+    rb"(trap -- '[^\0]*' DEBUG\n)?(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
+)
 
 # What goes on in the next line, where our last command would be a part of it: it is left out then.
 OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
 HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"\\]?)([^\s'\"\\;&|<>()]+)\1")
 LAST_WORD = re.compile(rb"\$(?:_(?![A-Za-z0-9_])|\{_[^A-Za-z0-9_])")
 TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*x")
+KEYS = re.compile(rb"\bset\b[^\n;&|]*[ \t][-+][A-Za-z]*o[ \t]+(?:vi|emacs|[$'\"\\])")
+DEFINITION = re.compile(rb"\balias\b|\bfunction\b|\(\s*\)")
+QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
+BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)")
 VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
 
 # Nothing of the user's may get between: no alias (\), no function (builtin), no readonly variable, no IFS, no set -u.
 # All this is run for each line, and what is read as a function is parsed only once.
 BASH_FUNCTIONS = r"""
 __rsh_tell() {
-    \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}" "$-" "${PWD-$(\builtin pwd)}" \
-        "${__rsh_statuses[@]-}" . >&9
+    \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "${__rsh_options:-$-}" \
+        "${PWD-$(\builtin pwd)}" "${__rsh_statuses[@]-}" . >&9
     \builtin set +evx
-    __rsh_kept= __rsh_on= __rsh_statuses=()
-    [[ -z ${PS1-}${PS2-}${PROMPT_COMMAND[*]-} ]] || __rsh_end
+    __rsh_kept= __rsh_on= __rsh_options= __rsh_statuses=()
+    [[ -z ${PS1-}${PS2-} ]] || __rsh_end
     \builtin return "$__rsh_status"
 }
 __rsh_end() {
-    \builtin unset PROMPT_COMMAND
     \builtin printf -v PS1 ''
     \builtin printf -v PS2 ''
 }
@@ -51,7 +60,21 @@ __rsh_no_editing() {
     if \builtin test -o emacs; then \builtin set +o emacs; fi
 }
 __rsh_leave() { \builtin return "$1"; }
-\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave
+__rsh_show() {
+    PROMPT_COMMAND=${__rsh_hooks-}
+    ((${#__rsh_hooks[@]} < 2)) || PROMPT_COMMAND=("${__rsh_hooks[@]}")
+    \builtin unset __rsh_hooks __rsh_hooked
+}
+__rsh_before_prompt='__rsh_options=$-
+\builtin set +evx
+for __rsh_hook in "${PROMPT_COMMAND[@]}"; do
+    __rsh_leave "$__rsh_status" && \:
+    \builtin eval "$__rsh_hook"
+done 0<&8 >&8 2>&8 8<&- 9>&-
+__rsh_hooks=("${PROMPT_COMMAND[@]}") __rsh_hooked=1
+\builtin unset PROMPT_COMMAND'
+\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_show
+\builtin readonly __rsh_before_prompt
 """
 
 BASH_FILES = r"""
@@ -64,16 +87,18 @@ if [ -n "$RSH_LOGIN" ]; then
 elif [ -r ~/.bashrc ]; then
     . ~/.bashrc 0<&8 8<&- 9>&-
 fi
-\builtin unset RSH_LOGIN HISTFILE PROMPT_COMMAND __rsh_file
+\builtin unset RSH_LOGIN HISTFILE __rsh_file
 __rsh_no_editing
 \builtin set -o notify +o history +H
+__rsh_status=0
+[[ -z ${PROMPT_COMMAND[*]-} ]] || \builtin eval "$__rsh_before_prompt"
 PS1= PS2=
 """
 
 # A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches.
 SH_FUNCTIONS = r"""
 __rsh_tell() {
-    printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}" "$-" "${PWD-}" . >&9
+    printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}0" "$-" "${PWD-}" . >&9
     set +evx
     __rsh_on= PS1= PS2=
     return "$__rsh_status"
@@ -98,6 +123,7 @@ class Outcome:
     Attributes:
         line: its number. status: its own.
         restored: what had been switched off for a report was switched on again by the line.
+        hooked: there is something to run before each prompt, which was put away.
         options: the letters of $-. statuses: of the line's last pipeline. directory: where the shell stands.
         trap: the command that sets its DEBUG trap.
     """
@@ -106,7 +132,7 @@ class Outcome:
         self.line = line
         self.status = status & 0xFF
         self.directory = directory
-        self.restored = False
+        self.restored = self.hooked = False
         self.options = b""
         self.statuses: tuple[int, ...] = ()
         self.trap = b""
@@ -119,9 +145,10 @@ class Outcome:
 
 def read_report(found: "re.Match[bytes]") -> Outcome:
     """Make an outcome of what REPORT has matched."""
-    trap, line, status, restored, options, directory, statuses = found.groups(b"")
+    trap, line, status, restored, hooked, options, directory, statuses = found.groups(b"")
     outcome = Outcome(int(line), int(status), directory)
-    outcome.restored, outcome.options, outcome.trap = restored == b"1", options, trap
+    outcome.restored, outcome.hooked = restored == b"1", hooked == b"1"
+    outcome.options, outcome.trap = options, trap
     outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)
     return outcome
 
@@ -139,6 +166,7 @@ class Dialect:
     builtin = b"\\command "  # without it a wrong line, or a readonly variable, ends a shell that has no terminal
     keep = b""
     statuses = b""
+    begin = b"__rsh_on=1"
     before_report = b""  # what only the top level can do
 
     def __init__(self, shell: str) -> None:
@@ -156,7 +184,7 @@ class Dialect:
         text = self._restore(line, number, before) + line.replace(b"\0", b"")
         if self.keep and is_closed(text) and b"v" not in before.switched_off:
             text += b"\n\n" + self._keep(text)
-        return self.builtin + b"eval " + quoted(text) + b" 0<&8 9>&- 8<&-; " + self.report(number)
+        return self._begin(text) + b" 0<&8 9>&- 8<&-; " + self.report(number)
 
     def report(self, number: int) -> bytes:
         """Give what has the shell report; it does no harm to be asked twice."""
@@ -173,12 +201,23 @@ class Dialect:
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b"exec bash --noprofile --norc " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
 
+    def _begin(self, text: bytes) -> bytes:
+        """Give what has the shell run a text, without what it is to have as its stdin."""
+        return self.builtin + b"eval " + quoted(text)
+
+    def _hooks(self, line: bytes) -> bytes:
+        """Give what puts back what is to run before each prompt, and runs what is to run before a line."""
+        return b"__rsh_show"
+
     def _restore(self, line: bytes, number: int, before: Outcome) -> bytes:
         """Switch on again what the last report has switched off, and leave $? and $_ as they were."""
         several = len(before.statuses) > 1 and self.statuses in line
-        if not (before.switched_off or before.trap or several or self._loses_last_word(line)):
+        altered = before.switched_off or before.trap or before.hooked
+        if not (altered or several or self._loses_state(line)):
             return b""
-        commands = [b"__rsh_on=1"]
+        commands = [self.begin]
+        if before.hooked:
+            commands.append(self._hooks(line))
         if before.switched_off:
             commands.append(self.builtin + b"set -" + before.switched_off)
         if before.trap:
@@ -194,8 +233,8 @@ class Dialect:
         """Give what keeps the statuses and $_ of a text, unseen."""
         return b"{ " + self.keep + b"; } >/dev/null 2>&1"
 
-    def _loses_last_word(self, line: bytes) -> bool:
-        """Tell whether a line asks for $_ and would find what belongs to the eval."""
+    def _loses_state(self, line: bytes) -> bool:
+        """Tell whether a line would find what belongs to our own commands in $_ or $?."""
         return False
 
 
@@ -205,7 +244,8 @@ class Bash(Dialect):
     builtin = b"\\builtin "
     keep = b'__rsh_kept=$? __rsh_statuses=("${PIPESTATUS[@]}") __rsh_last=$_'
     statuses = b"PIPESTATUS"
-    before_report = b"\\builtin trap -p DEBUG >&9; \\builtin trap - DEBUG; "
+    before_report = b'[[ -z ${PROMPT_COMMAND[*]-} || $- != *i* ]] || \\builtin eval "$__rsh_before_prompt"; '
+    before_report += b"\\builtin trap -p DEBUG >&9; \\builtin trap - DEBUG; "
 
     def __init__(self, shell: str) -> None:
         rc = f"/proc/self/fd/{RC_DESCRIPTOR}"
@@ -214,9 +254,31 @@ class Bash(Dialect):
         self.functions = BASH_FUNCTIONS.encode()
         self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + self.functions + BASH_FILES.encode()
         self.variables = {}
+        self._keys_defined = False  # a function, or an alias, may choose keys
+
+    def run(self, line: bytes, number: int, before: Outcome) -> bytes:
+        if KEYS.search(line) and DEFINITION.search(line):
+            self._keys_defined = True
+        return super().run(line, number, before)
+
+    def _begin(self, text: bytes) -> bytes:
+        # The choice of keys makes bash read lines by another way, unless a file makes it; in the midst of an eval it
+        # loses the rest of that, and dies.
+        if self._keys_defined or KEYS.search(text):
+            return b"__rsh_text=" + quoted(text) + b"; \\builtin . " + quoted(BASH_LINE)
+        return super()._begin(text)
+
+    def _loses_state(self, line: bytes) -> bool:
+        return self._keys_defined or KEYS.search(line) is not None
 
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b"\\builtin . " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
+
+
+# The eval of a line is a job of zsh's, the first one, and a job that the line puts into the background would be the
+# second. So something stands in the first places when the eval is counted, which makes room for the line's own jobs.
+TAKE_PLACE = rb"__rsh_holds=1 \command sleep 60 </dev/null >/dev/null 2>&1 8>&- 9>&- & __rsh_places+=($!); "
+MOST_PLACES = 8
 
 
 class Zsh(Dialect):
@@ -225,7 +287,9 @@ class Zsh(Dialect):
     builtin = b"\\builtin "
     keep = b'__rsh_kept=$? __rsh_statuses=("${pipestatus[@]}") __rsh_last=$_'
     statuses = b"pipestatus"
+    begin = b"__rsh_on=1 && __rsh_make_room"
     before_report = b"__rsh_options=$-; \\builtin set +evx; "
+    before_report += b'if [[ -o interactive ]] && __rsh_has_hooks; then \\builtin eval "$__rsh_before_prompt"; fi; '
 
     def __init__(self, shell: str) -> None:
         login = ["-l"] if os.environ.get("RSH_LOGIN") else []
@@ -240,17 +304,38 @@ class Zsh(Dialect):
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b" ".join((b"\\builtin .", quoted(ZSH_COMPLETE), kind, text, quoted(BASH_COMPLETE)))
 
+    def run(self, line: bytes, number: int, before: Outcome) -> bytes:
+        text = super().run(line, number, before)
+        places = min(_count_jobs(line), MOST_PLACES) if b"m" in before.options else 0
+        if not places:
+            return text
+        return b"\\builtin unsetopt monitor; " + TAKE_PLACE * places + b"\\builtin setopt monitor; " + text
+
     def report(self, number: int) -> bytes:
         if number:
             return super().report(number)
         return self.functions.replace(b"\n", b"; ") + super().report(0)
 
+    def _hooks(self, line: bytes) -> bytes:
+        return b"__rsh_show; __rsh_before_line " + quoted(line) + b" >&0 2>&0"
+
     def _keep(self, text: bytes) -> bytes:
         # Behind a redirection $_ is empty.
         return super()._keep(text) if TRACE.search(text) else self.keep
 
-    def _loses_last_word(self, line: bytes) -> bool:
-        return LAST_WORD.search(line) is not None
+    def _loses_state(self, line: bytes) -> bool:
+        return LAST_WORD.search(line) is not None or _count_jobs(line) > 0
+
+
+def _count_jobs(line: bytes) -> int:
+    """Count what a line puts into the background; 0 when it asks first for $!, which is to be that of before."""
+    found = list(BACKGROUND.finditer(QUOTED.sub(_blotted, line)))
+    asked = line.find(b"$!")
+    return len(found) if found and (asked < 0 or found[0].start() < asked) else 0
+
+
+def _blotted(found: "re.Match[bytes]") -> bytes:
+    return b"x" * len(found[0])
 
 
 def quoted(text: bytes) -> bytes:

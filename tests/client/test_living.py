@@ -176,7 +176,7 @@ def test_own_descriptors_are_not_the_lines(desk: Desk) -> None:
 
 
 def test_prompt_variables_of_the_user_do_no_harm(desk: Desk) -> None:
-    desk.run("PS1='evil> '; PROMPT_COMMAND='echo evil'")
+    desk.run("PS1='evil> '; PS2='evil> '")
     assert desk.run("echo good") == (0, b"good\n")
     assert desk.run("echo better") == (0, b"better\n")
 

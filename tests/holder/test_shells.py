@@ -49,9 +49,27 @@ ROWS = {
     "prompts": (BOTH, ["readonly PS2", "echo a"]),
     "command of the prompt": (("zsh",), ["precmd() { :; }; preexec() { :; }", "echo a"]),
     "IFS": (ALL, ["IFS=0123456789", "(exit 123)", 'echo "$?"']),
+    "keys": (
+        ("bash",),
+        [
+            "true; set -o vi; echo on",
+            "f() { set -o $1; (exit 3); }",
+            "f emacs",
+            "echo $?",
+            "set +o emacs; [[ -o emacs ]] || echo off",
+        ],
+    ),
     "posix": (("bash",), ["set -o posix", "(exit 12)", "echo $?"]),
     "emulate": (("zsh",), ["emulate ksh", "echo $?", "(exit 12)", "echo $?", "emulate sh", "(exit 13)", "echo $?"]),
     "!": (BOTH, ["echo a!b \"c!d\" '!e'"]),
+    "two jobs": (
+        BOTH,
+        ["sleep 60 & sleep 61 &\ntrue", "(exit 3)", "sleep 62 & echo $?"],
+    ),
+    "ampersands": (
+        BOTH,
+        ["sleep 60 & p=$!", "echo 'a & b' \"c & d\" 2>&1", "[ $! = $p ] && echo same"],
+    ),
     "jobs": (BOTH, ["sleep 60 &\ntrue", "jobs", "kill %%; wait 2>/dev/null", "echo $?"]),
     "bytes": (ALL, ["echo \udcff\udcfe | od -An -tx1", "x='a\tb'; echo \"$x\" | od -An -c"]),
     "positional parameters": (ALL, ["set -- a b", "echo $# $1", "shift", "echo $1"]),
@@ -95,10 +113,10 @@ def test_lines_print_what_they_print_at_a_terminal(row: str, name: str, tmp_path
 def comparable(output: str) -> str:
     """Take out what is known to differ.
 
-    Those are the numbers of processes; the level of an eval in a trace, and where zsh says that it is; the number of a
-    job in zsh, which counts the eval as the first one; and the \\r of a notice of bash's that comes at once.
+    Those are the numbers of processes; the level of an eval in a trace, and where zsh says that it is; and the \\r of a
+    notice of bash's that comes at once.
     """
-    output = re.sub(r"\[\d\]( \d+)?", "[JOB]", output)
+    output = re.sub(r"(\[\d\]) \d+", r"\1", output)
     output = re.sub(r"^\+(\+|\S*:\d+>)", "+", output, flags=re.MULTILINE)
     output = re.sub(r"^>> ", "> ", output, flags=re.MULTILINE)
     return output.replace("\r", "")
@@ -164,9 +182,74 @@ def test_trap_that_skips_every_command_does_not_keep_the_line_from_ending(tmp_pa
     held.close()
 
 
-def test_command_of_the_prompt_is_not_shown(held: Held) -> None:
-    assert held.run("PS1='evil> '; PS2=evil; PROMPT_COMMAND='echo evil'; precmd() { echo evil; }") == (0, "")
+def test_prompt_of_the_shell_is_not_shown(held: Held) -> None:
+    assert held.run("PS1='evil> '; PS2=evil") == (0, "")
     assert held.run("echo good") == (0, "good\n")
+
+
+# What sets a command for the prompt, one more, and takes them away; and what shows the first as it was set.
+HOOKS = {
+    "bash": (
+        "PROMPT_COMMAND='echo one $?; n=$((n + 1)); cd /'",
+        "PROMPT_COMMAND+=('echo two $?')",
+        "unset PROMPT_COMMAND",
+        'echo "$PROMPT_COMMAND"',
+        "echo one $?; n=$((n + 1)); cd /\n",
+    ),
+    "zsh": (
+        "precmd() { echo one $?; n=$((n + 1)); cd / }",
+        "two() { echo two $? }; precmd_functions+=(two)",
+        "unfunction precmd; precmd_functions=()",
+        "functions precmd | head -1",
+        "precmd () {\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_command_of_the_prompt_runs_before_each_report_and_sees_the_status(name: str, tmp_path: Path) -> None:
+    first, second, none, show, shown = HOOKS[name]
+    shell = Held(name, tmp_path)
+    shell.end()
+    assert shell.run(first) == (0, "one 0\n")
+    assert shell.directory == b"/"
+    assert shell.run("set -e; (exit 3) || (exit 4) && :") == (4, "one 4\n")
+    assert shell.run("echo $?; set +e") == (0, "4\none 0\n")
+    assert shell.run(show) == (0, shown + "one 0\n")
+    assert shell.run(second) == (0, "one 0\ntwo 0\n")
+    assert shell.run("(exit 5)") == (5, "one 5\ntwo 5\n")
+    assert shell.run("echo 'unfinished")[0] != 0
+    assert shell.run(none) == (0, "")
+    assert shell.run("echo $n") == (0, "6\n")
+    shell.close()
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_command_of_the_prompt_reads_the_keyboard_and_not_our_lines(name: str, tmp_path: Path) -> None:
+    rc = "asks() { read word; echo got $word; }; PROMPT_COMMAND=asks; precmd_functions=(asks)"
+    shell = begun(name, tmp_path, rc)
+    shell.type(b"first\n")
+    assert shell.end() == (0, "first\ngot first\n")
+    shell.begin("echo on")
+    shell.until("on")
+    shell.type(b"second\n")
+    assert shell.end() == (0, "second\ngot second\n")
+    shell.close()
+
+
+def test_preexec_of_zsh_sees_the_line(tmp_path: Path) -> None:
+    shell = begun("zsh", tmp_path, 'preexec() { echo "will $1" }; false')
+    shell.end()
+    assert shell.run("echo $?; (exit 3)") == (3, "will echo $?; (exit 3)\n0\n")
+    assert shell.run("echo $?") == (0, "will echo $?\n3\n")
+    shell.close()
+
+
+def test_history_that_a_command_of_the_prompt_keeps_is_no_error(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, "PROMPT_COMMAND='history -a; history -n; printf \"%s\" title'\n")
+    assert shell.end() == (0, "title")
+    assert shell.run("echo on") == (0, "on\ntitle")
+    shell.close()
 
 
 RC = {"bash": ".bashrc", "zsh": ".zshrc", "sh": ".profile"}
