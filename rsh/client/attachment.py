@@ -7,7 +7,9 @@ So whoever comes back says what has arrived, is told what was taken, and sends t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from queue import SimpleQueue
 from typing import Final, Protocol, TypeAlias
 
 from rsh.errors import Code, LinkError, Refused, RshError
@@ -15,10 +17,11 @@ from rsh.files.stream import RecordReader, RecordWriter
 from rsh.protocol import records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import Attached, Hangup, Line, Seen, ShellRecord, Taken
+from rsh.protocol.records import Attached, Echo, Hangup, Line, Ready, Seen, ShellRecord, Taken
 from rsh.protocol.requests import Attach, Terminal
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
+from rsh.session.inlet import Inlet
 
 Again: TypeAlias = Callable[[Attach], Channel]
 
@@ -37,6 +40,9 @@ LONGEST_PAUSE: Final = 2.0
 
 # How long the other side may take to say whether the shell is still there, in seconds.
 PATIENCE: Final = 20.0
+
+# Records that are only noted.
+QUICK: Final = (Ready, Echo)
 
 # What a session ends with whose shells live on.
 SURVIVED: Final = (Code.SHUTDOWN, Code.NO_SESSION, Code.IDLE)
@@ -67,7 +73,8 @@ class Receiver(Protocol):
 class Attachment:
     """The connection, and what may have to be sent again.
 
-    Threads: one reads the records, and makes new connections; one a connection reads the output.
+    Threads: one makes new connections; one a connection reads the output. Records are taken by the session's reader
+    where that takes no more than a note.
     """
 
     def __init__(
@@ -228,14 +235,12 @@ class Attachment:
         channel.listen(lambda message: self._hear(message, over))
         output = threading.Thread(target=self._read_output, args=(channel,), name="shell output", daemon=True)
         output.start()
-        error: RshError | None = None
-        try:
-            for record in RecordReader(channel, records.SHELL, lane=1):
-                self._take(record, first=first)
-        except RshError as caught:
-            error = caught
-            if channel.closed_by is None:
-                channel.close(discard=True)
+        ended: SimpleQueue[RshError | None] = SimpleQueue()
+        reader = RecordReader(channel, records.SHELL, lane=1)
+        Inlet(channel, 1, partial(_cut, reader), partial(self._take, ended, first), ended.put).begin()
+        error = ended.get()
+        if error is not None and channel.closed_by is None:
+            channel.close(discard=True)
         self._attached.set()
         output.join()
         if error is None:
@@ -248,18 +253,31 @@ class Attachment:
         if message is None or isinstance(message, Exit):
             over.set()
 
-    def _take(self, record: ShellRecord | memoryview, *, first: bool) -> None:
-        if isinstance(record, Attached):
-            self._id = record.id
-            self._receiver.take_attached(record, first=first)
-            if not first:
-                threading.Thread(target=self._go_on, args=(record,), name="shell go on", daemon=True).start()
-            self._attached.set()
+    def _take(
+        self, ended: SimpleQueue[RshError | None], first: bool, record: ShellRecord | memoryview | None, wait: bool
+    ) -> bool:
+        """Take a record, None being the end of them; see Inlet."""
+        if isinstance(record, QUICK):
+            self._receiver.take_record(record)
+        elif not wait:
+            return False
+        elif record is None:
+            ended.put(None)
+        elif isinstance(record, Attached):
+            self._take_attached(record, first)
         elif isinstance(record, Taken):
             with self._sending:
                 self._drop_taken(record.typed)
         elif not isinstance(record, memoryview):
             self._receiver.take_record(record)
+        return True
+
+    def _take_attached(self, attached: Attached, first: bool) -> None:
+        self._id = attached.id
+        self._receiver.take_attached(attached, first=first)
+        if not first:
+            threading.Thread(target=self._go_on, args=(attached,), name="shell go on", daemon=True).start()
+        self._attached.set()
 
     def _go_on(self, attached: Attached) -> None:
         """Send again what was not taken; by a thread of its own, as it may have to wait."""
@@ -315,3 +333,10 @@ class Attachment:
         channel = again(request)
         channel.wait_accepted(Deadline(PATIENCE))
         return channel
+
+
+def _cut(reader: RecordReader[ShellRecord], piece: Buffer) -> Iterator[ShellRecord | memoryview | None]:
+    """Give the records of a piece; behind the last one None."""
+    yield from reader.cut(piece)
+    if not piece:
+        yield None

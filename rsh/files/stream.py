@@ -131,14 +131,19 @@ class RecordReader(Generic[T]):
     def __iter__(self) -> Iterator[T | memoryview]:
         """Wait for elements until the lane ends."""
         while piece := self._pipe.read(self._lane):
-            if self._held or self._needed:
-                self._held += piece
-                if len(self._held) < self._needed:
-                    continue
-                piece, self._held, self._needed = self._held, bytearray(), 0
-            yield from self._elements(memoryview(piece))
-        if self._held or self._due:
+            yield from self.cut(piece)
+        self.cut(b"")
+
+    def cut(self, piece: Buffer) -> Iterator[T | memoryview]:
+        """Give the elements of a piece that somebody else has read; b"" is the end of the lane."""
+        if not piece and (self._held or self._due):
             raise ProtocolError("the stream ended in the middle of an element")
+        if self._held or self._needed:
+            self._held += piece
+            if len(self._held) < self._needed:
+                return iter(())
+            piece, self._held, self._needed = self._held, bytearray(), 0
+        return self._elements(memoryview(piece))
 
     def _elements(self, view: memoryview) -> Iterator[T | memoryview]:
         position, end, decode = 0, len(view), self._decoder.decode

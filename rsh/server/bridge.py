@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import signal
+import select
 import socket
-import struct
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -12,25 +11,25 @@ from io import IOBase
 from typing import Final
 
 from rsh.errors import Code, ProtocolError, RshError
-from rsh.files.stream import RecordReader, RecordWriter
+from rsh.files.stream import RecordWriter
 from rsh.holder import wire
-from rsh.protocol import records
+from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import Attached, Echo, Gap, Hangup, Line, Notice, Ready, Seen, ShellRecord, Started, Taken
+from rsh.protocol.records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started, Taken
+from rsh.server.asked import Asked, told
 from rsh.server.shells import Place
-from rsh.session.channel import Channel
+from rsh.session.channel import LITTLE, Channel
+from rsh.session.inlet import Inlet
 
 # Signals and sizes that wait for the holder; of more the oldest are dropped.
 MAX_TOLD: Final = 64
-
-# The longest line a shell is given, in bytes; more is a file, not a line.
-MAX_LINE: Final = 8 * 1024 * 1024
 
 
 class Bridge:
     """Joins a channel with a connection to a holder.
 
-    Three threads feed the holder, one for each lane and one for messages; the service's own brings what it says.
+    The session's reader feeds the holder as long as that takes what it is sent at once; what would have to wait is left
+    to a thread, one for each lane and one for messages. The service's own thread brings what the holder says.
     """
 
     def __init__(self, channel: Channel, sock: socket.socket, place: Place) -> None:
@@ -39,50 +38,63 @@ class Bridge:
         self._sock = sock
         self._place = place
         self._sending = threading.Lock()  # keeps messages to the holder whole; held while it takes one
+        self._has_room = select.poll()  # a socket that is writable has room for a few messages (unix(7))
+        self._has_room.register(sock, select.POLLOUT)
         self._records = RecordWriter(channel, lane=1)
         self._position = 0  # of the next output
-        self._left = False  # the client has said that it goes
         self._taking = threading.Condition()  # guards what follows
         self._typed = 0  # bytes of input that were sent, over all connections of this client
         self._taken = 0  # of them the holder has told us of
         self._gone = False  # nobody wants input any more
-        self._in_order = threading.Lock()  # held while one message is passed on
-        self._told: deque[Signal | Resize | bool | None] = deque(maxlen=MAX_TOLD)  # bool: whether there is a connection
-        self._telling = threading.Semaphore(0)  # one for each message that came, None being the last
+        self._in_order = threading.Lock()  # held while messages are passed on
+        self._told: deque[Signal | Resize | bool] = deque(maxlen=MAX_TOLD)  # bool: whether there is a connection
+        self._telling = threading.Semaphore(0)  # one for each message that could not be passed on at once, and the end
+        self._asked = Asked(channel)
+        self._lines = Inlet(channel, 1, self._asked.cut, self._pass_asked, self._asked_wrongly)
+        self._input = Inlet(channel, 0, _whole, self._pass_input, lambda error: None)
 
     def run(self) -> None:
         """Pass on what both sides say, until one of them ends."""
         channel = self._channel
         channel.accept()
         channel.listen(self._on_message)
-        threads = [
-            threading.Thread(target=work, name=f"shell {work.__name__}", daemon=True)
-            for work in (self._pump_input, self._pump_lines, self._pump_messages)
-        ]
-        for thread in threads:
-            thread.start()
+        messages = threading.Thread(target=self._pump_messages, name="shell messages", daemon=True)
+        messages.start()
+        self._lines.begin()
+        self._input.begin()
         try:
             self._bring()
         finally:
             channel.close()
             self._hang_up()
-            self._told.append(None)
             self._telling.release()
-            for thread in threads:
-                thread.join()
+            messages.join()
+            self._lines.wait_over()
+            self._input.wait_over()
 
-    def send(self, kind: int, payload: bytes = b"") -> None:
-        """Send the holder a message; when it has ended, that is told from there."""
+    def send(self, kind: int, payload: bytes = b"", *, wait: bool = True) -> bool:
+        """Send the holder a message; when it has ended, that is told from there.
+
+        Returns:
+            False when we would have to wait until it takes the message, and must not: nothing was sent.
+        """
+        if not wait and len(payload) > LITTLE:
+            return False
+        if not self._sending.acquire(blocking=wait):
+            return False
         try:
-            with self._sending:
-                self._sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
+            if not wait and not self._has_room.poll(0):
+                return False
+            self._sock.sendall(wire.HEAD.pack(kind, len(payload)) + payload)
         except OSError:
             pass
+        finally:
+            self._sending.release()
+        return True
 
     def note(self, *, connected: bool) -> None:
         """Hear whether there is a connection to the client now; run by the session's threads."""
-        self._told.append(connected)
-        self._telling.release()
+        self._tell(connected)
 
     def _bring(self) -> None:
         """Pass on what the holder says until its shell has ended, and all output is on its way."""
@@ -102,7 +114,7 @@ class Bridge:
             if ended is not None and self._position >= ended[0]:
                 self._bring_end(*ended[1:])
                 return
-        if not self._left:
+        if not self._asked.leaving:
             self._channel.close(Code.INTERNAL, "the shell's holder has died")
 
     def _bring_output(self, payload: bytes) -> None:
@@ -150,69 +162,64 @@ class Bridge:
         if message is None:
             self._hang_up()
         elif not isinstance(message, Exit):
-            self._told.append(message)
+            self._tell(message)
+
+    def _tell(self, message: Signal | Resize | bool) -> None:
+        self._told.append(message)
+        if not self._pass_messages(wait=False):
             self._telling.release()
 
     def _pump_messages(self) -> None:
-        while self._telling.acquire():
-            if self._pass_next() is None:
-                return
+        while self._telling.acquire() and not self._gone:
+            self._pass_messages(wait=True)
 
-    def _pass_next(self) -> bool | None:
-        """Pass the next message on; False when there is none, None at the last."""
-        with self._in_order:
-            if not self._told:
-                return False  # It was too many at once and the oldest were dropped, or a line was faster.
-            if self._told[0] is None:
-                return None
-            message = self._told.popleft()
-            assert message is not None
-            self._pass_on(message)
-            return True
-
-    def _pass_on(self, message: Signal | Resize | bool) -> None:
-        if isinstance(message, bool):
-            self.send(wire.AWAY, bytes([not message]))
-        elif isinstance(message, Resize):
-            self.send(wire.RESIZE, struct.pack(">HH", message.columns, message.rows))
-        else:
-            number = getattr(signal, f"SIG{message.name}", None)
-            if isinstance(number, signal.Signals):
-                self.send(wire.SIGNAL, bytes([number]))
-
-    def _pump_input(self) -> None:
+    def _pass_messages(self, *, wait: bool) -> bool:
+        """Pass on the messages that have come; False when we would have to wait and must not."""
+        if not self._in_order.acquire(blocking=wait):
+            return False
         try:
-            while data := self._channel.read(0):
-                self._wait_for_room(len(data))
-                self.send(wire.INPUT, bytes(data))
-        except RshError:
-            pass  # The client has gone; the listener hangs up.
+            while self._told:
+                message = self._told[0]
+                if not self.send(*told(message), wait=wait):
+                    return False
+                if self._told[0] is message:  # Else it was too many at once, and the oldest were dropped.
+                    self._told.popleft()
+        finally:
+            self._in_order.release()
+        return True
 
-    def _wait_for_room(self, size: int) -> None:
-        """Wait until the holder may be sent so much input more."""
+    def _pass_input(self, data: Buffer, wait: bool) -> bool:
+        """Pass on what was typed, once the holder may be sent so much more; see Inlet."""
+        if not self._take_room(len(data), wait):
+            return False
+        if data and not self.send(wire.INPUT, bytes(data), wait=wait):
+            with self._taking:
+                self._typed -= len(data)
+            return False
+        return True
+
+    def _take_room(self, size: int, wait: bool) -> bool:
         with self._taking:
             while self._typed - self._taken > wire.MAX_INPUT - size and not self._gone:
+                if not wait:
+                    return False
                 self._taking.wait()
             self._typed += size
+            return True
 
     def _note_taken(self, typed: int) -> None:
         with self._taking:
             self._taken = typed
             self._taking.notify_all()
 
-    def _pump_lines(self) -> None:
-        try:
-            for kind, payload in _asked(self._channel):
-                while self._pass_next():
-                    pass  # What came before a line is known before it: a program finds the size that was told.
-                self.send(kind, payload)
-            self._left = True  # It has ended its lane: it goes on purpose.
-            self.send(wire.LEAVE)
-        except ProtocolError as error:
+    def _pass_asked(self, asked: tuple[int, bytes], wait: bool) -> bool:
+        """Pass on a line, and before it what came before it: a program finds the size that was told; see Inlet."""
+        return self._pass_messages(wait=wait) and self.send(*asked, wait=wait)
+
+    def _asked_wrongly(self, error: RshError) -> None:
+        if isinstance(error, ProtocolError):
             self._channel.close(Code.PROTOCOL, str(error))
             self._hang_up()
-        except RshError:
-            pass
 
     def _hang_up(self) -> None:
         with self._taking:
@@ -246,35 +253,7 @@ def _read(file: IOBase, length: int) -> bytes:
     return data
 
 
-def _asked(channel: Channel) -> Iterator[tuple[int, bytes]]:
-    """Give what a client asks for in lane 1, as messages for the holder, to the end of the lane."""
-    line = bytearray()
-    missing = 0
-    head = b""
-    for element in RecordReader(channel, records.SHELL, lane=1):
-        if isinstance(element, memoryview):
-            if len(element) > missing:
-                raise ProtocolError("a line is longer than it said")
-            line += element
-            missing -= len(element)
-            if not missing:
-                yield wire.RUN, head + line
-        elif missing:
-            raise ProtocolError(f"{type(element).__name__} in the place of a line")
-        elif isinstance(element, Line):
-            if element.size > MAX_LINE:
-                raise ProtocolError("a line beyond all measure")
-            missing, head = element.size, wire.RUN_HEAD.pack(element.number, element.typed)
-            line.clear()
-            if not missing:
-                yield wire.RUN, head
-        else:
-            yield _message(element)
-
-
-def _message(record: ShellRecord) -> tuple[int, bytes]:
-    if isinstance(record, Seen):
-        return wire.SEEN, wire.NUMBER.pack(record.offset)
-    if isinstance(record, Hangup):
-        return wire.END, b""
-    raise ProtocolError(f"{type(record).__name__} from a client")
+def _whole(piece: Buffer) -> Iterator[Buffer]:
+    """Give a piece of input as it came; its end is nobody's business."""
+    if piece:
+        yield piece

@@ -70,6 +70,7 @@ class Channel:
         self._ended = [False] * LANES  # the peer's halves
         self._accepted = False
         self._closed: RshError | None = None  # why nothing more will come or go
+        self._arrivals: list[Callable[[], None] | None] = [None] * LANES  # who is told that something has come
         self._listener: Listener | None = None
         self._unheard: list[Signal | Resize | Exit | None] = []  # arrived before anybody listened
 
@@ -94,18 +95,23 @@ class Channel:
         Raises:
             RshError: the channel ended before the lane did, and why; DeadlineExpired.
         """
-        pieces = self._pieces[lane]
         with self._lock:
-            while not pieces:
-                if self._ended[lane]:
-                    return b""
-                if self._closed:
-                    raise self._closed
+            while (piece := self._take(lane)) is None:
                 self._wait(deadline)
-            piece = pieces.popleft()
-            if self._link.consume(self.number, lane, len(piece)):
-                self._writer.wake()
             return piece
+
+    def read_now(self, lane: int = 0) -> Buffer | None:
+        """As `read`, but None when nothing is there."""
+        with self._lock:
+            return self._take(lane)
+
+    def hand(self, lane: int, arrived: Callable[[], None]) -> None:
+        """Have `arrived` called when something has come in a lane, and when the channel or the session has ended.
+
+        It is called by the session's reader, or who ends it, and must not block; `read_now` gives what has come.
+        """
+        with self._lock:
+            self._arrivals[lane] = arrived
 
     def write(self, *parts: Buffer, lane: int = 0) -> None:
         """Send the parts, joined, in a lane; wait for the peer's credit. The buffers must not change afterwards.
@@ -155,6 +161,9 @@ class Channel:
             if self._closed is None:
                 self._closed = Refused(Code.CANCELLED, "the channel was closed here")
             self._wake_all()
+            arrivals = [each for each in self._arrivals if each is not None]
+        for arrived in arrivals:
+            arrived()
 
     def listen(self, listener: Listener) -> None:
         """Have messages handed to `listener`, and None once when the channel or the session has ended.
@@ -169,8 +178,8 @@ class Channel:
 
     # --- session: these are called by its reader ---
 
-    def arrived(self, lane: int, payload: Buffer, end: bool) -> None:
-        """Queue a piece. The session's lock is held."""
+    def arrived(self, lane: int, payload: Buffer, end: bool) -> Callable[[], None] | None:
+        """Queue a piece; give who is to be told, if anybody. The session's lock is held."""
         pieces = self._pieces[lane]
         if payload and self._closed is None:
             last = pieces[-1] if pieces else b""
@@ -180,6 +189,7 @@ class Channel:
                 pieces.append(payload)
         self._ended[lane] = self._ended[lane] or end
         self._readable.notify_all()
+        return self._arrivals[lane]
 
     def accepted(self) -> None:
         """Take note that the peer serves the request. The session's lock is held."""
@@ -203,8 +213,11 @@ class Channel:
             if listener is None:
                 self._unheard.append(message)
                 del self._unheard[:-16]
+            arrivals = [] if message is not None else [each for each in self._arrivals if each is not None]
         if listener is not None:
             listener(message)
+        for arrived in arrivals:
+            arrived()
 
     def ended(self, error: RshError | None) -> None:
         """Take note that the peer closed the channel (None: in order) or the session is gone. The lock is held."""
@@ -219,6 +232,20 @@ class Channel:
             pieces.clear()
 
     # --- inside ---
+
+    def _take(self, lane: int) -> Buffer | None:
+        """Give the next piece of a lane, b"" at its end; None when there is none yet. The lock is held."""
+        pieces = self._pieces[lane]
+        if not pieces:
+            if self._ended[lane]:
+                return b""
+            if self._closed:
+                raise self._closed
+            return None
+        piece = pieces.popleft()
+        if self._link.consume(self.number, lane, len(piece)):
+            self._writer.wake()
+        return piece
 
     def _wait(self, deadline: Deadline) -> None:
         deadline.check("waiting for the other side")

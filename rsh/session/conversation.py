@@ -118,7 +118,7 @@ class Conversation(ABC):
         """Act on an event. The lock is held; what must happen without it is returned."""
         if isinstance(event, Arrived):
             if channel := self._channels.get(event.channel):
-                channel.arrived(event.lane, event.payload, event.end)
+                return channel.arrived(event.lane, event.payload, event.end)
         elif isinstance(event, Credited):
             if channel := self._channels.get(event.channel):
                 channel.credited()

@@ -14,7 +14,7 @@ from rsh.client.names import MANY
 from rsh.errors import OUR_ERRORS, Code
 from rsh.files.stream import MAX_ELEMENT, RECORD
 from rsh.protocol import channel, frames, link, messages, outbox, records, replay, requests, states, window
-from rsh.server.bridge import MAX_LINE
+from rsh.server.asked import MAX_LINE
 from rsh.server.completing import MAX_CANDIDATES
 from rsh.server.hosting import WAITING
 from rsh.server.options import Options
