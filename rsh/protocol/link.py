@@ -36,9 +36,12 @@ from rsh.protocol.requests import Request
 from rsh.protocol.states import LINK, ChannelState, ChannelStep, LinkState, LinkStep, advance
 from rsh.protocol.window import Budget
 
-# An acknowledgement goes out by itself after so many frames or bytes; with anything else that goes out it rides along.
+# An acknowledgement goes out by itself after so many frames or bytes; and after fewer it rides along with something
+# else. With each key and each line it would be half of all frames; where little waits for it, it can wait for a Pong.
 ACK_FRAMES: Final = 64
 ACK_BYTES: Final = 2 * 1024 * 1024
+RIDE_FRAMES: Final = 16
+RIDE_BYTES: Final = 16 * 1024
 
 # Channels beyond the limit that may wait for the peer's Close. An honest peer answers each rejection with one, so these
 # are no more than it opened before it heard of the first.
@@ -79,6 +82,7 @@ class Link:
         self._unacknowledged_bytes = 0  # that arrived since our last Ack
         self._acknowledged = 0  # count of our last Ack
         self._hurry = False  # the peer wants an Ack now
+        self._credited = False  # a Credit goes out, and none may before its Ack
 
     # --- greeting, resuming, ending ---
 
@@ -269,6 +273,7 @@ class Link:
             return False
         credit = channel.receiving[lane].consume(count)
         if credit:
+            self._credited = True
             self._outbox.schedule.add_urgent(channel, control_frame(messages.Credit(lane, credit)))
         return credit > 0
 
@@ -290,12 +295,13 @@ class Link:
         out = self._outbox.take_link_frames()
         if not self._may_send_numbered():
             return out
+        rides = bool(out) or self._credited
         size = self._outbox.take_again(out, limit)
         before_new = len(out)
         if self._outbox.schedule.has_bulk:
             self._outbox.heed_typing(any(not channel.bulk for channel in self._channels.values()))
         self._outbox.take_new(out, limit - size, now)
-        if self._acknowledged < self.received and (out or self._ack_is_due()):
+        if self._acknowledged < self.received and ((out and (rides or self._ack_may_ride())) or self._ack_is_due()):
             # Before any Credit: credit is given only for what is also acknowledged.
             out.insert(before_new, self._make_ack())
         return out
@@ -431,11 +437,14 @@ class Link:
             self._hurry or self._unacknowledged_bytes >= ACK_BYTES or self.received - self._acknowledged >= ACK_FRAMES
         )
 
+    def _ack_may_ride(self) -> bool:
+        return self._unacknowledged_bytes >= RIDE_BYTES or self.received - self._acknowledged >= RIDE_FRAMES
+
     def _take_as_acknowledged(self) -> None:
         """Take note that what we are about to say names the next number that we expect."""
         self._acknowledged = self.received
         self._unacknowledged_bytes = 0
-        self._hurry = False
+        self._hurry = self._credited = False
 
     def _make_ack(self) -> bytes:
         self._take_as_acknowledged()

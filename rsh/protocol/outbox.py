@@ -138,7 +138,8 @@ class Outbox:
         """Give how long a frame of bulk data may be now; 0 when none may go out."""
         if self.pace is None:
             return MAX_PAYLOAD
-        if self.replay.bytes < self.pace.limit:
+        # What is not bulk does not ask for its acknowledgement: if that is all there is under way, none may come.
+        if self.replay.bytes < self.pace.limit or not self.pace.awaits:
             return self.pace.frame
         self.pace.waited()
         return 0

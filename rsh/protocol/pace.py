@@ -60,6 +60,11 @@ class Pace:
         self._trip = 0.0  # its shortest round trip, in seconds
         self._rate = 0.0  # its best rate, in bytes a second
 
+    @property
+    def awaits(self) -> bool:
+        """Whether a bulk frame is under way whose acknowledgement will come by itself."""
+        return bool(self._marks)
+
     def waited(self) -> None:
         """Take note that bulk data waits because of the limit."""
         self._limited = True
