@@ -148,16 +148,23 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
 
 
 def carry_out(context: Context, command: Command, options: Options) -> int:
-    """Run a command; again if the daemon was restarted beneath it and that does no harm. Give its status."""
+    """Run a command; again if the daemon was restarted beneath it and that does no harm. Give its status.
+
+    It does none if the daemon was on its way out already when we came: what we asked for has not begun.
+    """
     run = load(command)
     try:
         return run(context, options)
     except SessionGone as error:
+        from rsh.client.dial import CONNECT_TIMEOUT
         from rsh.client.repeat import dial_again, is_repeatable, repeating
 
+        if not context.welcome:
+            dial_again(context, error, CONNECT_TIMEOUT)
+            return carry_out(context, command, options)
         if not is_repeatable(command, options):
             raise
-        dial_again(context, error)
+        dial_again(context, error, context.patience)
         return repeating(context, lambda: run(context, options))
 
 

@@ -26,6 +26,7 @@ class Context:
         asks: there may be somebody to ask.
         carry: at the prompt, makes a transfer that may go on in the background (background.Transfers.carry).
         background: the line at hand is to run there.
+        welcome: the server has taken us.
     """
 
     def __init__(self, where: Where, open_remote: Callable[[], Remote], *, host: str | None = None) -> None:
@@ -41,13 +42,13 @@ class Context:
         self.background = False
         self._open_remote = open_remote
         self._remote: Remote | None = None
-        self._welcome = False  # the server has taken us
+        self.welcome = False
 
     @property
     def remote(self) -> Remote:
         """The other side, which has taken us; dialled when first asked for."""
         remote = self.begin()
-        if not self._welcome:
+        if not self.welcome:
             self.wait_connected()
         return remote
 
@@ -66,7 +67,7 @@ class Context:
         from rsh.session.deadline import Deadline
 
         self.begin().wait_connected(Deadline(CONNECT_TIMEOUT))
-        self._welcome = True
+        self.welcome = True
 
     def reconnected(self) -> Remote:
         """Give the other side, over a new connection if the last one was lost."""
@@ -77,7 +78,7 @@ class Context:
     def close(self) -> None:
         """End the connection, if there is one."""
         remote, self._remote = self._remote, None
-        self._welcome = False
+        self.welcome = False
         if remote is not None:
             remote.close()
 

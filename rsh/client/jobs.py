@@ -236,4 +236,4 @@ def _persist(context: Context, work: Callable[[], Result]) -> Result:
         try:
             return work()
         except SessionGone as error:
-            dial_again(context, error)
+            dial_again(context, error, context.patience)

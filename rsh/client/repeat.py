@@ -37,11 +37,14 @@ def repeating(context: Context, run: Callable[[], int]) -> int:
         try:
             return run()
         except SessionGone as error:
-            dial_again(context, error)
+            dial_again(context, error, context.patience)
 
 
-def dial_again(context: Context, gone: SessionGone) -> None:
+def dial_again(context: Context, gone: SessionGone, patience: float | None) -> None:
     """Replace the connection of a context by a new one; wait for the daemon while it is being restarted.
+
+    Args:
+        patience: seconds that it may take, None: any time.
 
     Raises:
         SessionGone: nobody was there within the time for that. RshError: whoever is there does not want us.
@@ -51,7 +54,7 @@ def dial_again(context: Context, gone: SessionGone) -> None:
         context.close()
         context.wait_connected()
 
-    reach_again(dial, context.patience, gone, threading.Event())
+    reach_again(dial, patience, gone, threading.Event())
 
 
 def reach_again(reach: Callable[[], T], patience: float | None, gone: SessionGone, stopped: threading.Event) -> T:

@@ -55,22 +55,22 @@ def test_only_what_does_no_harm_is_done_twice(words: list[str], repeatable: bool
 
 def test_daemon_that_is_being_restarted_is_waited_for() -> None:
     context = Dialling(LinkError("refused"), Refused(Code.BUSY, "busy"), SessionGone(Code.SHUTDOWN, "going"), None)
-    dial_again(context, GONE)
+    dial_again(context, GONE, context.patience)
     assert context.answers == []
 
 
 def test_daemon_that_does_not_want_us_ends_the_waiting() -> None:
     with pytest.raises(TrustError):
-        dial_again(Dialling(TrustError("another key")), GONE)
+        dial_again(Dialling(TrustError("another key")), GONE, None)
     with pytest.raises(Refused, match="not you"):
-        dial_again(Dialling(Refused(Code.UNKNOWN_KEY, "not you")), GONE)
+        dial_again(Dialling(Refused(Code.UNKNOWN_KEY, "not you")), GONE, None)
 
 
 def test_what_is_gone_is_told_when_nobody_comes_in_time() -> None:
     context = Dialling(*[LinkError("refused")] * 1000)
     context.patience = 0.02
     with pytest.raises(SessionGone):
-        dial_again(context, GONE)
+        dial_again(context, GONE, context.patience)
 
 
 def test_operation_runs_again_until_it_has_an_end() -> None:

@@ -10,7 +10,7 @@ import pytest
 from rsh import errors
 from rsh.client.table import COMMANDS, GLOBAL, Argument, Command, commands
 from rsh.server import account
-from rsh.server.cli import parser
+from rsh.server.cli import LIMITS, SIZES, WAITS, parser
 from rsh.server.options import Options
 from rsh.trust import authorized
 from tests.documents.mdoc import PAGES, flags, lines_of, lint, references, section, sections
@@ -86,12 +86,16 @@ def test_the_options_of_the_daemon_are_those_of_its_parser() -> None:
 
 def test_the_defaults_of_the_daemon_are_named() -> None:
     text = " ".join(section("rsh-server.8", "DESCRIPTION"))
-    for name in ("max_connections", "max_per_address", "max_unauthenticated", "max_channels", "drain", "max_jobs"):
+    for name in (*LIMITS, *WAITS):
         flag = "Fl Fl " + name.replace("_", "-") + " "
         assert f"by default {getattr(Options(), name):g}." in text.partition(flag)[2].partition(".It ")[0], name
-    for name, size in (("job-output", "64M"), ("job-disk", "2G"), ("job-ttl", "7d")):
-        assert f"by default {size}." in text.partition(f"Fl Fl {name} ")[2].partition(".It ")[0], name
-    assert (Options().job_output, Options().job_disk, Options().job_ttl) == (64 << 20, 2 << 30, 7 * 86400)
+    for name in (*SIZES, "job_ttl", "session_ttl"):
+        described = text.partition(f"Fl Fl {name.replace('_', '-')} ")[2].partition(".It ")[0]
+        named = re.search(r"by default (\d+[MGd])\.", described)
+        assert named is not None, name
+        assert getattr(parser().parse_args([f"--{name.replace('_', '-')}={named[1]}"]), name) == getattr(
+            Options(), name
+        )
     assert Options().bind[0] in text
 
 

@@ -98,6 +98,27 @@ def test_command_is_not_run_again_and_says_so(home: Home, daemon: Daemon, tmp_pa
     assert mark.read_text() == "x\n"
 
 
+def test_command_that_meets_a_daemon_on_its_way_out_runs_in_the_next(
+    home: Home, daemon: Daemon, tmp_path: Path
+) -> None:
+    """Its connection was there before the daemon was told to end, and its words come after."""
+    busy = home.spawn("exec", daemon.host, "--", "echo up; read line", stdin=-1, stdout=-1)
+    assert busy.stdout is not None
+    assert busy.stdout.readline() == b"up\n"
+    with Proxy(daemon.host) as network:
+        network.delay = 0.3
+        late = home.spawn("exec", network.host, "--", "read line; echo $line; echo x >> mark", stdin=-1, stdout=-1)
+        while not network.open:
+            time.sleep(0.01)
+        with successor(daemon, signal.SIGTERM):
+            daemon.wait_for_log("! the daemon is shutting down")
+            network.delay = 0.0
+            assert late.communicate(b"heard\n", timeout=SOON)[0] == b"heard\n"
+            assert late.returncode == 0
+            busy.communicate(b"done\n", timeout=SOON)
+    assert (home.folder / "home" / "mark").read_text() == "x\n"
+
+
 def test_new_daemon_listens_while_the_old_one_drains(home: Home, daemon: Daemon) -> None:
     client = home.spawn("exec", daemon.host, "--", "echo up; read line", stdin=-1, stdout=-1)
     assert client.stdout is not None
