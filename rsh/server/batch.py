@@ -29,6 +29,9 @@ READ_SIZE: Final = 256 * 1024
 # The longest line that a shell is given, in bytes; more is a file, not a line.
 MAX_LINE: Final = 8 * 1024 * 1024
 
+# The longest report, in bytes: a directory, and the statuses of a pipeline as long as a line can make it.
+MAX_REPORT: Final = 256 * 1024
+
 # Opens what the shell finds at the descriptors that a line is not to see: nothing to read, and where reports go.
 START: Final = 'exec 8</dev/null 9>"$0"; exec "$@"'
 
@@ -188,14 +191,18 @@ class _Batch:
         except BlockingIOError:
             return
         while found := REPORT.search(self._reported):
-            outcome = read_report(found)
+            try:
+                outcome = read_report(found)
+            except ValueError:  # A number of thousands of digits: no shell has written that.
+                outcome = self._last
             del self._reported[: found.end()]
             if outcome.line <= self._last.line:
                 continue
             self._drain()
             self._last = outcome
-            self._records.record(LineEnd(self._written, outcome.status, outcome.directory))
+            self._records.record(LineEnd(self._written, outcome.status & 0xFF, outcome.directory))
             self._records.flush()
+        del self._reported[:-MAX_REPORT]  # a program that finds the descriptor may write anything
 
 
 def _lines(channel: Channel) -> Iterator[bytes]:
