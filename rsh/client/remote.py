@@ -60,6 +60,7 @@ def connect(
     *,
     timeout: float = CONNECT_TIMEOUT,
     reconnect_timeout: float | None = None,
+    shared: bool = False,
     embedded: Embedded | None = None,
 ) -> Remote:
     """Connect to a machine.
@@ -69,6 +70,9 @@ def connect(
         timeout: seconds until the server must have answered.
         reconnect_timeout: seconds without a connection after which everything fails with LinkError; 0: at once, None:
             never. Until then calls wait, and go on where they were when the connection is back.
+        shared: go through the connection that this user's commands share, as with `rsh --mux auto`, and make it if
+            there is none; `reconnect_timeout` is that one's then. What the configuration says of it does not count
+            here: a program that lives long should not depend on a connection that others may end.
         embedded: for None: makes the stream to a server; by default one inside this process.
 
     Raises:
@@ -79,7 +83,7 @@ def connect(
 
         embedded = importlib.import_module("rsh.embedded").dial
     deadline = Deadline(timeout)
-    remote = Remote(dial(host, embedded=embedded, deadline=deadline, patience=reconnect_timeout))
+    remote = Remote(dial(host, embedded=embedded, deadline=deadline, patience=reconnect_timeout, shared=shared))
     try:
         remote.wait_connected(deadline)
     except BaseException:

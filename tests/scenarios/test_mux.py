@@ -16,6 +16,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from rsh.client.remote import connect
 from tests.machines import SOON, Daemon, Home, alive, program, wait_until_gone
 from tests.proxy import Proxy
 from tests.scenarios import test_exec
@@ -288,3 +289,18 @@ def test_connection_that_is_cut_goes_on_beneath_those_who_share_it(sharing: Home
             assert (out, errors, client.returncode) == (expected, b"end\n", 5)
         assert cuts > 0
         assert sessions(daemon) == 1
+
+
+def test_program_shares_a_connection_when_it_asks_for_that(
+    sharing: Home, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in sharing.environment.items():
+        monkeypatch.setenv(name, value)
+    with connect(daemon.host) as remote:
+        assert remote.run(["echo", "alone"]).stdout == b"alone\n"
+    assert status(sharing) == []
+    for number in range(3):
+        with connect(daemon.host, shared=True) as remote:
+            assert remote.run(["echo", str(number)]).stdout == b"%d\n" % number
+    assert len(status(sharing)) == 1
+    assert sessions(daemon) == 2
