@@ -219,7 +219,7 @@ class Holder:
             text = os.fsencode(self.terminal.foreground())
         attached = [client.who for client in self.here() if not client.away]
         return self.identity.told(
-            time.time() if attached else self.last_seen, text, attached, tree.stopped_jobs(self.child.pid)
+            time.time() if attached else self.last_seen, text, attached, tree.jobs_of(self.child.pid)
         )
 
     def attach(self, peer: Peer, payload: bytes) -> None:

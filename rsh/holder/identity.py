@@ -25,14 +25,14 @@ class Identity:
         self.lives_on = lives_on
         self.since = time.time()
 
-    def told(self, last_seen: float, running: bytes, attached: "list[str]", stopped: int) -> bytes:
+    def told(self, last_seen: float, running: bytes, attached: "list[str]", jobs: "tuple[int, int]") -> bytes:
         """Give the fields of an INFO.
 
         Args:
             last_seen: when somebody was here last.
             running: the line that runs, or the program.
             attached: who is here.
-            stopped: how many jobs are.
+            jobs: how many there are, and how many of them are stopped.
         """
         fields = (
             self.identity,
@@ -43,7 +43,8 @@ class Identity:
             running[:SHOWN],
             "\n".join(attached),
             self.key,
-            str(stopped),
+            str(jobs[1]),
+            str(jobs[0]),
         )
         words = [each if isinstance(each, bytes) else each.encode("utf-8", "surrogateescape") for each in fields]
         return b"".join(word.replace(b"\0", b"") + b"\0" for word in words)

@@ -70,14 +70,14 @@ def look_up(pid: int) -> Process | None:
     return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]))
 
 
-def stopped_jobs(shell: int) -> int:
-    """Count the jobs of a shell, process groups of its children, that are stopped: by Ctrl-Z, for the most part."""
+def jobs_of(shell: int) -> tuple[int, int]:
+    """Count the jobs of a shell, process groups of its children; and those of them that are stopped."""
     try:
         with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as file:
             children = file.read().split()
     except OSError:
-        return 0
-    groups = set()
+        return 0, 0
+    groups, stopped = set(), set()
     for child in children:
         try:
             with open(f"/proc/{child}/stat", "rb") as file:
@@ -85,9 +85,11 @@ def stopped_jobs(shell: int) -> int:
         except OSError:
             continue
         state, _, group = text[text.rindex(b")") + 2 :].split()[:3]
-        if state == b"T":
+        if state not in (b"Z", b"X"):
             groups.add(group)
-    return len(groups)
+        if state == b"T":
+            stopped.add(group)
+    return len(groups), len(stopped)
 
 
 def members(leader: int, known: set[Process]) -> set[Process]:

@@ -68,7 +68,7 @@ ENDED_BODY = struct.Struct(">QBB")
 READ_ONLY, STEAL, REDRAW, LATEST = 1, 2, 4, 8
 
 # The answer to ASK. Times are seconds since 1970; `attached` is empty or who is, one a line.
-INFO_FIELDS = ("identity", "name", "owner", "since", "last_seen", "running", "attached", "key")
+INFO_FIELDS = ("identity", "name", "owner", "since", "last_seen", "running", "attached", "key", "stopped", "jobs")
 
 # The longest that is listened to: a line, with room for its number. Before ATTACH much less.
 MAX_MESSAGE = 8 * 1024 * 1024 + 4096

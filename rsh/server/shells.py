@@ -6,6 +6,7 @@ come and go, and several may look after the same shells. A socket that nobody an
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -24,6 +25,8 @@ from rsh.holder.starting import command
 from rsh.protocol.records import ShellEntry
 from rsh.protocol.requests import Shell
 from rsh.server.account import Grant
+
+log = logging.getLogger("rsh.server")
 
 # How long a holder may take to say who it is, in seconds.
 PATIENCE: Final = 2.0
@@ -96,7 +99,7 @@ def start(
                 return place, connect(place)
             if request.name and place.name == request.name and _answers(place):
                 raise Refused(Code.COMMAND, f"there is a shell named {request.name} already")
-        _check_number(found, grant.key, terms)
+        _make_room(found, grant.key, terms)
         name = f".{request.name}" if request.name else ""
         place = Place(folder, (request.id or secrets.token_hex(4)) + name)
         return place, _start(place, shell, request, directory, environment, grant, terms)
@@ -225,17 +228,38 @@ def _answers(place: Place) -> bool:
     return True
 
 
-def _check_number(found: list[Place], key: str, terms: Terms) -> None:
-    """Raise Refused when a key has as many shells as it may. Those that do not answer count for everybody."""
+def _make_room(found: list[Place], key: str, terms: Terms) -> None:
+    """End the shell that a key can spare best when it has as many as it may.
+
+    Scripts that hang up without `exit` leave shells that nobody wants. Those that do not answer count for everybody.
+
+    Raises:
+        Refused: it can spare none.
+    """
     if len(found) < terms.most:
         return
     own = 0
+    spare: list[tuple[int, Place]] = []  # when somebody was there last
     for place in found:
         with suppress(Refused):
-            fields = _ask(place)
-            own += fields is None or fields[7].decode() == key
-    if own >= terms.most:
+            told = _ask(place)
+            own += told is None or told[7].decode() == key
+            if told is not None and told[7].decode() == key and _is_spare(place, told):
+                spare.append((int(told[4]), place))
+    if own < terms.most:
+        return
+    if not spare:
         raise Refused(Code.BUSY, f"this key has {terms.most} shells already")
+    _, oldest = min(spare, key=lambda each: each[0])
+    log.warning("shell %s ends for a new one: its key has %d, and nobody is in this one", oldest.id, own)
+    with suppress(Refused):  # It has ended by itself meanwhile, or does not answer any more.
+        end(oldest)
+
+
+def _is_spare(place: Place, told: list[bytes]) -> bool:
+    """Tell whether nobody is in a shell, nothing is at work there, and it was not given a name to come back to."""
+    running, attached, _, _, jobs, *_ = told[5:]
+    return not (place.name or running or attached or int(jobs or 0))
 
 
 def _ask(place: Place) -> list[bytes] | None:

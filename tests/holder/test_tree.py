@@ -63,15 +63,15 @@ def test_signal_spares_a_process_that_took_the_number() -> None:
     end(child, {found})
 
 
-def test_stopped_jobs_are_counted_by_their_groups() -> None:
+def test_jobs_are_counted_by_their_groups() -> None:
     child = start("sleep 60 | sleep 60 & echo ready; wait")
     found = tree.members(child.pid, set())
     while len(found) < 3:
         found = tree.members(child.pid, found)
-    assert tree.stopped_jobs(child.pid) == 0
+    assert tree.jobs_of(child.pid) == (1, 0)
     tree.signal_all({process for process in found if process.pid != child.pid}, signal.SIGSTOP)
-    while not tree.stopped_jobs(child.pid):
+    while not tree.jobs_of(child.pid)[1]:
         pass  # a signal takes its time
-    assert tree.stopped_jobs(child.pid) == 1
+    assert tree.jobs_of(child.pid) == (1, 1)
     end(child, found)
-    assert tree.stopped_jobs(child.pid) == 0
+    assert tree.jobs_of(child.pid) == (0, 0)

@@ -365,6 +365,29 @@ def test_more_shells_than_a_key_may_have_are_refused(home: Home) -> None:
         prompts.close()
 
 
+def test_shell_that_a_script_has_left_ends_for_a_new_one(home: Home) -> None:
+    with Daemon(home, "--max-shells", "3") as daemon:
+        prompts = Prompts(daemon)
+        kept = prompts.connect("--name", "kept")
+        kept.ready()
+        busy = prompts.connect()
+        busy.ready()
+        busy.run("sleep 600 &")
+        left = prompts.connect()
+        left.ready()
+        pid = int(left.run("echo $$"))
+        for prompt in (kept, busy, left):
+            prompt.kill()
+        prompts.connect().ready()
+        assert wait_until_gone(pid, SOON)
+        assert "kept" in [entry["name"] for entry in prompts.sessions()]
+        assert len(prompts.sessions()) == 3
+        assert "nobody is in this one" in daemon.log
+        refused = prompts.connect()
+        refused.expect("this key has 3 shells already")
+        prompts.close()
+
+
 def test_prompt_gives_way_to_another_clients_line_and_keeps_its_own(prompts: Prompts) -> None:
     host = prompts.daemon.host
     with Terminal(prompts.home, "connect", "-q", "--name", "work", host) as screen:
