@@ -6,15 +6,17 @@ them, or an argument of a command over there, which is a path.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rsh.client.expansion import Source, behind_variables, fitting, is_pattern, quoted_rest
 from rsh.client.lines import RAW, find_by_prefix
+from rsh.client.name import Name
 from rsh.client.quoting import quoted
 from rsh.client.settings import SETTINGS, Setting
 from rsh.client.syntax import Scan, Word
@@ -25,37 +27,11 @@ from rsh.escape import printable
 # A variable whose name is being typed.
 _VARIABLE: Final = re.compile(r"(?<!\\)\$(\{?)([A-Za-z_]\w*|)\Z", re.ASCII)
 
-# An unquoted sign of a pattern.
-_WILDCARD: Final = re.compile(r"(?<!\[)[*?]|\[(?![*?\[]\])")
-
-# What the name of an account is told to be.
-USER: Final = "user"
-
 # A pattern that fits more names stays as it is.
 _MOST_EXPANDED: Final = 200
 
 # Commands of a shell that take directories only.
 _FOR_DIRECTORIES: Final = frozenset(("cd", "pushd", "rmdir", "chdir"))
-
-
-class Name(Struct, frozen=True):
-    """A name that a word may become; text as os.fsdecode gives it. The whole word, not only what is missing.
-
-    Attributes:
-        raw: it is to stand in the line as it is. goes_on: no blank follows. link: it is a symbolic one.
-    """
-
-    text: str
-    directory: bool = False
-    about: str = ""
-    raw: bool = False
-    goes_on: bool = False
-    link: bool = False
-
-    @property
-    def user(self) -> bool:
-        """Whether it stands for somebody's home."""
-        return self.about == USER and self.text.startswith("~")
 
 
 class Names(Protocol):
@@ -76,6 +52,9 @@ class Names(Protocol):
     def variables_there(self, word: str) -> Iterable[Name]:
         """Give variables of the shell over there."""
 
+    def value_there(self, name: str) -> str | None:
+        """Give the value of a variable of the shell over there; None when it has none, or nobody knows."""
+
     def arguments_there(self, line: str) -> Iterable[Name]:
         """Give words that may end a command, by what the shell over there knows of its arguments."""
 
@@ -95,9 +74,6 @@ class Completion(Struct, frozen=True):
     shown: str
     directory: bool = False
     about: str = ""
-
-
-_Source: TypeAlias = Callable[[str], Iterable[Name]]
 
 
 class _Place:
@@ -138,36 +114,57 @@ class _Place:
             if (not name.raw or name.text.isprintable()) and (tilde or not name.user)
         ]
 
-    def expand(self, paths: _Source) -> list[Completion]:
-        """Give the one completion that a pattern has: all names that fit it; only the last component may be one."""
+    def expand(self, paths: Source) -> list[Completion]:
+        """Give the one completion that a pattern has: all names that fit it.
+
+        When its last component is none, each of the names that begin as that does is one.
+        """
         word = self.word
-        if word is None or word.command or self.scan.quote or not _WILDCARD.search(word.pattern):
+        if word is None or word.command or self.scan.quote or not is_pattern(word.pattern):
             return []
-        folder, slash, pattern = word.pattern.rpartition("/")
-        if _WILDCARD.search(folder):
-            return []
-        beginning = word.text.rpartition("/")[0] + slash
-        found = [
-            name
-            for name in paths(beginning + "." * pattern.startswith("."))
-            if fnmatchcase(name.text.removeprefix(beginning), pattern)
-        ]
+        found = fitting(word, paths)
+        if not is_pattern(word.pattern.rpartition("/")[2]):
+            return self.insert(found)
         if not 0 < len(found) <= _MOST_EXPANDED:
             return []
-        home = word.pattern.startswith("~") and bool(slash)
+        home = word.pattern.startswith("~") and "/" in word.pattern
         start = self.begin + word.start
         text = " ".join(_completion(replace(name, directory=False), start, "", home).text.rstrip(" ") for name in found)
         return [Completion(start, text + " ", f"{len(found)} files")]
+
+    def behind_variables(self, paths: Source, value: Callable[[str], str | None]) -> list[Completion]:
+        """Give the files below a folder that variables name; they stay as they are written."""
+        words, quote = self.scan.words, self.scan.quote
+        if not words or words[-1].end != len(self.text) or not words[-1].expands or quote not in ("", '"'):
+            return []
+        word = words[-1]
+        found = behind_variables(self.text[word.start :], word, value)
+        if found is None or (word.quoted and not quote):
+            return []
+        files = _only_directories(paths) if _command_of(self.scan, word) in _FOR_DIRECTORIES else paths
+        start = self.begin + word.start + found.start
+        return [_rest(name, len(found.folder), start, quote) for name in files(found.folder + found.beginning)]
+
+
+def _rest(name: Name, known: int, start: int, quote: str) -> Completion:
+    rest = name.text[known:]
+    text = quoted_rest(rest + "/" * name.directory, quote, closed=not name.directory)
+    shown = quoted(rest) + ("@" if name.link else "/" if name.directory else "")
+    return Completion(start, text + ("" if name.directory else " "), shown, name.directory, name.about)
 
 
 def complete(text: str, names: Names) -> list[Completion]:
     """Give the completions of the word that ends where `text` ends; `text` is the line up to the cursor."""
     blank = len(text) - len(text.lstrip())
     if text.startswith("!", blank):
-        return _complete_shell(_Place(text, blank + 1), names.programs_here, names.here)
+        here = _Place(text, blank + 1)
+        return here.behind_variables(names.here, os.environ.get) or _complete_shell(
+            here, names.programs_here, names.here
+        )
     place = _Place(text)
     if place.word is None:
-        return _complete_variable(text, place.scan, names)
+        below = place.behind_variables(names.there, names.value_there)
+        return below or _complete_variable(text, place.scan, names)
     if place.word.text.startswith(":") and place.word.start == blank:
         return place.insert(name for name in _our_names(":") if name.text.startswith(text[blank:]))
     command = _ours(place.scan, place.word)
@@ -217,7 +214,7 @@ def _complete_variable(text: str, scan: Scan, names: Names) -> list[Completion]:
 
 
 def _complete_shell(
-    place: _Place, programs: _Source, paths: _Source, arguments: _Source = lambda line: ()
+    place: _Place, programs: Source, paths: Source, arguments: Source = lambda line: ()
 ) -> list[Completion]:
     """Complete a word of a line for a shell; what is known of a command's arguments comes before paths."""
     word = place.word
@@ -225,16 +222,19 @@ def _complete_shell(
         return []
     if word.command and "/" not in word.text and not word.text.startswith("~"):
         return place.insert(programs(word.text))
-    if expanded := place.expand(paths):
+    directories = _command_of(place.scan, word) in _FOR_DIRECTORIES
+    files = _only_directories(paths) if directories else paths
+    if expanded := place.expand(files):
         return expanded
     if not word.target and (begin := _command_begin(place.scan, word)) is not None:
         known = list(arguments(place.text[begin:]))
         if known:
             return place.insert(known)
-    found = paths(word.text)
-    if _command_of(place.scan, word) in _FOR_DIRECTORIES:
-        return place.insert(name for name in found if name.directory)
-    return place.insert(found)
+    return place.insert(files(word.text))
+
+
+def _only_directories(paths: Source) -> Source:
+    return lambda word: [name for name in paths(word) if name.directory]
 
 
 def _command_begin(scan: Scan, word: Word) -> int | None:

@@ -28,7 +28,7 @@ from rsh.errors import LinkError, Refused, RshError, UsageError, exit_status
 from rsh.escape import printable
 
 if TYPE_CHECKING:
-    from rsh.client.completion import Name
+    from rsh.client.name import Name
     from rsh.client.offline import Offline
     from rsh.client.remote import Remote
     from rsh.client.screen import Screen
@@ -264,7 +264,7 @@ def _open_history(context: PromptContext) -> History:
 
 def _ask(context: PromptContext, kind: str, word: bytes, directory: bytes) -> list[Name]:
     """Ask the other side for completions; a lost connection is not made again for that."""
-    from rsh.client.completion import Name
+    from rsh.client.name import Name
 
     remote = context.connected
     if remote is None:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
-from rsh.client.completion import USER, Name
+from rsh.client.name import USER, Name
 from rsh.errors import RshError
 
 # How long typing may wait for the network, in seconds (R18).
@@ -144,7 +144,7 @@ class ClientNames:
     def there(self, word: str) -> Iterable[Name]:
         """Give paths over there: a folder is asked for whole, and searched here while the word grows."""
         folder, slash, beginning = word.rpartition("/")
-        asked = folder + slash + beginning[: beginning.startswith(".")]
+        asked = folder + slash + beginning[: beginning.startswith(".") or (beginning.startswith("~") and not slash)]
         return self._fitting("path", asked, word)
 
     def programs_there(self, word: str) -> Iterable[Name]:
@@ -154,6 +154,11 @@ class ClientNames:
     def variables_there(self, word: str) -> Iterable[Name]:
         """Give variables of the shell over there."""
         return self._fitting("variable", word[:1], word)
+
+    def value_there(self, name: str) -> str | None:
+        """Give the value of a variable of the shell over there; None when it has none, or nobody has heard."""
+        found = self._get("value", name)
+        return found[0].text if found else None
 
     def arguments_there(self, line: str) -> Iterable[Name]:
         """Give what the shell over there knows of a command's arguments."""

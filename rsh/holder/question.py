@@ -14,7 +14,7 @@ LONGEST = 512 * 1024
 # Behind the last answer.
 END = b".\0"
 
-KINDS = (b"command", b"variable", b"argument")
+KINDS = (b"command", b"variable", b"value", b"argument")
 
 
 class Question:

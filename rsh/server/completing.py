@@ -41,7 +41,7 @@ def complete(
     directory = os.path.join(account.home, request.directory)
     if request.kind == "path":
         candidates = paths(request.word, directory, account.home, confined=bool(grant.path))
-    elif request.kind in ("command", "variable", "argument"):
+    elif request.kind in ("command", "variable", "value", "argument"):
         grant.require_shell()
         candidates = _from_shell(request, environment, directory, account.home)
     else:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from rsh.client.completion import Completion, Name, complete
+from rsh.client.completion import Completion, complete
+from rsh.client.name import Name
 
 HERE = [Name("local.txt"), Name("src", True), Name("my file"), Name("it's"), Name("~odd"), Name("a\nb"), Name("\udcff")]
 THERE = [Name("remote.txt"), Name("log", True), Name("logs", True), Name("lo g"), Name("~/notes x"), Name("~/\x1b[m")]
+BELOW = [Name("log/main"), Name("log/many", True)]
 LINKS = [Name("lnk", link=True), Name("lnkd", True, link=True), Name("~ann", True, "user")]
 
 
@@ -20,7 +22,8 @@ class FixedNames:
         return [name for name in HERE if name.text.startswith(word)]
 
     def there(self, word: str) -> Iterable[Name]:
-        return [name for name in THERE + LINKS if name.text.startswith(word)]
+        known = BELOW if "log/" in word else THERE + LINKS
+        return [name for name in known if name.text.startswith(word)]
 
     def programs_here(self, word: str) -> Iterable[Name]:
         return [Name(name) for name in ("less", "local-tool") if name.startswith(word)]
@@ -30,6 +33,9 @@ class FixedNames:
 
     def variables_there(self, word: str) -> Iterable[Name]:
         return [Name(name) for name in ("HOME", "HOSTNAME", "x\x1b") if name.startswith(word)]
+
+    def value_there(self, name: str) -> str | None:
+        return {"LOG": "log", "TOP": "", "HERE": "~", "A_B": "lo g"}.get(name)
 
     def arguments_there(self, line: str) -> Iterable[Name]:
         known = {
@@ -132,6 +138,13 @@ def test_nothing_is_offered_where_nobody_knows(text: str) -> None:
         ("get [q-s]*", ["get remote.txt "]),
         ("!cat *y*", ["!cat my\\ file "]),
         ("cat ~/'no", ["cat ~/'notes x' "]),
+        ("cat l*g/ma", ["cat log/main ", "cat log/many/"]),
+        ("cat lo[g]/m*", ["cat log/main log/many "]),
+        ("cat */mai", ["cat log/main "]),
+        ("cat nothing*/m", []),
+        ("cd l*/m", ["cd log/many/"]),
+        ("cat 'l'*/mai", ["cat log/main "]),
+        ("cat \\*/mai", []),
     ],
 )
 def test_names_are_quoted_as_the_user_has_begun(text: str, lines: list[str]) -> None:
@@ -171,6 +184,18 @@ def test_arguments_as_the_shell_knows_them_come_before_paths(text: str, lines: l
         ("echo '$HOM", []),
         ("echo \\$HOM", []),
         ("echo $x", []),
+        ("cat $LOG/ma", ["cat $LOG/main ", "cat $LOG/many/"]),
+        ("cat ${LOG}/mai", ["cat ${LOG}/main "]),
+        ('cat "$LOG/mai', ['cat "$LOG/main" ']),
+        ('cat "${TOP}log/man', ['cat "${TOP}log/many/']),
+        ("cd $LOG/", ["cd $LOG/many/"]),
+        ("cat '$LOG/mai", []),
+        ("cat \\$LOG/mai", []),
+        ("cat $NONE/mai", []),
+        ("cat $HERE/no", []),
+        ("cat $(x)/$LOG/mai", []),
+        ("cat >$LOG/mai", ["cat >$LOG/main "]),
+        ("cat $LOG/x$HO", ["cat $LOG/x$HOME", "cat $LOG/x$HOSTNAME"]),
     ],
 )
 def test_variables_are_those_of_the_shell(text: str, lines: list[str]) -> None:

@@ -8,8 +8,8 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from rsh.client.completion import Name
 from rsh.client.menu import MANY, MenuCompleter, common_beginning
+from rsh.client.name import Name
 
 
 class ManyNames:
@@ -20,6 +20,9 @@ class ManyNames:
 
     def there(self, word: str) -> Iterable[Name]:
         return [Name(f"file{number:03}") for number in range(MANY + 1) if f"file{number:03}".startswith(word)]
+
+    def value_there(self, name: str) -> str | None:
+        return None
 
     programs_here = programs_there = variables_there = arguments_there = here
 

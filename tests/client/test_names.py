@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.completion import Name
+from rsh.client.name import Name
 from rsh.client.names import MANY, ClientNames, Key, Memory, matching
 from rsh.errors import LinkError
 

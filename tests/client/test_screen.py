@@ -16,8 +16,8 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from rsh.client.completion import Name
 from rsh.client.history import History
+from rsh.client.name import Name
 from rsh.client.names import ClientNames, Memory
 from rsh.client.prompt_text import Place
 from rsh.client.screen import Screen

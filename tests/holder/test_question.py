@@ -74,6 +74,17 @@ def test_names_of_zsh_are_those_of_the_shell(tmp_path: Path) -> None:
     held.close()
 
 
+@pytest.mark.parametrize("name", ["bash", "zsh"])
+def test_values_are_those_of_the_shell(name: str, tmp_path: Path) -> None:
+    held = Held(shutil.which(name) or "", tmp_path)
+    held.end()
+    held.run("name='a b'; empty=")
+    for variable, answers in {"name": ["wa b"], "empty": ["w"], "none_such": [], "x[$(touch ran)]": [], "": []}.items():
+        assert ask(held, "value", variable) == answers
+    assert not (tmp_path / "ran").exists()
+    held.close()
+
+
 @pytest.mark.parametrize(
     ("specification", "line", "answers"),
     [

@@ -324,3 +324,32 @@ def test_tab_knows_what_the_shell_knows(prompt: Terminal) -> None:
         prompt.until_line(SIGN + whole)
         prompt.press("\x15")
         prompt.until_line(SIGN)
+
+
+def test_tab_expands_what_the_shell_would(prompt: Terminal, work: Path) -> None:
+    (work / "one" / "deep").mkdir(parents=True)
+    (work / "one" / "deep" / "file x").touch()
+    run(prompt, f"place={work}/one; home=~{getpass.getuser()}")
+    for begun, whole in {
+        "cat $place/de": "cat $place/deep/",
+        "cat ${place}/deep/fi": "cat ${place}/deep/file\\ x ",
+        'cat "$place/deep/fi': 'cat "$place/deep/file x" ',
+        "cat o*/de": "cat one/deep/",
+        "cat o*/d*/fi": "cat one/deep/file\\ x ",
+        "cat o*/d*/f*": "cat one/deep/file\\ x ",
+        "ls ~roo": "ls ~root/",
+        "cd ~roo": "cd ~root/",
+    }.items():
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + whole)
+        prompt.press("\x15")
+        prompt.until_line(SIGN)
+
+
+def test_tab_completes_accounts_by_the_specifications_of_bash(prompt: Terminal) -> None:
+    run(prompt, ". /usr/share/bash-completion/bash_completion")
+    for begun in ("cat ~roo", "cd ~roo", "ls -l ~roo"):
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + begun + "t/")
+        prompt.press("\x15")
+        prompt.until_line(SIGN)
