@@ -48,7 +48,7 @@ def run_connect(context: Context, options: Options) -> int:
     Raises:
         BrokenPipeError: nobody reads our stdout.
     """
-    return _run(context, options, Joining(name=checked_name(options.name or "")))
+    return _run(context, options, Joining(name="" if options.name is None else checked_name(options.name)))
 
 
 def run_attach(context: Context, options: Options) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -24,11 +25,13 @@ def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
     if not wanted or not program or len(known) < size()[1]:
         print_lines(known)
         return
+    begun = time.monotonic()
     data = os.fsencode("".join(f"{line}\n" for line in known))
     try:
         subprocess.run(["/bin/sh", "-c", program], input=data, check=False)
     except BrokenPipeError:
         pass  # It was left before its end.
+    context.reading += time.monotonic() - begun
 
 
 def pager(environment: Mapping[str, str]) -> str:

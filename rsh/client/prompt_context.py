@@ -26,6 +26,7 @@ class PromptContext(Context):
         history: what was typed; None in a batch.
         status: of the last line.
         complained: an error of the last line was told.
+        reading: seconds of the last line that were spent before a pager: they are the reader's.
         settings: what can be set by `:set`.
         jobs: gives how many work in the background.
         transfers: those that run.
@@ -52,6 +53,7 @@ class PromptContext(Context):
         self.history: History | None = None
         self.status = 0
         self.complained = False
+        self.reading = 0.0
         self.sourcing = 0
         self.jobs: Callable[[], int] = lambda: 0
         self.settings = settings or Settings()

@@ -158,7 +158,7 @@ class Repl:
         """Run a line and keep it in the history; Ctrl-C ends it, not the prompt."""
         context = self._context
         item = self._history.begin(text, context.shell.directory) if context.shell.echoes else None
-        begun = time.monotonic()
+        begun, context.reading = time.monotonic(), 0.0
         warned, self._warned = self._warned, False
         try:
             if keys := _KEYS.match(text):
@@ -175,8 +175,9 @@ class Repl:
                 return
             raise
         finally:
-            self._history.end(item, context.status, time.monotonic() - begun)
-        self._tell(text, time.monotonic() - begun)
+            seconds = time.monotonic() - begun - context.reading
+            self._history.end(item, context.status, seconds)
+        self._tell(text, seconds)
 
     def _tell(self, text: str, seconds: float) -> None:
         context = self._context

@@ -146,7 +146,7 @@ def checked_word(name: str) -> str:
 def checked_name(name: str) -> str:
     """Give a name for a new shell. Raises UsageError: it cannot be one."""
     plain = name.replace("_", "a").replace(".", "a").replace("-", "a")
-    if name and (len(name) > 32 or name[0] in ".-" or not (plain.isascii() and plain.isalnum())):
+    if len(name) > 32 or name[:1] in ("", ".", "-") or not (plain.isascii() and plain.isalnum()):
         raise UsageError(f"'{name}' is no name for a shell", advice="up to 32 letters, digits, _ . and -")
     return name
 

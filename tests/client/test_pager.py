@@ -33,3 +33,12 @@ def test_long_help_goes_through_it(home: Home, tmp_path: Path) -> None:
         assert "put" in (tmp_path / "paged").read_text()
         terminal.press("help lpwd\r")
         terminal.until_shown("usage: lpwd")
+
+
+def test_time_before_it_is_the_readers(home: Home) -> None:
+    with Terminal(home, "connect", "-q", "-X", variables={"PAGER": "sleep 0.3; cat >/dev/null"}) as terminal:
+        terminal.until_shown(":~")
+        terminal.press(":set duration 0.2\rhelp\rsleep 0.3\r")
+        terminal.until_shown(" ms]")
+        assert terminal.text.index("sleep 0.3") < terminal.text.index(" ms]")
+        assert terminal.text.count(" ms]") == 1

@@ -52,7 +52,8 @@ def test_errors_are_a_line_and_a_status(me: Home, host: str, tmp_path: Path) -> 
     for words, status, text in (
         (("cp", f"{place}/none", f"{place}/x"), 1, b"rsh: cp: "),
         (("cp", f"{place}/none"), 2, b"missing destination"),
-        (("chmod", "nonsense", place), 255, b"is no mode"),
+        (("chmod", "nonsense", place), 2, b"is no mode"),
+        (("chmod", "9", place), 2, b"is no mode"),
         (("chown", "no-such-account-here", place), 255, b"no account"),
         (("chown", ":", place), 2, b"names neither"),
         (("find", f"{place}/none"), 1, b"No such file"),
