@@ -54,9 +54,10 @@ class Plan(Progress):
         if not self._json:
             print_lines([f"{action:<{_WIDTH}}{printable(path)}"])
             return
-        from rsh.client.json_output import print_object, text_fields
+        from rsh.client.events import tell
+        from rsh.client.json_output import text_fields
 
-        print_object({"event": "would", "action": action, **text_fields("path", path), "size": size})
+        tell("would", {"action": action, **text_fields("path", path), "size": size})
 
 
 class _Existing(Progress):

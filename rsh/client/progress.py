@@ -103,26 +103,26 @@ class Events(Display):
     def show(self, state: State) -> None:
         """Print what there is to tell."""
         self._files()
-        from rsh.client.json_output import print_object
+        from rsh.client.events import tell
 
-        print_object(fields(state))
+        tell("progress", fields(state))
 
     def end(self) -> None:
         """Print what has not been told yet."""
         self._files()
 
     def _files(self) -> None:
-        from rsh.client.json_output import print_object, text_fields
+        from rsh.client.events import tell
+        from rsh.client.json_output import text_fields
 
         for path, size in self.tally.take_started():
-            print_object({"event": "file", **text_fields("path", path), "size": size})
+            tell("file", {**text_fields("path", path), "size": size})
 
 
 def fields(state: State) -> dict[str, Any]:
     """Give a state for a program: exact numbers, null for what is not known yet."""
     total = state.total if state.total and state.total.complete else None
     return {
-        "event": "progress",
         "bytes": state.bytes,
         "items": state.items,
         "total_bytes": total.bytes if total else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ from rsh.client.context import Context
 from rsh.client.copying import compression
 from rsh.client.options import Options
 from rsh.client.output import print_lines
-from rsh.client.transfers import carried, finish
+from rsh.client.transfers import carried, finish, survey_here
 from rsh.errors import FileError, UsageError
 from rsh.escape import printable
 from rsh.files.itemize import DELETING
@@ -23,6 +23,7 @@ from rsh.files.report import Progress
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
     from rsh.files.report import Report
+    from rsh.protocol.records import Total
 
 _NAMED: Final = 5  # paths in a question
 
@@ -39,9 +40,10 @@ class Changes(Progress):
         if not self._json:
             print_lines([f"{action} {printable(path)}"])
             return
-        from rsh.client.json_output import print_object, text_fields
+        from rsh.client.events import tell
+        from rsh.client.json_output import text_fields
 
-        print_object({"event": "change", "change": action.rstrip(), **text_fields("path", path)})
+        tell("change", {"change": action.rstrip(), **text_fields("path", path)})
 
     def started(self, path: bytes, size: int) -> None:
         """Hand it on."""
@@ -54,6 +56,10 @@ class Changes(Progress):
     def reused(self, count: int) -> None:
         """Hand it on."""
         self._shown.reused(count)
+
+    def passed(self, items: int, size: int) -> None:
+        """Hand it on."""
+        self._shown.passed(items, size)
 
     def completed(self, items: int) -> None:
         """Hand it on."""
@@ -113,12 +119,20 @@ def run_sync(context: Context, options: Options) -> int:
         return fixed(remote, delete=options.delete, delete_all=forced or asks, itemize=itemize, progress=told)
 
     label = f"{context.verb} {printable(options.source)} {printable(options.destination)}"
-    done = carried(context, label, move, None, options)
+    done = carried(context, label, move, _survey(context, source, options.exclude, fetch=fetch), options)
     return 0 if done is None else finish(context, options, done)
 
 
 def _sync(source: str, target: str, remote: Remote, **wishes: Any) -> Report:
     return remote.sync(source, target, **wishes)
+
+
+def _survey(context: Context, source: str, rules: list[str], *, fetch: bool) -> Callable[[], Iterable[Total]]:
+    """Give what counts all that a sync will look at."""
+    path = source.rstrip("/") + "/" if source else ""  # a link to a directory counts as that
+    if fetch:
+        return partial(context.remote.survey, path, exclude=rules)
+    return partial(survey_here, [os.fsencode(path)], [os.fsencode(rule) for rule in rules])
 
 
 def _sides(context: Context, options: Options) -> tuple[str, str, bool]:

@@ -59,20 +59,31 @@ def _work(size: int, items: int) -> int:
     return size + items * _ITEM
 
 
+class _Mark(NamedTuple):
+    """How far it was at a moment."""
+
+    time: float
+    moved: int = 0  # bytes
+    spent: int = 0  # work that took the link
+    done: int = 0  # work, what was there already included
+
+
 class Tally(Progress):
     """Counts what a transfer tells. Its methods never block."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards everything below: two threads of the transfer call, and one that shows
-        self._bytes = 0
-        self._items = 0
+        self._bytes = 0  # done: moved, or there already
+        self._items = 0  # dealt with by the receiver
+        self._there = 0  # bytes, of those done, that were there already: they tell nothing about the link
+        self._alike = 0  # items that needed nothing
         self._path = b""
         self._size = 0
         self._begun = 0  # bytes moved before the current file
         self._total: Total | None = None
         self._scanning = False
         self._start = time.monotonic()
-        self._marks: deque[tuple[float, int, int]] = deque([(self._start, 0, 0)])  # time, bytes, work of late
+        self._marks: deque[_Mark] = deque([_Mark(self._start)])  # of late
         self._large: deque[tuple[bytes, int]] = deque(maxlen=10_000)  # begun since take_started was called last
 
     def started(self, path: bytes, size: int) -> None:
@@ -88,7 +99,16 @@ class Tally(Progress):
 
     def reused(self, count: int) -> None:
         """Count bytes that are there already: they are done as well."""
-        self.moved(count)
+        with self._lock:
+            self._bytes += count
+            self._there += count
+
+    def passed(self, items: int, size: int) -> None:
+        """Count items that are alike already: they are done as well."""
+        with self._lock:
+            self._alike += items
+            self._bytes += size
+            self._there += size
 
     def completed(self, items: int) -> None:
         """Take the number of items that have arrived."""
@@ -98,10 +118,10 @@ class Tally(Progress):
     def restart(self) -> None:
         """Count from the start again: the transfer begins anew, and tells what is there as moved."""
         with self._lock:
-            self._bytes = self._items = self._size = self._begun = 0
+            self._bytes = self._items = self._there = self._alike = self._size = self._begun = 0
             self._path = b""
             self._start = time.monotonic()
-            self._marks = deque([(self._start, 0, 0)])
+            self._marks = deque([_Mark(self._start)])
 
     def failed(self, error: FileError) -> None:
         """Leave it to the list at the end."""
@@ -131,29 +151,35 @@ class Tally(Progress):
         """Give how it stands."""
         now = time.monotonic()
         with self._lock:
-            work = _work(self._bytes, self._items)
-            while len(self._marks) > 1 and self._marks[1][0] <= now - _WINDOW:
+            here = self._mark(now)
+            while len(self._marks) > 1 and self._marks[1].time <= now - _WINDOW:
                 self._marks.popleft()
-            since, bytes_then, work_then = self._marks[0]
-            if now - self._marks[-1][0] >= _WINDOW / 100:
-                self._marks.append((now, self._bytes, work))
-            span = max(now - since, 1e-6)
+            since = self._marks[0]
+            if now - self._marks[-1].time >= _WINDOW / 100:
+                self._marks.append(here)
+            span = max(now - since.time, 1e-6)
             done = self._bytes - self._begun
             large = self._path if done < self._size else b""
+            items = self._items + self._alike
             return State(
                 bytes=self._bytes,
-                items=self._items,
+                items=min(items, self._total.items) if self._total and self._total.complete else items,
                 path=large,
                 size=self._size,
                 done=done,
                 total=self._total,
-                rate=(self._bytes - bytes_then) / span,
-                seconds_left=self._left(work, (work - work_then) / span),
+                rate=(here.moved - since.moved) / span,
+                seconds_left=self._left((here.spent - since.spent or here.done - since.done) / span),
                 elapsed=now - self._start,
                 scanning=self._scanning,
             )
 
-    def _left(self, work: int, rate: float) -> float | None:
+    def _mark(self, now: float) -> _Mark:
+        moved = self._bytes - self._there
+        return _Mark(now, moved, _work(moved, self._items), _work(self._bytes, self._items + self._alike))
+
+    def _left(self, rate: float) -> float | None:
         if self._total is None or not self._total.complete or rate <= 0:
             return None
-        return max(0, _work(self._total.bytes, self._total.items) - work) / rate
+        done = _work(self._bytes, self._items + self._alike)
+        return max(0, _work(self._total.bytes, self._total.items) - done) / rate

@@ -40,7 +40,7 @@ def run_put(context: Context, options: Options) -> int:
     def copy(remote: Remote, **more: Any) -> Report:
         return remote.put(*local, to=target, here=here, **(fixed | more))
 
-    return _copy(context, options, copy, lambda: _survey(local, rules, here, options.follow))
+    return _copy(context, options, copy, lambda: survey_here(local, rules, here, options.follow))
 
 
 def _working_directory() -> bytes:
@@ -102,7 +102,10 @@ def carried(
             return move(context.remote, progress)
 
 
-def _survey(paths: list[bytes], rules: list[bytes], directory: bytes, follow: bool) -> Iterable[Total]:
+def survey_here(
+    paths: list[bytes], rules: list[bytes], directory: bytes = b"", follow: bool = False
+) -> Iterable[Total]:
+    """Count what a copy of paths here would send."""
     from rsh.files.survey import survey
 
     return survey(paths, directory=directory, rules=rules, follow=follow)
@@ -139,11 +142,12 @@ def _put_stdin(context: Context, options: Options, sources: list[str], target: s
         raise UsageError("'-' goes with none of --dry-run, --limit and --on-conflict")
     count = context.remote.write(target, _stdin_pieces())
     if options.json:
-        from rsh.client.json_output import print_object
+        from rsh.client.events import tell_summary
+        from rsh.files.report import Report
 
-        print_object(
-            {"event": "summary", "files": 1, "bytes": count, "skipped": 0, "deleted": 0, "failed": 0, "failures": []}
-        )
+        report = Report()
+        report.files, report.bytes = 1, count
+        tell_summary(report)
     return 0
 
 
@@ -171,20 +175,9 @@ def _print_files(context: Context, paths: list[str]) -> int:
 def finish(context: Context, options: Options, report: Report) -> int:
     """Name what failed, and give the exit status."""
     if options.json:
-        from rsh.client.json_output import failure_fields, print_object
+        from rsh.client.events import tell_summary
 
-        failures = [failure_fields(error) for error in report.failures]
-        print_object(
-            {
-                "event": "summary",
-                "files": report.files,
-                "bytes": report.bytes,
-                "skipped": report.skipped,
-                "deleted": report.deleted,
-                "failed": report.failed,
-                "failures": failures,
-            }
-        )
+        tell_summary(report)
     for error in report.failures:
         complain(context.verb, error)
     if report.failed > len(report.failures):

@@ -61,11 +61,11 @@ class Outgoing:
         if held and xxh3_128_digest(piece) == held:
             self._same += BLOCK
             self._digest.blocks(held)
-        else:
-            self._tell_same()
-            self._digest.update(piece)
-            self._out.content(piece)
-        self._progress.moved(len(piece))
+            self._progress.reused(BLOCK)
+            return True
+        self._tell_same()
+        self._digest.update(piece)
+        self._out.content(piece, self._progress.moved)
         return True
 
     def _hole(self, end: int) -> None:
@@ -75,7 +75,7 @@ class Outgoing:
             self._position = end
             self._digest.zeros(length)
             self._out.record(Hole(length))
-            self._progress.moved(length)
+            self._progress.reused(length)
 
     def _tell_same(self) -> None:
         if self._same:

@@ -17,6 +17,7 @@ from xxhash import xxh3_128_digest
 
 from rsh.errors import FileError, ProtocolError, error_name, file_error
 from rsh.files.conflicts import Conflicts
+from rsh.files.digest import BLOCK
 from rsh.files.durability import Durability
 from rsh.files.incoming import Incoming
 from rsh.files.landing import Landing, Spot
@@ -306,6 +307,8 @@ class Receiver:
     def _begin_file(self, record: File) -> None:
         self._count_named(record.name)
         self._file = file = Incoming(record, self._index, self._finisher())
+        if record.size >= BLOCK:
+            self._tell()  # for a while nothing else would tell it
         if self._landing.skipping:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
@@ -332,7 +335,7 @@ class Receiver:
             file.drop()
             self._fail(file.record.name, error, now=True)
         if working:
-            self._progress.moved(length)
+            (self._progress.moved if isinstance(element, memoryview) else self._progress.reused)(length)
 
     def _finish(self, file: Incoming, record: Finish) -> None:
         item = file.record

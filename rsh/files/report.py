@@ -27,6 +27,9 @@ class Progress:
     def reused(self, count: int) -> None:
         """So many bytes of content need not be moved: they are there already."""
 
+    def passed(self, items: int, size: int) -> None:
+        """So many items of a sync, with so much content, were found to be alike already."""
+
     def completed(self, items: int) -> None:
         """So many files, directories and links in all have been dealt with at the receiver."""
 

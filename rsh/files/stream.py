@@ -8,7 +8,7 @@ uncopied in a frame of its own. Credit and cutting are the channel's business: e
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -76,30 +76,37 @@ class RecordWriter:
             self._packed = packed[start:]
             self._pipe.write(memoryview(packed)[:start], lane=self._lane)
 
-    def content(self, piece: bytes) -> None:
-        """Add content of the file announced last: 1 to MAX_CONTENT bytes, kept uncopied when they are many."""
+    def content(self, piece: bytes, moved: Callable[[int], object] = bool) -> None:
+        """Add content of the file announced last: 1 to MAX_CONTENT bytes, kept uncopied when they are many.
+
+        Args:
+            moved: hears how much of it has been written, frame by frame: on a slow link all of it takes long.
+        """
         word = WORD.pack(len(piece))
         if len(piece) < SMALL:
             if len(self._packed) + len(word) + len(piece) > WRITE:
                 self.flush()
             self._packed += word
             self._packed += piece
+            moved(len(piece))
             return
         if len(self._packed) > WRITE - SMALL:
             self.flush()
         packed, self._packed = self._packed, bytearray()
         packed += word
-        self._frames(packed, memoryview(piece))
+        self._frames(packed, memoryview(piece), moved)
 
-    def _frames(self, packed: bytearray, rest: memoryview) -> None:
+    def _frames(self, packed: bytearray, rest: memoryview, moved: Callable[[int], object]) -> None:
         """Write full frames; a short end goes with what comes next."""
-        room = WRITE - len(packed)
-        self._pipe.write(packed, rest[:room], lane=self._lane)
-        rest = rest[room:]
+        frame, rest = rest[: WRITE - len(packed)], rest[WRITE - len(packed) :]
+        self._pipe.write(packed, frame, lane=self._lane)
+        moved(len(frame))
         while len(rest) >= SMALL:
-            self._pipe.write(rest[:WRITE], lane=self._lane)
-            rest = rest[WRITE:]
+            frame, rest = rest[:WRITE], rest[WRITE:]
+            self._pipe.write(frame, lane=self._lane)
+            moved(len(frame))
         self._packed += rest
+        moved(len(rest))
 
     def flush(self) -> None:
         """Write what is packed."""

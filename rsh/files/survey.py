@@ -27,7 +27,7 @@ def survey(
     Args:
         directory: where relative paths start; b"" is the process's.
         rules: what is left out (rsh.files.filter).
-        follow: symlinks count as what they point to.
+        follow: symlinks count as what they point to; a path with a slash at its end does so in any case.
 
     Raises:
         UsageError: a rule that means nothing; at once.
@@ -54,7 +54,11 @@ class _Counter:
 
     def source(self, path: bytes) -> Iterator[Total]:
         """Count a source and what is below it."""
-        status = os.stat(path, follow_symlinks=self._follow)
+        try:
+            status = os.stat(path, follow_symlinks=self._follow)
+        except NotADirectoryError:
+            path = path.rstrip(b"/")
+            status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):
             if self._only is None or self._only.keeps(path.rpartition(b"/")[2]):
                 self._add(status)

@@ -30,6 +30,7 @@ from rsh.files.report import Progress, Report
 from rsh.files.sender import READ_FLAGS, Sender, mtime_of
 from rsh.files.spool import Spool
 from rsh.files.stream import Pipe, RecordReader
+from rsh.files.sync_alike import Alike
 from rsh.files.sync_results import SyncResults
 from rsh.files.sync_wishes import Wishes
 from rsh.files.tree import Step, walk
@@ -48,6 +49,7 @@ from rsh.protocol.records import (
     Finish,
     Known,
     Leave,
+    Passed,
     Patch,
     Prove,
     Reuse,
@@ -123,6 +125,7 @@ class SyncSource(Sender):
         self._exists = False  # the target is there
         self._extras = Spool()  # paths that only the target has
         self._later = Spool()  # files that wait for the second part: (path, size of the old one or -1)
+        self._alike = Alike(self._tell_alike)
         self._renames = Renames(self._prove, self._results.proof)
         self._top_path = b""
 
@@ -167,6 +170,7 @@ class SyncSource(Sender):
         """Sync a single file."""
         try:
             self._compare_file(fd, name, theirs.find(name))
+            self._alike.flush()
             for item in self._later:
                 path, size = msgspec.msgpack.decode(item, type=tuple[bytes, int])
                 self._ask(path, size)
@@ -187,6 +191,7 @@ class SyncSource(Sender):
                 self._results.sent += 1
                 self._out.record(Root(stat.S_IMODE(status.st_mode), mtime_of(status)))
             self._first_part(top, theirs)
+            self._alike.flush()
             self._second_part(again)
         except OSError as error:
             self._complete = False
@@ -268,6 +273,8 @@ class SyncSource(Sender):
         self._levels.pop()
         if level.sent:
             self._out.record(Leave())
+        else:
+            self._alike.add(0)
         return max(0, new - 1)
 
     def _leaf(self, theirs: Manifest, step: Step, name: bytes, error: str, there: Entry | None) -> None:
@@ -295,7 +302,8 @@ class SyncSource(Sender):
         several, archive = status.st_nlink > 1, self._wishes.archive
         plain = not (self._wishes.checksum or several or archive)
         if plain and isinstance(there, Known) and _same(there, status):
-            return  # the commonest case, a million times over
+            self._alike.add(status.st_size)  # the commonest case, a million times over
+            return
         path = self._relative(name)
         if not isinstance(there, Known):
             if self._exists and there is None and status.st_size >= _WORTH_FINDING and not self._rehearsal:
@@ -311,12 +319,14 @@ class SyncSource(Sender):
         if several and not content and self._relink(name, path, status, there):
             return
         if not (content or mode or time or owner or extended):
+            self._alike.add(status.st_size)
             return
         what, digests = self._direction if content else ".", self._wishes.checksum and content
         how = itemize(what, "f", content=digests, size=size, time=time, mode=mode, owner=owner, extended=extended)
         self._tell(how, path)
         apart = there.linked and not several  # what is done to the old file would be done to another one as well
         if not (content or apart):
+            self._alike.add(status.st_size, items=0)
             self._touch(name, status, fd)
         elif min(there.size, status.st_size) > MAX_PACKED and not (apart or self._rehearsal):
             self._defer(path, there.size)
@@ -346,6 +356,7 @@ class SyncSource(Sender):
         target = os.readlink(name, dir_fd=fd)
         mtime_ns = mtime_of(os.stat(name, dir_fd=fd, follow_symlinks=False))
         if isinstance(there, Symlink) and (there.target, there.mtime_ns) == (target, mtime_ns):
+            self._alike.add(0)
             return
         same = isinstance(there, Symlink) and there.target == target
         self._tell(itemize(".", "L", time=True, mode=False) if same else "cL" + NEW, self._relative(name))
@@ -560,6 +571,16 @@ class SyncSource(Sender):
             self._progress.planned(how, path, 0)
         else:
             self._out.record(Change(how, path[-MAX_PATH:]))
+
+    def _tell_alike(self, items: int, size: int) -> None:
+        """Tell how far we are to the user's side, also if nothing else is to be said."""
+        if self._rehearsal:
+            return
+        if self._upward:
+            self._progress.passed(items, size)
+        else:
+            self._out.record(Passed(items, size))
+            self._out.flush()
 
     def _lose(self, name: bytes, error: str) -> None:
         """Report what could not be read: now nothing may be deleted."""

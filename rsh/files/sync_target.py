@@ -18,6 +18,7 @@ import msgspec
 from rsh.errors import FileError, ProtocolError, RshError, error_name, file_error
 from rsh.files.changes import remove_tree
 from rsh.files.descent import DIRECTORY_FLAGS
+from rsh.files.digest import BLOCK
 from rsh.files.durability import Durability
 from rsh.files.filter import make_filter
 from rsh.files.incoming_patch import IncomingPatch
@@ -41,6 +42,7 @@ from rsh.protocol.records import (
     Failure,
     Finish,
     Link,
+    Passed,
     Patch,
     Prove,
     Reuse,
@@ -227,6 +229,8 @@ class SyncTarget(Receiver):
     def _begin_patch(self, record: Patch) -> None:
         self._count_named(record.name)
         self._patching = patching = IncomingPatch(record, self._finisher())
+        if record.size >= BLOCK:
+            self._tell()
         if self._landing.skipping:
             return
         self._progress.started(self._landing.shown(record.name), record.size)
@@ -334,6 +338,9 @@ class SyncTarget(Receiver):
     def _failure(self, record: Failure) -> None:
         self._note(file_error(record.error, record.path))
 
+    def _passed(self, record: Passed) -> None:
+        self._progress.passed(record.items, record.bytes)
+
     def _change(self, record: Change) -> None:
         self._progress.planned(record.how, record.path, 0)
 
@@ -347,5 +354,6 @@ SyncTarget.handlers = Receiver.handlers | {
     Sign: SyncTarget._sign,
     Prove: SyncTarget._prove,
     Change: SyncTarget._change,
+    Passed: SyncTarget._passed,
     End: SyncTarget._end,
 }

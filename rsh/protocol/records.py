@@ -271,6 +271,13 @@ class Change(Struct, tag=89, array_like=True, frozen=True, forbid_unknown_fields
 # --- sync: target to source ---
 
 
+class Passed(Struct, tag=94, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """So many further items, with so much content, are alike already: for whoever shows how far it is."""
+
+    items: Count
+    bytes: Count
+
+
 class Known(Struct, tag=90, array_like=True, frozen=True, forbid_unknown_fields=True):
     """A regular file that is there."""
 
@@ -589,7 +596,7 @@ AnswerRecord: TypeAlias = (
 ShellRecord: TypeAlias = Line | Ready | Echo | Attached | Started | Taken | Gap | Notice | Seen | Hangup
 BatchRecord: TypeAlias = BatchLine | LineEnd
 JobRecord: TypeAlias = Job | Output
-SyncRecord: TypeAlias = TransferRecord | Sign | Prove | Patch | Reuse | Touch | Delete | Change
+SyncRecord: TypeAlias = TransferRecord | Sign | Prove | Patch | Reuse | Touch | Delete | Change | Passed
 SyncResultRecord: TypeAlias = ResultRecord | Signature | Proof | Kept
 ManifestRecord: TypeAlias = Root | Directory | Leave | Known | Symlink | Other | Failure | End
 Record: TypeAlias = (

@@ -34,6 +34,30 @@ def test_share_counts_items_beside_their_content() -> None:
     assert tally.state().share == 0.25
 
 
+def test_what_was_there_already_is_done_but_tells_nothing_about_the_link() -> None:
+    tally = Tally()
+    tally.count(lambda: [Total(4, 4_000_000, True)])
+    tally.passed(2, 1_000_000)
+    tally.reused(1_000_000)
+    state = tally.state()
+    assert (state.bytes, state.items, state.rate) == (2_000_000, 2, 0)
+    assert state.share is not None and 0.4 < state.share < 0.6
+    tally.moved(1000)
+    tally.completed(1)
+    state = tally.state()
+    assert (state.bytes, state.items) == (2_001_000, 3)
+    assert state.seconds_left is not None and state.rate * state.seconds_left < 2_000_000
+
+
+def test_no_more_items_are_done_than_there_are() -> None:
+    tally = Tally()
+    tally.passed(3, 0)
+    tally.completed(3)
+    assert tally.state().items == 6
+    tally.count(lambda: [Total(4, 0, True)])
+    assert tally.state().items == 4
+
+
 def test_more_than_was_counted_is_not_more_than_everything() -> None:
     tally = Tally()
     tally.count(lambda: [Total(1, 10, True)])

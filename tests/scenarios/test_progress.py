@@ -1,0 +1,103 @@
+"""What is told of a copy while it runs: to programs as events, to people as bars; never more than --limit allows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from rsh.client.events import EVENTS
+from tests.machines import Daemon, Home, program
+
+SMALL, SIZE = 3, 10_000_000
+LIMIT = 4 * 1024 * 1024
+WAYS = pytest.mark.parametrize("way", ["put", "get", "sync up", "sync down"])
+
+
+@pytest.fixture(scope="module")
+def host(shared_daemon: Daemon) -> str:
+    return shared_daemon.host
+
+
+@pytest.fixture(scope="module")
+def me(shared_daemon: Daemon) -> Home:
+    return shared_daemon.home
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tree with a large file that comes last."""
+    top = tmp_path_factory.mktemp("progress") / "tree"
+    top.mkdir()
+    for number in range(SMALL):
+        (top / str(number)).write_text("small")
+    (top / "large").write_bytes(os.urandom(SIZE))
+    return top
+
+
+def words(way: str, source: Path, target: Path, host: str) -> list[str]:
+    verb, _, up = way.partition(" ")
+    upward = verb == "put" or up == "up"
+    ends = [str(source), f"{host}:{target}"] if upward else [f"{host}:{source}", str(target)]
+    return [verb, "--limit", "4M", *ends]
+
+
+def events_of(told: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in told.splitlines()]
+
+
+@WAYS
+def test_programs_are_told_all_that_was_promised(me: Home, host: str, source: Path, tmp_path: Path, way: str) -> None:
+    done = me.rsh(*words(way, source, tmp_path / "copy", host), "--json")
+    assert (done.returncode, done.stderr) == (0, b"")
+    events = events_of(done.stdout)
+    for event in events:
+        assert set(event) == {"event", *EVENTS[event["event"]]}
+    kinds = [kind for kind, _ in itertools.groupby(event["event"] for event in events)]
+    assert kinds == ["file", "progress", "summary"]
+    progress = [event for event in events if event["event"] == "progress"]
+    assert (progress[-1]["total_bytes"], progress[-1]["total_items"]) == (SIZE + SMALL * 5, SMALL + 2)
+    for before, after in itertools.pairwise(progress):
+        assert before["bytes"] <= after["bytes"] <= SIZE + SMALL * 5
+    for event in progress:
+        assert event["rate"] < LIMIT * 1.3, "never faster than was allowed"
+        assert event["bytes"] < LIMIT * (event["elapsed"] + 1)
+        if event["seconds_left"] is not None:
+            left = (event["total_bytes"] - event["bytes"]) / event["rate"]
+            assert event["seconds_left"] == pytest.approx(left, rel=0.2, abs=0.3)
+    assert (events[-1]["files"], events[-1]["bytes"]) == (SMALL + 1, SIZE + SMALL * 5)
+
+
+@pytest.mark.parametrize("way", ["sync up", "sync down"])
+def test_what_was_there_already_counts_as_done_but_not_for_the_rate(
+    me: Home, host: str, source: Path, tmp_path: Path, way: str
+) -> None:
+    target = tmp_path / "copy"
+    shutil.copytree(source, target)
+    (target / "large").write_bytes(os.urandom(SIZE))
+    (target / "0").unlink()
+    events = events_of(me.rsh(*words(way, source, target, host), "--json").stdout)
+    progress = [event for event in events if event["event"] == "progress"]
+    assert progress[-1]["items"] >= SMALL, "those that are alike are done"
+    assert all(event["rate"] < LIMIT * 1.3 for event in progress)
+    assert progress[-1]["total_bytes"] == SIZE + SMALL * 5
+
+
+@pytest.mark.parametrize("way", ["get", "sync up"])
+def test_people_see_a_total_with_files_rate_and_time_that_is_left(
+    me: Home, host: str, source: Path, tmp_path: Path, way: str
+) -> None:
+    command = [*program("rsh"), *words(way, source, tmp_path / "copy", host)]
+    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30, dimensions=(24, 100))
+    child.expect_exact("large")
+    child.expect_exact("MiB of 9.6 MiB")
+    child.expect(r"\d+:\d\d +\d\.\d MiB/s +4/5 files")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
