@@ -122,6 +122,7 @@ class Connection:
         if guest is None:
             return None
         guest.session.resume(stream, hello, welcome_of(account))
+        self._house.roster.note_return()
         guest.name, guest.host = self._name(stream, hello), self._host
         log.info("%s = session resumed, stream %d", guest.name, hello.epoch)
         return guest

@@ -46,6 +46,9 @@ PARTING: Final = 4.0
 # them cannot be here within the time that one gets.
 COMING_BACK: Final = 20
 
+# As long as one of them comes back within so many seconds, the others are on their way.
+NEXT: Final = 10.0
+
 # A client that gives up after some seconds may have begun to count so much later than we.
 LATER: Final = 60.0
 
@@ -94,7 +97,7 @@ class Roster:
         self._past: dict[bytes, _Past] = {}
         self._begun = time.monotonic()
         self._closing = False
-        self._rush_until = 0.0  # sessions that were cut with others have so long to come back; tend's own
+        self._rush_until = 0.0  # sessions that were cut with others have so long to come back
 
     # --- coming ---
 
@@ -102,6 +105,13 @@ class Roster:
         """Give the session of a key with this id."""
         with self._lock:
             return self._guests.get((key, session))
+
+    def note_return(self) -> None:
+        """Take note that a session is back: others that were cut with it may be next."""
+        now = time.monotonic()
+        with self._lock:
+            if now < self._rush_until:
+                self._rush_until = max(self._rush_until, now + NEXT)
 
     def admit(self, guest: Guest, hello: Hello) -> bool:
         """Take a session in that begins.
@@ -219,7 +229,8 @@ class Roster:
             if (since := guest.session.away_since) is not None and not isinstance(guest.session.lost_by, LinkSilent)
         ]
         if cut:
-            self._rush_until = max(self._rush_until, max(cut) + (len(cut) - 1) / COMING_BACK)
+            with self._lock:
+                self._rush_until = max(self._rush_until, max(cut) + (len(cut) - 1) / COMING_BACK)
 
     def _dispose(self, guests: Iterable[Guest], why: str) -> None:
         """End sessions that are away, unless their clients have just come back."""

@@ -27,6 +27,9 @@ Dial: TypeAlias = Callable[[Deadline], Stream]
 # Seconds between two looks at the stream.
 TICK: Final = 1.0
 
+# The same after the machine has slept, until the peer has answered, or is known to be gone.
+HURRIED_TICK: Final = 0.2
+
 # A clock that has gone on for so many seconds between two looks tells that the machine, or we, have slept.
 SLEPT: Final = 5.0
 
@@ -77,6 +80,7 @@ class Keeper:
         self._pause = 0.0  # seconds before the next attempt
         self._unanswered = 0  # Hellos in a row
         self._due = 0.0  # when that begins
+        self._hurried_until = 0.0  # as _clock() counts: the machine has slept a moment ago
         self._progress = 0  # of the session, when its stream was lost last
         self._connected_at: float | None = None
         self._greeting: tuple[Stream, float] | None = None  # a stream that waits for its Welcome, and until when
@@ -103,8 +107,9 @@ class Keeper:
     def _look_after(self) -> None:
         """Wait a moment beside a stream, then see how it is."""
         begun = _clock()
-        left = TICK if self._greeting is None else self._greeting[1] - time.monotonic()
-        self._changed.wait(max(0.0, min(TICK, left)))
+        tick = HURRIED_TICK if begun < self._hurried_until else TICK
+        left = tick if self._greeting is None else self._greeting[1] - time.monotonic()
+        self._changed.wait(max(0.0, min(tick, left)))
         self._changed.clear()
         if self._session.condition.connected:
             self._greeting = None
@@ -114,7 +119,10 @@ class Keeper:
         elif self._greeting is not None and time.monotonic() >= self._greeting[1]:
             self._unanswered += 1
             self._session.lose(self._greeting[0], LinkError("the server does not answer"))
-        self._session.tend(hurry=_clock() - begun > SLEPT)
+        slept = _clock() - begun > SLEPT
+        if slept:
+            self._hurried_until = _clock() + SLEPT
+        self._session.tend(hurry=slept)
 
     # --- without one ---
 

@@ -129,6 +129,21 @@ def test_sessions_that_were_cut_together_have_time_for_all_of_them(monkeypatch: 
     assert roster.guests() == []
 
 
+def test_others_are_waited_for_while_one_after_the_other_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    roster = Roster(grace=0.0, max_sessions=100)
+    monkeypatch.setattr(rostering, "COMING_BACK", 10)
+    monkeypatch.setattr(rostering, "NEXT", 3600.0)
+    first, second = guest(), guest()
+    for each in (first, second):
+        roster.admit(*each)
+        lose(each[0], LinkError("reset"))
+    roster.tend()
+    roster.note_return()
+    time.sleep(0.15)  # longer than two get
+    roster.tend()
+    assert len(roster.guests()) == 2
+
+
 def test_nobody_is_waited_for_who_will_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     roster = Roster(grace=3600.0, max_sessions=100)
     monkeypatch.setattr(rostering, "LATER", 0.0)

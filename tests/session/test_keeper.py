@@ -179,3 +179,35 @@ def test_ping_is_answered_although_the_first_went_down() -> None:
         client.retry_now()
         asking.join(SOON)
         assert answers
+
+
+def sleep_soon(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Have the machine sleep for an hour, as far as the keeper can tell; give when it wakes."""
+    awake = keeper._clock
+    woken = time.monotonic() + 0.2  # by then the keeper has looked at the clock
+    monkeypatch.setattr(keeper, "_clock", lambda: awake() + 3600.0 * (time.monotonic() >= woken))
+    return woken
+
+
+def test_client_is_back_soon_after_waking_from_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection was forgotten meanwhile, and nobody says so; only the clocks tell that time has passed."""
+    exchange = Exchange(echo)
+    with called(exchange) as client:
+        assert exchange.server is not None
+        with exchange.server._lock:  # its end is stuck
+            woken = sleep_soon(monkeypatch)
+            wait_until(lambda: not client.condition.connected)
+        wait_until(lambda: client.condition.connected)
+        assert client.condition.since - woken < 10.0  # two seconds, on a machine that is free; without a clock 17
+
+
+def test_answer_after_a_sleep_keeps_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = Exchange(echo)
+    with called(exchange) as client:
+        asked = client.sent_bytes
+        sleep_soon(monkeypatch)
+        wait_until(lambda: client.sent_bytes > asked)
+        heard = client.received_bytes
+        wait_until(lambda: client.received_bytes > heard or not client.condition.connected)
+        assert client.condition.connected
+    assert exchange.calls == 1
