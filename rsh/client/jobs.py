@@ -21,6 +21,7 @@ from rsh.errors import FileError, Refused, RshError, SessionGone, UsageError, er
 from rsh.escape import printable
 
 if TYPE_CHECKING:
+    from rsh.client.remote_jobs import JobLog
     from rsh.protocol.records import Job
 
 Result = TypeVar("Result")
@@ -124,12 +125,16 @@ class _Follower:
         """Print from where we stopped to the end; give how the job stands."""
         log = self._context.remote.job_log(self._id, follow=self._follow, position=self._position)
         for stream, piece in log:
-            if log.dropped:
-                say(f"rsh: logs: {log.dropped} bytes are no longer kept\n")
+            self._tell_dropped(log)
             self._print(stream, log.position - len(piece), piece)
             self._position = log.position
+        self._tell_dropped(log)
         assert log.job is not None
         return log.job
+
+    def _tell_dropped(self, log: JobLog) -> None:
+        if log.dropped:
+            say(f"rsh: logs: {log.dropped} bytes are no longer kept\n")
 
     def _print(self, stream: int, position: int, piece: memoryview) -> None:
         from rsh.client.remote_jobs import STDERR

@@ -92,7 +92,7 @@ class JobLog:
 
     Attributes:
         position: of the next byte, both streams counted together: where to go on after the link was lost.
-        dropped: bytes just before the last piece that are no longer kept.
+        dropped: bytes just before the last piece that are no longer kept; at the end, bytes behind the last piece.
         job: how the command stands; known at the end.
     """
 
@@ -122,6 +122,7 @@ class JobLog:
                     raise ProtocolError(f"{type(element).__name__} in the place of output")
                 elif isinstance(element, records.Job):
                     self.job = element
+                    self.dropped = max(0, element.output - self.position)
                 elif element.position < self.position:
                     raise ProtocolError("output that was given before")
                 else:

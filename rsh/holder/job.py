@@ -42,6 +42,8 @@ BEGUN: Final = "begun"
 PROCESS: Final = "process"
 SOCKET: Final = "socket"
 END: Final = "end.json"
+RESERVED: Final = "end.json.room"
+RESERVE: Final = 4096  # bytes, one block; what is said of an end is shorter
 
 # What the holder says on its standard output once the command runs; otherwise an errno name.
 STARTED: Final = "started"
@@ -113,6 +115,7 @@ class Job:
     def start(self, command: list[bytes]) -> str:
         """Start the command; "" or the name of the error."""
         self.write(BEGUN, b"")
+        self.reserve_end()
         ends = [os.pipe(), os.pipe()]
         try:
             child = subprocess.Popen(
@@ -261,8 +264,32 @@ class Job:
         os.unlink(os.path.join(self.folder, SOCKET))
         self.over = True
 
+    def reserve_end(self) -> None:
+        """Take room on the disk for how it will end, so that this needs none which output has taken."""
+        try:
+            with open(os.path.join(self.folder, RESERVED), "wb", opener=_private) as file:
+                file.write(b" " * RESERVE)
+        except OSError:
+            pass  # The disk is full already; then it is written in the place of output.
+
+    def write_reserved(self, content: bytes) -> None:
+        """Put how it ended where there is room for it. Raises OSError: there is none."""
+        path = os.path.join(self.folder, RESERVED)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.ftruncate(descriptor, len(content))
+            os.fsync(descriptor)
+        os.rename(path, os.path.join(self.folder, END))
+
     def write_end(self, content: bytes) -> None:
         """Write how it ended, if need be in the place of output: that matters more than its beginning."""
+        try:
+            self.write_reserved(content)
+            return
+        except OSError:
+            pass
         for name in [*segments(self.folder), ""]:
             try:
                 self.write(END, content)
@@ -283,6 +310,10 @@ class Job:
             file.flush()
             os.fsync(part)
         os.rename(path + ".part", path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def boot_id() -> str:

@@ -84,6 +84,7 @@ def _send_log(channel: Channel, job: Job, request: requests.Logs) -> None:
     channel.accept(bulk=True)
     writer = RecordWriter(channel)
     reader = LogReader(job.folder, request.position)
+    standing = job.record()  # If it has ended, all of its output is there to be read, or no longer kept.
     try:
         with _Watch(channel, job) as watch:
             while True:
@@ -98,9 +99,10 @@ def _send_log(channel: Channel, job: Job, request: requests.Logs) -> None:
                     return
             if request.follow:
                 job.wait_for_holder()
+                standing = job.record()
     finally:
         reader.close()
-    writer.record(job.record())
+    writer.record(standing)
     writer.end()
     channel.close()
 

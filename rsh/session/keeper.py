@@ -28,7 +28,7 @@ Dial: TypeAlias = Callable[[Deadline], Stream]
 TICK: Final = 1.0
 
 # The same after the machine has slept, until the peer has answered, or is known to be gone.
-HURRIED_TICK: Final = 0.2
+HURRIED_TICK: Final = 0.1
 
 # A clock that has gone on for so many seconds between two looks tells that the machine, or we, have slept.
 SLEPT: Final = 5.0

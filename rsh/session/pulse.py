@@ -14,7 +14,7 @@ PROGRESS: Final = 4096
 WAITING_IDLE: Final = 3.0
 
 # After the machine has slept: how long the peer gets to answer, in seconds.
-HURRIED: Final = 1.0
+HURRIED: Final = 0.8
 
 
 class Verdict(Enum):

@@ -290,6 +290,16 @@ def test_newest_output_is_kept_within_the_limit(home: Home) -> None:
         assert done.stderr == b"rsh: logs: %d bytes are no longer kept\nlast\n" % (len(whole) - len(done.stdout))
 
 
+@pytest.mark.parametrize("follow", [(), ("-f",)])
+def test_output_that_is_missing_at_the_end_is_told_of(home: Home, daemon: Daemon, follow: tuple[str, ...]) -> None:
+    name = detach(home, daemon.host, "--", "echo nine char")
+    assert home.rsh("wait", daemon.host, name).returncode == 0
+    for path in folder_of(home, name).glob("output.*"):
+        path.unlink()
+    done = home.rsh("logs", *follow, daemon.host, name)
+    assert (done.stdout, done.stderr) == (b"", b"rsh: logs: 10 bytes are no longer kept\n")
+
+
 def test_oldest_are_forgotten_when_there_are_too_many(home: Home) -> None:
     with Daemon(home, "--max-jobs", "2") as daemon:
         first, second = (detach(home, daemon.host, "--", f"exec sleep {1000 + number}") for number in range(2))
