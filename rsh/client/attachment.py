@@ -54,8 +54,8 @@ class Receiver(Protocol):
     def take_attached(self, attached: Attached, *, first: bool) -> None:
         """Where the shell stands; the output that follows begins at its offset."""
 
-    def take_output(self, data: Buffer) -> None:
-        """Output; may block."""
+    def take_output(self, data: Buffer, wait: bool) -> bool:
+        """Output; False when it would have to wait until that can be taken, and must not."""
 
     def take_record(self, record: ShellRecord) -> None:
         """Anything else the shell says. Raises ProtocolError."""
@@ -73,8 +73,8 @@ class Receiver(Protocol):
 class Attachment:
     """The connection, and what may have to be sent again.
 
-    Threads: one makes new connections; one a connection reads the output. Records are taken by the session's reader
-    where that takes no more than a note.
+    A thread makes new connections. What comes is taken by the session's reader where that takes no more than a note,
+    else by a thread for each lane.
     """
 
     def __init__(
@@ -231,10 +231,10 @@ class Attachment:
     def _receive(self, channel: Channel, *, first: bool) -> RshError | None:
         """Take all that comes over one connection; say why it ended."""
         self._attached.clear()
-        over = threading.Event()
+        over, output_over = threading.Event(), threading.Event()
         channel.listen(lambda message: self._hear(message, over))
-        output = threading.Thread(target=self._read_output, args=(channel,), name="shell output", daemon=True)
-        output.start()
+        take_output = partial(self._take_output, output_over)
+        Inlet(channel, 0, lambda piece: [piece], take_output, lambda error: output_over.set()).begin()
         ended: SimpleQueue[RshError | None] = SimpleQueue()
         reader = RecordReader(channel, records.SHELL, lane=1)
         Inlet(channel, 1, partial(_cut, reader), partial(self._take, ended, first), ended.put).begin()
@@ -242,7 +242,7 @@ class Attachment:
         if error is not None and channel.closed_by is None:
             channel.close(discard=True)
         self._attached.set()
-        output.join()
+        output_over.wait()
         if error is None:
             over.wait()  # until there is an Exit, or will be none
         return error or channel.closed_by
@@ -296,13 +296,16 @@ class Attachment:
             del self._typed[: typed - self._taken]
             self._taken = typed
 
-    def _read_output(self, channel: Channel) -> None:
-        self._attached.wait()
-        try:
-            while data := channel.read(0):
-                self._receiver.take_output(data)
-        except RshError:
-            pass  # The other lane says why.
+    def _take_output(self, over: threading.Event, data: Buffer, wait: bool) -> bool:
+        """Take output, b"" being its end; see Inlet. Where it begins is known only with the Attached."""
+        if not data:
+            over.set()
+            return True
+        if not self._attached.is_set():
+            if not wait:
+                return False
+            self._attached.wait()
+        return self._receiver.take_output(data, wait)
 
     # --- coming back ---
 

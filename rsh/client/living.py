@@ -237,10 +237,12 @@ class LivingShell:
         if not first:
             self._company.connection_back(missed)
 
-    def take_output(self, data: Buffer) -> None:
+    def take_output(self, data: Buffer, wait: bool) -> bool:
         """Keep output for whoever attends the line; without one it goes to the idle sink."""
         size = len(data)
         with self._changed:
+            if not wait and (self._waiting > MAX_WAITING or not self._running):
+                return False
             while self._waiting > MAX_WAITING and self._error is None:
                 self._changed.wait()
             if self._arrived < self._replayed_to:
@@ -255,6 +257,7 @@ class LivingShell:
         if not kept:
             self._idle(data)
             self._attachment.confirm(arrived)
+        return True
 
     def take_record(self, record: ShellRecord) -> None:
         """Act on what the shell says. Raises ProtocolError: it may not say that."""

@@ -31,4 +31,4 @@ class Ring:
     def read(self, offset: int, size: int) -> bytes:
         """Give up to `size` bytes from an offset that is still there."""
         at = offset - self.start
-        return bytes(self._bytes[at : at + size])
+        return bytes(memoryview(self._bytes)[at : at + size])

@@ -53,8 +53,10 @@ class Terminal:
         if len(data) < FLOOD:
             return data
         pieces, count, until = [data], len(data), time.monotonic() + GATHERING
-        while count < READ_SIZE and time.monotonic() < until and self._readable.poll(SILENCE * 1000):
+        while count < READ_SIZE and time.monotonic() < until:
             data = self._read_piece()
+            if not data and self._readable.poll(SILENCE * 1000):
+                data = self._read_piece()
             if not data:
                 break
             pieces.append(data)
