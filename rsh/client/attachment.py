@@ -44,8 +44,8 @@ PATIENCE: Final = 20.0
 # Records that are only noted.
 QUICK: Final = (Ready, Echo)
 
-# What a session ends with whose shells live on.
-SURVIVED: Final = (Code.SHUTDOWN, Code.NO_SESSION, Code.IDLE)
+# What a session ends with whose shells live on; and a shell that does not answer now may do so later.
+SURVIVED: Final = (Code.SHUTDOWN, Code.NO_SESSION, Code.IDLE, Code.BUSY)
 
 
 class Receiver(Protocol):

@@ -190,9 +190,15 @@ class Repl:
 
 
 def _settle(context: PromptContext, shell: TerminalShell) -> None:
-    """Wait for the shell to be there. A key that may have none still has all that concerns files."""
+    """Wait for the shell to be there. A key that may have none still has all that concerns files.
+
+    Raises:
+        Refused: it was to be one that is there already, and is not, or does not answer.
+    """
     try:
         shell.settle()
     except Refused as error:
+        if shell.attached:
+            raise
         say(f"rsh: no shell: {error}\n")
         context.status = error.exit_status

@@ -21,6 +21,10 @@ from rsh.server.shells import Place
 from rsh.session.channel import LITTLE, Channel
 from rsh.session.inlet import Inlet
 
+# How long a holder may take to its first word, in seconds: one that is there, and one that is just being started.
+PATIENCE: Final = 5.0
+START_PATIENCE: Final = 60.0
+
 # Signals and sizes that wait for the holder; of more the oldest are dropped.
 MAX_TOLD: Final = 64
 
@@ -32,8 +36,9 @@ class Bridge:
     to a thread, one for each lane and one for messages. The service's own thread brings what the holder says.
     """
 
-    def __init__(self, channel: Channel, sock: socket.socket, place: Place) -> None:
-        """Prepare; the holder has still to be sent an ATTACH."""
+    def __init__(self, channel: Channel, sock: socket.socket, place: Place, *, patience: float = PATIENCE) -> None:
+        """Prepare; the holder has still to be sent an ATTACH, and has `patience` seconds to answer it."""
+        self._patience = patience
         self._channel = channel
         self._sock = sock
         self._place = place
@@ -99,6 +104,9 @@ class Bridge:
     def _bring(self) -> None:
         """Pass on what the holder says until its shell has ended, and all output is on its way."""
         ended: tuple[int, int, int] | None = None
+        if not _says_something(self._sock, self._patience):
+            self._channel.close(Code.BUSY, "the shell does not answer: its holder is stopped")
+            return
         for kind, payload in _messages(self._sock):
             if kind == wire.OUTPUT:
                 self._bring_output(payload)
@@ -233,6 +241,13 @@ class Bridge:
 
 def _words(text: bytes) -> str:
     return text.decode("utf-8", "replace")[:1024]
+
+
+def _says_something(sock: socket.socket, patience: float) -> bool:
+    """Wait for so many seconds until a holder says something, or is found to have ended."""
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(patience * 1000))
 
 
 def _messages(sock: socket.socket) -> Iterator[tuple[int, bytes]]:

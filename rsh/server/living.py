@@ -14,7 +14,7 @@ from rsh.holder import wire
 from rsh.protocol.requests import Attach, EndShell, Shell, Shells
 from rsh.server import shells
 from rsh.server.account import Account, Grant, command_environment
-from rsh.server.bridge import Bridge
+from rsh.server.bridge import PATIENCE, START_PATIENCE, Bridge
 from rsh.server.execution import check_directory
 from rsh.server.shells import Place, Terms
 from rsh.session.channel import Channel
@@ -81,9 +81,12 @@ class Living:
         check_directory(directory)
         shell = _shell(self._account)
         place, sock = shells.start(shell, request, directory, environment, self._grant, self._terms)
-        self._bridge(channel, place, sock, Attach(place.id, request.terminal, request.token, seen=0))
+        attach = Attach(place.id, request.terminal, request.token, seen=0)
+        self._bridge(channel, place, sock, attach, patience=START_PATIENCE)
 
-    def _bridge(self, channel: Channel, place: Place, sock: socket.socket, request: Attach) -> None:
+    def _bridge(
+        self, channel: Channel, place: Place, sock: socket.socket, request: Attach, *, patience: float = PATIENCE
+    ) -> None:
         flags = (
             wire.READ_ONLY * request.read_only
             | wire.STEAL * request.steal
@@ -95,7 +98,7 @@ class Living:
         tail = EVERYTHING if request.tail is None else request.tail
         numbers = (request.offset, tail, request.seen or 0, size.columns, size.rows, flags)
         with sock:
-            bridge = Bridge(channel, sock, place)
+            bridge = Bridge(channel, sock, place, patience=patience)
             bridge.send(wire.ATTACH, wire.ATTACH_HEAD.pack(token, *numbers) + self._who.encode())
             with self._lock:
                 self._bridges.add(bridge)

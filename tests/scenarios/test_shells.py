@@ -172,6 +172,20 @@ def test_two_clients_see_and_type(prompts: Prompts) -> None:
     second.expect("two")
 
 
+def test_shell_whose_holder_is_stopped_is_told_and_not_waited_for(prompts: Prompts) -> None:
+    first = prompts.connect("--name", "work")
+    first.ready()
+    holder = int(first.run("echo $PPID"))
+    first.kill()
+    os.kill(holder, signal.SIGSTOP)
+    try:
+        second = prompts.attach("work")
+        second.expect("the shell does not answer")
+        assert second.end() == 255
+    finally:
+        os.kill(holder, signal.SIGCONT)
+
+
 def test_read_only_client_cannot_write(prompts: Prompts) -> None:
     first = prompts.connect("--name", "work")
     first.ready()
