@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import os
 import shlex
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.machines import Daemon, Home
+from tests.machines import Daemon, Home, program
 from tests.scenarios.screens import Terminal, until_same
 
 SIGN = "# " if os.geteuid() == 0 else "$ "
@@ -153,6 +154,56 @@ def test_sudo_asks_through_the_terminal_of_the_prompt(home: Home) -> None:
         assert terminal.end() == 0
     kept = b"".join(path.read_bytes() for path in (home.folder / "state").rglob("*") if path.is_file())
     assert b"sesame" not in kept
+
+
+GUEST = "setpriv --reuid=54321 --regid=54321 --clear-groups"
+
+
+@pytest.fixture
+def with_sudo(home: Home, tmp_path: Path) -> Iterator[Terminal]:
+    """A prompt where an account named guest may use sudo; the account is there for this prompt only."""
+    script = str(Path(__file__).with_name("with_account.sh"))
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip("only root may make an account in a mount namespace of its own")
+    client = [*program("rsh"), "connect", "-q"]
+    with Terminal(home, command=["unshare", "-m", script, str(tmp_path), *client], columns=120) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        yield terminal
+
+
+def test_sudo_itself_asks_and_the_password_is_nowhere(with_sudo: Terminal, home: Home) -> None:
+    terminal = with_sudo
+    terminal.press(f"{GUEST} sh -c 'sudo -k; sudo -v && sudo -n id -un'\r")
+    terminal.until_line("password for guest: ")
+    terminal.press("wrong one\r")
+    terminal.until_shown("try again")
+    terminal.until_line("password for guest: ")
+    terminal.press("sesame\r")
+    terminal.until_shown("\nroot\n")
+    terminal.until_line(f":~{SIGN}")
+    terminal.press("echo sane; stty | grep -c -- -echo\r")
+    terminal.until_shown("\nsane\n0\n")
+    terminal.until_line(f":~ 1{SIGN}")
+    terminal.press("\x04")
+    assert terminal.end() == 0
+    kept = b"".join(path.read_bytes() for path in (home.folder / "state").rglob("*") if path.is_file())
+    for word in (b"sesame", b"wrong one"):
+        assert word not in terminal.sent.getvalue()
+        assert word not in kept
+    assert b"sudo -v" in kept
+
+
+def test_ctrl_c_at_the_password_of_sudo_leaves_the_echo_on(with_sudo: Terminal) -> None:
+    terminal = with_sudo
+    terminal.press(f"{GUEST} sh -c 'sudo -k; sudo true'\r")
+    terminal.until_line("password for guest: ")
+    terminal.press("ses\x03")
+    terminal.until_line(f"{SIGN}")
+    terminal.press("echo on; read word; echo got=$word\r")
+    terminal.until_shown("\non")
+    terminal.press("shown\r")
+    terminal.until_shown("\nshown\n")
+    terminal.until_shown("\ngot=shown")
 
 
 @pytest.mark.parametrize(
