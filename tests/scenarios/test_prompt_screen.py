@@ -353,3 +353,18 @@ def test_tab_completes_accounts_by_the_specifications_of_bash(prompt: Terminal) 
         prompt.until_line(SIGN + begun + "t/")
         prompt.press("\x15")
         prompt.until_line(SIGN)
+
+
+def test_what_is_typed_while_rc_files_are_read_runs_once_and_in_order(home: Home, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    (home.folder / "home" / ".bashrc").write_text(f"echo reading; cat {tmp_path}/gate; echo done\n")
+    with Terminal(home, "connect", "-q", columns=120) as terminal:
+        terminal.until_shown("reading\n")
+        terminal.press("echo fi'rst'\r")
+        terminal.until_shown("echo fi'rst'")
+        terminal.press("echo sec'ond'; sleep 0.3\r", "echo th'ird'\r", "echo half")
+        (tmp_path / "gate").write_text("released\n")
+        terminal.until_line(f"{SIGN}echo half")
+        printed = [line for line in terminal.lines if line in ("released", "done", "first", "second", "third")]
+        assert printed == ["released", "done", "first", "second", "third"]
+        assert terminal.lines[-1].endswith(f"{SIGN}echo half")
