@@ -5,7 +5,7 @@ set -eu
 missing="$*"
 [ -n "$missing" ] || [ -e /usr/share/bash-completion/bash_completion ] || library=bash-completion
 [ -n "$missing" ] ||
-for pair in expect:expect mandoc:mandoc tmux:tmux zsh:zsh fish:fish dash:dash vim:vim less:less ssh:openssh-client pgrep:procps sudo:sudo; do
+for pair in expect:expect mandoc:mandoc tmux:tmux zsh:zsh fish:fish dash:dash vim:vim less:less ssh:openssh-client pgrep:procps sudo:sudo sshd:openssh-server; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 missing="$missing ${library-}"

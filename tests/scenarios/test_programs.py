@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import shlex
+import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,6 +130,57 @@ def test_tmux_runs_inside(shared_daemon: Daemon, tmp_path: Path) -> None:
             terminal.press("exit\r")
             terminal.until(functools.partial(is_undivided, terminal))
         leave("exit\r", here, there)
+
+
+@pytest.fixture
+def nested_ssh(tmp_path: Path) -> Iterator[list[str]]:
+    """A command that logs in here by ssh: the daemon and its keys are there for this test only."""
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = str(unused.getsockname()[1])
+    settings = {
+        "HostKey": tmp_path / "host",
+        "AuthorizedKeysFile": tmp_path / "user.pub",
+        "ListenAddress": f"127.0.0.1:{port}",
+        "PidFile": "none",
+        "StrictModes": "no",
+        "UsePAM": "no",
+        "PermitRootLogin": "yes",
+    }
+    words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+    daemon = f"exec {shutil.which('sshd', path='/usr/sbin:/usr/bin')} -D -e -f none {shlex.join(words)}"
+    if os.geteuid() == 0:  # It wants a folder in /run, which is one of its own.
+        daemon = f"exec unshare -m sh -c {shlex.quote('mount -t tmpfs none /run; mkdir /run/sshd; ' + daemon)}"
+    with subprocess.Popen(["sh", "-c", daemon], stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = b""
+        while b"Server listening" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        checks = [
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            f"UserKnownHostsFile={tmp_path}/known",
+            "-o",
+            "LogLevel=ERROR",
+        ]
+        yield ["ssh", "-F", "none", "-tt", "-i", str(tmp_path / "user"), "-p", port, *checks, "127.0.0.1"]
+        process.terminate()
+
+
+def test_ssh_to_a_third_machine_follows_its_window(shared_daemon: Daemon, nested_ssh: list[str]) -> None:
+    with both(shared_daemon, *nested_ssh, "env -i PATH=$PATH PS1='% ' sh") as (here, there):
+        until_same(here, there, "%")
+        press("stty size; tty >/dev/null && echo terminal\r", here, there, "terminal\n")
+        for terminal in (here, there):
+            terminal.resize(100, 30)
+        press("trap 'stty size' WINCH; stty size\r", here, there, "30 100")
+        press("sleep 100\r", here, there, "sleep 100")
+        press("\x03", here, there, "^C")
+        leave("exit 7\r", here, there, 7)
 
 
 def test_a_password_is_asked_for_and_not_shown(shared_daemon: Daemon) -> None:
