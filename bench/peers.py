@@ -39,11 +39,14 @@ class Rsh:
     """Our daemon and its client."""
 
     def __init__(self, folder: Path) -> None:
-        for name in ("config", "state", "run"):
+        for name in ("config", "state", "run", "home"):
             (folder / name).mkdir(parents=True, mode=0o700)
+        # What the rc files of whoever measures do at each prompt is not ours: one that forks costs milliseconds a line.
+        (folder / "home" / ".bashrc").touch()
         # A program that is in use has its bytecode cached, whatever this shell's own taste is.
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self.environment = kept | {
+            "HOME": str(folder / "home"),
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_RUNTIME_DIR": str(folder / "run"),

@@ -18,7 +18,7 @@ from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.client.passthrough import OutputClosed
 from rsh.client.prompt_context import PromptContext
-from rsh.client.sessions import checked_name, checked_word, offers, run_attach_here, shells
+from rsh.client.sessions import checked_name, checked_word, run_attach_here
 from rsh.client.settings import Settings
 from rsh.client.shell import Leave, Shell
 from rsh.client.terminal_shell import TerminalShell
@@ -29,6 +29,7 @@ from rsh.escape import printable
 
 if TYPE_CHECKING:
     from rsh.client.name import Name
+    from rsh.client.offers import Offers
     from rsh.client.offline import Offline
     from rsh.client.remote import Remote
     from rsh.client.screen import Screen
@@ -180,6 +181,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
 
     round_trip = RoundTrip(remote)
     shell = context.shell
+    offers = _offers(context, remote, shell)
     if isinstance(shell, TerminalShell):
         shell.begin()
     loading.join()
@@ -197,7 +199,8 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
         shell.above, shell.call = screen.print_above, screen.call_away
     if not context.quiet:
         greet(remote, round_trip, color=color)
-        _offer(context, remote, shell)
+    if offers is not None:
+        offers.tell(print_lines, lambda lines: screen.print_above("".join(f"{line}\n" for line in lines).encode()))
     if isinstance(shell, TerminalShell):
         shell.begin_behind(lambda error: _tell_begun(context, shell, screen, error))
     link = PromptLink(lambda: context.connected, screen.refresh, lambda lasted: _tell_back(screen, offline, lasted))
@@ -219,14 +222,13 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     return status
 
 
-def _offer(context: PromptContext, remote: Remote, shell: Shell | TerminalShell) -> None:
-    """Tell of shells that were left here, to whoever opens a new one; they are no reason not to work."""
-    if context.host is None or not isinstance(shell, TerminalShell) or shell.attached:
-        return
-    try:
-        print_lines(offers(shells(remote), context.host))
-    except RshError:
-        pass
+def _offers(context: PromptContext, remote: Remote, shell: Shell | TerminalShell) -> Offers | None:
+    """Ask for shells that were left over there, for whoever opens a new one."""
+    if context.quiet or context.host is None or not isinstance(shell, TerminalShell) or shell.joining.attach:
+        return None
+    from rsh.client.offers import Offers
+
+    return Offers(remote, context.host, lambda: shell.id)
 
 
 def _tell_back(screen: Screen, offline: Offline, lasted: float) -> None:

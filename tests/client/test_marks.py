@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote_from_bytes
+
 import pytest
 
-from rsh.client.marks import before_prompt, wants_marks
+from rsh.client.marks import before_prompt, quoted, wants_marks
 from rsh.client.prompt_text import Place
 from rsh.client.settings import Settings
 
@@ -36,3 +38,8 @@ def test_terminal_is_told_without_a_control_character_of_the_other_side() -> Non
 def test_each_can_be_left_out(name: str, code: str) -> None:
     assert f"\x1b{code};" in before_prompt(PLACE, Settings())
     assert f"\x1b{code};" not in before_prompt(PLACE, Settings({name: "off"}))
+
+
+def test_path_is_quoted_as_in_a_url() -> None:
+    path = bytes(range(256))
+    assert quoted(path) == quote_from_bytes(path)

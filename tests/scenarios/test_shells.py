@@ -186,6 +186,24 @@ def test_shell_whose_holder_is_stopped_is_told_and_not_waited_for(prompts: Promp
         os.kill(holder, signal.SIGCONT)
 
 
+def test_prompt_does_not_wait_for_the_offer_of_a_shell_that_is_stopped(prompts: Prompts) -> None:
+    holders = []
+    for name in ("stopped", "work"):
+        prompt = prompts.connect("--name", name)
+        prompt.ready()
+        holders.append(int(prompt.run("echo $PPID")))
+        prompt.kill()
+    os.kill(holders[0], signal.SIGSTOP)
+    try:
+        with Terminal(prompts.home, "connect", prompts.daemon.host, columns=120) as terminal:
+            terminal.until_line(f":~{SIGN}")
+            terminal.press("echo typed")
+            terminal.until_shown(f"rsh attach {prompts.daemon.host} work")
+            terminal.until_line("echo typed")
+    finally:
+        os.kill(holders[0], signal.SIGCONT)
+
+
 def test_read_only_client_cannot_write(prompts: Prompts) -> None:
     first = prompts.connect("--name", "work")
     first.ready()
