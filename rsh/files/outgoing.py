@@ -54,7 +54,7 @@ class Outgoing:
         """Send what is left of a block; False when there is nothing any more."""
         position = self._position
         piece = os.pread(self._fd, min(BLOCK - position % BLOCK, end - position), position)
-        if not piece:
+        if not piece or changed(self._fd, self._status):  # what is known to be in vain need not be sent to its end
             return False
         self._position += len(piece)
         held = self._results.held(position // BLOCK) if len(piece) == BLOCK else b""

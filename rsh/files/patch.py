@@ -9,6 +9,7 @@ from typing import Final
 from xxhash import xxh3_128
 
 from rsh.files.blocks import KEPT, Old, compare
+from rsh.files.digest import BLOCK
 from rsh.files.outgoing import changed
 from rsh.files.report import Progress
 from rsh.files.results import Results
@@ -54,10 +55,14 @@ class OutgoingPatch:
 
     def send(self) -> str:
         """Send the content; give "" or the symbolic name of why it has to be aborted. Raises OSError."""
-        position, size = 0, self._status.st_size
+        position, looked, size = 0, 0, self._status.st_size
         for content, offset in compare(self._fd, size, self._old):
             if self.begun and self._results.refuses_latest():
                 return "ESTOPPED"
+            if position >= looked + BLOCK:
+                looked = position
+                if changed(self._fd, self._status):
+                    break  # the rest would be sent in vain
             self._digest.update(content)
             if not self.begun and offset != position:
                 self._begin()

@@ -22,6 +22,7 @@ from tests.files.transfers import Background
 
 SIZE = 8 * BLOCK + 12_345
 CHANGED = 1000  # bytes that are new in each block
+CAPACITY = 300_000
 LITTLE = 200_000  # what may be sent beside what is asked for: blocks of the old file, records
 
 
@@ -110,12 +111,12 @@ class Cutting(Progress):
             self._pipe.close()
 
 
-@pytest.mark.parametrize("after", [0, BLOCK // 2, 3 * BLOCK + 5, 7 * BLOCK])
+@pytest.mark.parametrize("after", [0, 1024, 3 * BLOCK + 5, 7 * BLOCK])
 def test_cut_sync_leaves_a_part_worth_going_on_with_or_none_and_the_old_file(
     source: Path, target: Path, after: int
 ) -> None:
     old = (target / "big").read_bytes()
-    near, far = pipe_pair(BLOCK)
+    near, far = pipe_pair(CAPACITY)
     wishes, cutting = Wishes(), Cutting(far, after)
     receiving = Background(lambda: closing(far, lambda: sync_to(far, bytes(target), wishes, progress=cutting)))
     with pytest.raises(LinkError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import Daemon, Home, program, status_of
+from tests.machines import Daemon, Home, obey_permissions, program, status_of
 
 MIB = 1024 * 1024
 
@@ -46,7 +46,7 @@ def dense(path: Path, size: int) -> Path:
     return path
 
 
-def copy_words(verb: str, source: Path, target: Path, host: str) -> list[str]:
+def copy_words(verb: str, source: Path | str, target: Path, host: str) -> list[str]:
     return [verb, str(source), f"{host}:{target}"] if verb == "put" else [verb, f"{host}:{source}", str(target)]
 
 
@@ -59,6 +59,19 @@ def test_large_file_that_will_not_fit_is_refused_before_it_starts(
     done = me.rsh(*copy_words(verb, source, small, host))
     assert done.returncode == 1 and b"No space left on device" in done.stderr
     assert os.listdir(small) == ["large"] and (small / "large").read_text() == "old"
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_changed_file_that_will_not_fit_beside_the_old_one_is_refused_before_it_starts(
+    me: Home, host: str, tmp_path: Path, small: Path, way: str
+) -> None:
+    old = dense(small / "large", 9 * MIB).read_bytes()
+    source = tmp_path / "large"
+    source.write_bytes(old[: 4 * MIB] + b"changed" + old[4 * MIB :])
+    ends = [str(source), f"{host}:{small}"] if way == "up" else [f"{host}:{source}", str(small)]
+    done = me.rsh("sync", *ends)
+    assert done.returncode == 1 and b"No space left on device" in done.stderr
+    assert os.listdir(small) == ["large"] and (small / "large").read_bytes() == old
 
 
 @pytest.mark.parametrize("verb", ["put", "get"])
@@ -98,6 +111,43 @@ def test_limit_of_the_process_is_an_error_of_one_file(me: Home, host: str, tmp_p
     )
     assert done.returncode == 1 and b"/large: File too large" in done.stderr
     assert os.listdir(here / "there") == ["small"]
+
+
+def test_limit_of_the_daemon_is_an_error_of_one_file(home: Home, tmp_path: Path) -> None:
+    source, target = tmp_path / "here", tmp_path / "there"
+    source.mkdir()
+    target.mkdir()
+    dense(source / "large", 3 * MIB)
+    (source / "small").write_text("small")
+    with Daemon(home, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, 2 * MIB))) as daemon:
+        done = home.rsh("put", str(source), f"{daemon.host}:{target}")
+        assert done.returncode == 1 and b"/large: File too large" in done.stderr
+        assert os.listdir(target / "here") == ["small"]
+        assert home.rsh("put", str(source / "small"), f"{daemon.host}:{target}/again").returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_directory_that_may_not_be_written_to_is_named_and_the_rest_goes_on(
+    home: Home, tmp_path: Path, verb: str
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    for folder in ("a", "sealed", "z"):
+        (source / folder).mkdir(parents=True)
+        for name in ("1", "2"):
+            (source / folder / name).write_text("new")
+        dense(source / folder / "large", MIB)
+    (target / "sealed").mkdir(parents=True)
+    (target / "sealed" / "1").write_text("old")
+    (target / "sealed").chmod(0o555)
+    with Daemon(home, preexec_fn=obey_permissions) as daemon:
+        done = home.rsh(*copy_words(verb, f"{source}/.", target, daemon.host), preexec_fn=obey_permissions)
+    assert done.returncode == 1
+    lines = done.stderr.decode().splitlines()
+    assert [line.endswith(": Permission denied") for line in lines] == [True] * 3
+    assert [line.split("/")[-1].partition(":")[0] for line in lines] == ["1", "2", "large"]
+    assert os.listdir(target / "sealed") == ["1"] and (target / "sealed" / "1").read_text() == "old"
+    for folder in ("a", "z"):
+        assert sorted(os.listdir(target / folder)) == ["1", "2", "large"]
 
 
 def test_read_only_file_system_is_named_once_for_each_file(me: Home, host: str, tmp_path: Path, small: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rsh.files.part_names import part_name
-from tests.machines import SOON, Daemon, Home
+from tests.machines import SOON, Daemon, Home, obey_permissions
 from tests.proxy import Direction, Fault, Kind, Proxy
 from tests.scenarios.trees import described
 from tests.soak import sized
@@ -216,10 +215,3 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.002)
-
-
-def obey_permissions() -> None:
-    """Have even root mind the permissions of files (capabilities(7))."""
-    libc = ctypes.CDLL(None)
-    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
