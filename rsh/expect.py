@@ -16,17 +16,15 @@ shell over there says. It needs pexpect: `pip install 'rsh[expect]'`.
 from __future__ import annotations
 
 import os
-import queue
-import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from rsh.client.living import LivingShell
+from rsh.client.feed import Feed, LineEnd, ShellEnd
 from rsh.client.remote import Remote
 from rsh.client.remote import connect as connect_remote
-from rsh.errors import RshError, UsageError, exit_status
+from rsh.errors import UsageError, exit_status
 from rsh.protocol.requests import Shell as ShellRequest
 from rsh.protocol.requests import Terminal
 
@@ -43,9 +41,6 @@ else:
 
 __all__ = ["EOF", "TIMEOUT", "Result", "Shell", "connect"]
 
-# Pieces of output that wait to be read; beyond them the program over there waits, as behind a full terminal.
-MAX_WAITING: Final = 64
-
 
 class Result(NamedTuple):
     """What came of a line.
@@ -57,21 +52,6 @@ class Result(NamedTuple):
 
     output: Any
     status: int
-
-
-class _Ready:
-    """The line has ended, and all its output was before this."""
-
-    def __init__(self, status: int) -> None:
-        self.status = status
-
-
-class _Ended:
-    """The shell has ended, or the link: nothing more comes."""
-
-    def __init__(self, status: int | None, error: RshError | None = None) -> None:
-        self.status = status
-        self.error = error
 
 
 def connect(host: str | None = None, **options: Any) -> Shell:
@@ -143,13 +123,10 @@ class Shell(Base):
         self.delayafterread = self.delaybeforesend = None
         self.name = f"<rsh shell at {remote.name or 'this machine'}>"
         self._remote = remote if owns else None
-        self._items: queue.Queue[bytes | _Ready | _Ended] = queue.Queue(MAX_WAITING)
         self._rest = b""  # of a piece that was longer than was asked for
         self._typed = ""  # a line that is not finished
-        self._begun = threading.Semaphore(1)  # one for each line; the shell's own beginning is the first
-        self._living = LivingShell(remote.session.open(request), self._take)
-        self._pump = threading.Thread(target=self._pump_lines, name="expect", daemon=True)
-        self._pump.start()
+        self._feed = Feed(remote.session.open(request))
+        self._living = self._feed.living
         self.greeting = self._finish(timeout)
 
     # --- what pexpect has not ---
@@ -230,11 +207,7 @@ class Shell(Base):
     def close(self, force: bool = True) -> None:
         """Hang up, and disconnect from a machine that was connected to for this shell."""
         self.closed = self.terminated = True
-        self._living.close()
-        while self._pump.is_alive():
-            self._begun.release()
-            self._drop()
-            self._pump.join(0.05)
+        self._feed.close()
         if self._remote is not None:
             self._remote.close()
 
@@ -245,7 +218,7 @@ class Shell(Base):
             TIMEOUT: none came. EOF: the shell has ended.
         """
         data = self._read(size, self.timeout if timeout == -1 else timeout)
-        while isinstance(data, _Ready):
+        while isinstance(data, LineEnd):
             data = self._read(size, self.timeout if timeout == -1 else timeout)
         text = self._decoder.decode(data, final=False)
         self._log(text, "read")
@@ -267,8 +240,7 @@ class Shell(Base):
     def _start(self, line: str | bytes) -> None:
         data = line if isinstance(line, bytes) else line.encode(self.encoding or "utf-8", "surrogateescape")
         self.running = True
-        self._living.start_line(data)
-        self._begun.release()
+        self._feed.start_line(data)
 
     def _finish(self, timeout: float | None) -> Any:
         """Give all output up to the end of the line; the shell's end is one too."""
@@ -291,20 +263,19 @@ class Shell(Base):
         self._before, self._buffer = self.buffer_type(), self.buffer_type()
         return output
 
-    def _read(self, size: int, timeout: float | None) -> bytes | _Ready:
+    def _read(self, size: int, timeout: float | None) -> bytes | LineEnd:
         """Give the next output, or the end of a line. Raises TIMEOUT, EOF, RshError."""
         if not self._rest:
             if self.flag_eof:
                 raise EOF("the shell has ended")
-            try:
-                item = self._items.get(timeout=timeout) if timeout != 0 else self._items.get_nowait()
-            except queue.Empty:
-                raise TIMEOUT("nothing came in time") from None
-            if isinstance(item, _Ready):
+            item = self._feed.next(timeout)
+            if item is None:
+                raise TIMEOUT("nothing came in time")
+            if isinstance(item, LineEnd):
                 self.status, self.running = item.status, False
                 self._go_on()
                 return item
-            if isinstance(item, _Ended):
+            if isinstance(item, ShellEnd):
                 raise self._concluded(item)
             self._rest = item
         data, self._rest = self._rest[:size], self._rest[size:]
@@ -316,43 +287,12 @@ class Shell(Base):
         if ahead:
             self._send(ahead)
 
-    def _concluded(self, item: _Ended) -> Exception:
+    def _concluded(self, item: ShellEnd) -> Exception:
         self.flag_eof = self.terminated = True
         self.running = False
-        if item.status is None:
+        if item.returncode is None:
             return item.error or EOF("the shell has ended")
-        self.status = exit_status(item.status)
-        self.exitstatus = item.status if item.status >= 0 else None
-        self.signalstatus = -item.status if item.status < 0 else None
+        self.status = exit_status(item.returncode)
+        self.exitstatus = item.returncode if item.returncode >= 0 else None
+        self.signalstatus = -item.returncode if item.returncode < 0 else None
         return EOF("the shell has ended")
-
-    def _drop(self) -> None:
-        """Make room for whoever waits to hand us output that nobody wants any more."""
-        try:
-            while True:
-                self._items.get_nowait()
-        except queue.Empty:
-            pass
-
-    def _take(self, data: Any) -> None:
-        """Take what comes while no line runs: a background job's output."""
-        if not self.closed:
-            self._items.put(bytes(data))
-
-    def _pump_lines(self) -> None:
-        """Hand the output of each line on, and its end."""
-        while True:
-            self._begun.acquire()
-            try:
-                while data := self._living.next_output():
-                    self._items.put(bytes(data))
-                if self.closed:
-                    return
-                alive = self._living.wait_ready()
-            except RshError as error:
-                self._items.put(_Ended(None, error))
-                return
-            if not alive:
-                self._items.put(_Ended(self._living.ended))
-                return
-            self._items.put(_Ready(self._living.status))

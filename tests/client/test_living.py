@@ -68,14 +68,6 @@ def desk(home_of_nobody: None) -> Iterator[Desk]:
         yield Desk(remote)
 
 
-@pytest.fixture
-def home_of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No rc file of whoever runs the tests has a say."""
-    monkeypatch.setattr(
-        "rsh.server.account.Account.current", classmethod(lambda cls: cls("ann", bytes(tmp_path), b"/bin/bash", "box"))
-    )
-
-
 def test_state_lives_on_between_lines(desk: Desk) -> None:
     desk.run("cd /tmp; x=5; declare -A m; m[a]=1; f() { echo f $1; }; alias ll='echo aliased'; set -o noglob; false")
     assert desk.shell.status == 1
