@@ -32,7 +32,19 @@ MAY_IMPORT = {
 SCREEN = {"prompt_toolkit", "pyfiglet", "pygments", "rich"}
 SCREEN_MODULES = {
     f"rsh.client.{name}"
-    for name in ("screen", "above", "banner", "bars", "bindings", "highlighting", "line_history", "menu")
+    for name in (
+        "screen",
+        "giving_way",
+        "paper",
+        "bottom_line",
+        "above",
+        "banner",
+        "bars",
+        "bindings",
+        "highlighting",
+        "line_history",
+        "menu",
+    )
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from rsh.client.prompt_text import Place, tilde
+from rsh.client.prompt_text import Fragments, Place, tilde
 from rsh.client.settings import Settings
 from rsh.escape import printable
 
@@ -55,3 +55,15 @@ def before_prompt(place: Place, settings: Settings) -> str:
 def quoted(path: bytes) -> str:
     """Give bytes as they stand in a URL; as urllib.parse.quote_from_bytes."""
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in path)
+
+
+def around(shown: Fragments) -> Fragments:
+    """Mark the beginning and the end of the prompt: before its last blank, as escapes go with the character behind.
+
+    The blank has a colour of its own, though it is none: prompt_toolkit does not send plain blanks at a line's end.
+    """
+    begin, end = ("[ZeroWidthEscape]", PROMPT_BEGINS), ("[ZeroWidthEscape]", LINE_BEGINS)
+    if not shown or not shown[-1][1].endswith(" "):
+        return [begin, *shown, end]
+    style, text = shown[-1]
+    return [begin, *shown[:-1], (style, text[:-1]), end, ("class:prompt.end", " ")]

@@ -246,7 +246,7 @@ def test_output_without_a_newline_gets_a_mark_and_a_line_of_its_own(desk: Desk) 
     desk.type("a\r")
     assert "%" not in desk.shown.getvalue()
     with create_pipe_input():
-        desk._screen._begin_line()
+        desk._screen._paper.begin_line()
     assert "\x1b[7m%\x1b[0m" + " " * 79 + "\r" in desk.shown.getvalue()
 
 
