@@ -146,6 +146,7 @@ def test_command_runs_exactly_once_however_often_it_is_cut(me: Home, network: Pr
 def test_cut_at_any_of_the_first_bytes_is_survived_or_told(
     me: Home, shared_daemon: Daemon, network: Proxy, direction: Direction, places: range
 ) -> None:
+    words = os.urandom(6000)  # so that there are as many bytes in each direction
     for at in places:
         base = network.accepted
 
@@ -153,8 +154,9 @@ def test_cut_at_any_of_the_first_bytes_is_survived_or_told(
             return [Fault((Kind.RST, Kind.FIN)[at % 2], direction, at)] if connection == base else []
 
         network.plan = plan
-        done = me.rsh("exec", network.host, "--", "echo here")
-        assert (done.stdout, done.returncode, done.stderr) == (b"here\n", 0, b""), at
+        done = me.rsh("exec", network.host, "--", "cat", input=words)
+        assert (done.returncode, done.stderr, done.stdout == words) == (0, b"", True), at
+        assert network.accepted == base + 2, at
     assert "Traceback" not in shared_daemon.log
 
 
