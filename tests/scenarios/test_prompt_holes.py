@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from tests.machines import Daemon
+from tests.machines import SOON, Daemon
 from tests.proxy import Proxy
 from tests.scenarios.screens import Terminal
 from tests.soak import sized
@@ -36,8 +37,15 @@ def prompt(shared_daemon: Daemon, network: Proxy) -> Iterator[Terminal]:
 
 def watch(prompt: Terminal, seconds: float) -> None:
     """Let time pass, with the screen looked after."""
-    deadline = time.monotonic() + seconds
-    prompt.until(lambda: time.monotonic() >= deadline)
+    while seconds > 0:
+        step = min(seconds, SOON / 2)
+        ends = time.monotonic() + step
+        prompt.until(partial(_is_past, ends))
+        seconds -= step
+
+
+def _is_past(moment: float) -> bool:
+    return time.monotonic() >= moment
 
 
 @HOLES
