@@ -8,13 +8,12 @@ from xxhash import xxh3_128
 
 from rsh.client.process import own_bytes
 from rsh.errors import DigestMismatch, ProtocolError, RshError, file_error
-from rsh.files.stream import RecordWriter, read_records
+from rsh.files.stream import Pipe, RecordWriter, read_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.records import Digest, Failure, Finish, Summary
-from rsh.session.channel import Channel
 
 
-def read_content(channel: Channel) -> Iterator[Buffer]:
+def read_content(channel: Pipe) -> Iterator[Buffer]:
     """Give the content that a Read request brings; raise the first failure once all before it was given."""
     digest = xxh3_128()
     try:
@@ -33,7 +32,7 @@ def read_content(channel: Channel) -> Iterator[Buffer]:
         channel.close()
 
 
-def write_content(channel: Channel, content: Iterable[Buffer], path: bytes) -> int:
+def write_content(channel: Pipe, content: Iterable[Buffer], path: bytes) -> int:
     """Send content for a Write request; give its length. Until its digest has been sent, nothing is in place."""
     digest = xxh3_128()
     length = 0
@@ -57,7 +56,7 @@ def write_content(channel: Channel, content: Iterable[Buffer], path: bytes) -> i
         channel.close()
 
 
-def _send(channel: Channel, piece: Buffer) -> bool:
+def _send(channel: Pipe, piece: Buffer) -> bool:
     """Send a piece; False when the server has given up, and its answer says why."""
     try:
         channel.write(piece)
@@ -66,7 +65,7 @@ def _send(channel: Channel, piece: Buffer) -> bool:
     return True
 
 
-def _send_digest(channel: Channel, record: Finish) -> None:
+def _send_digest(channel: Pipe, record: Finish) -> None:
     writer = RecordWriter(channel, lane=1)
     try:
         writer.record(record)

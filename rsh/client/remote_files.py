@@ -232,21 +232,22 @@ class RemoteFiles:
         found = self._sure(self.scan(*paths, itself=True, follow=follow))
         return [record for record in found if isinstance(record, Entry)]
 
-    def read(self, *paths: Path) -> Iterator[Buffer]:
-        """Give the content of files, one after the other, as it arrives.
+    def read(self, *paths: Path, limit: int = 0) -> Iterator[Buffer]:
+        """Give the content of files, one after the other, as it arrives, `limit` bytes a second if that is not 0.
 
         Raises:
             FileError: for the first that cannot be read, after those before it. DigestMismatch.
         """
         from rsh.client.content import read_content
 
-        yield from read_content(self.session.open(requests.Read(encoded(paths), self.directory), bulk=True))
+        yield from read_content(self.session.open(requests.Read(encoded(paths), self.directory, limit), bulk=True))
 
-    def write(self, path: Path, content: Iterable[Buffer], *, expected: bytes | None = None) -> int:
+    def write(self, path: Path, content: Iterable[Buffer], *, expected: bytes | None = None, limit: int = 0) -> int:
         """Make `content` the content of a file, whole or not at all.
 
         Args:
             expected: the XXH3-128 that the file must still have, b"" if it must not be there; else Conflict is raised.
+            limit: bytes a second; 0 is no limit.
 
         Returns:
             Its length in bytes.
@@ -255,9 +256,10 @@ class RemoteFiles:
             FileError: it could not be written; what was there before is untouched.
         """
         from rsh.client.content import write_content
+        from rsh.files.pace import paced
 
         request = requests.Write(os.fsencode(path), self.directory, expected)
-        return write_content(self.session.open(request, bulk=True), content, os.fsencode(path))
+        return write_content(paced(self.session.open(request, bulk=True), limit), content, os.fsencode(path))
 
     def rm(self, *paths: Path, recursive: bool = False, force: bool = False) -> list[FileError]:
         """Remove files, with `recursive` whole trees; give what could not be removed."""

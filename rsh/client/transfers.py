@@ -55,9 +55,9 @@ def run_get(context: Context, options: Options) -> int:
     """Copy here; 1 when some failed, 3 when one arrived wrong, 4 when one was in the way."""
     sources, target = _sides(options)
     if target == "-":
-        if options.dry_run or options.limit:
-            raise UsageError("'-' goes with neither --dry-run nor --limit")
-        return _print_files(context, sources)
+        if options.dry_run:
+            raise UsageError("'-' does not go with --dry-run")
+        return _print_files(context, sources, options.limit or 0)
     if context.where == "prompt":
         target = os.path.expanduser(target)  # on the command line the shell has done so
     remote = context.remote
@@ -138,9 +138,9 @@ def _sides(options: Options) -> tuple[list[str], str]:
 def _put_stdin(context: Context, options: Options, sources: list[str], target: str) -> int:
     if len(sources) > 1 or options.target is not None or target in ("", "."):
         raise UsageError("'-' is copied to one file, which has to be named")
-    if options.dry_run or options.limit or options.on_conflict != "overwrite":
-        raise UsageError("'-' goes with none of --dry-run, --limit and --on-conflict")
-    count = context.remote.write(target, _stdin_pieces())
+    if options.dry_run or options.on_conflict != "overwrite":
+        raise UsageError("'-' goes with neither --dry-run nor --on-conflict")
+    count = context.remote.write(target, _stdin_pieces(), limit=options.limit or 0)
     if options.json:
         from rsh.client.events import tell_summary
         from rsh.files.report import Report
@@ -159,12 +159,12 @@ def _stdin_pieces() -> Iterator[bytes]:
         raise FileError(error_name(error), b"-") from error
 
 
-def _print_files(context: Context, paths: list[str]) -> int:
+def _print_files(context: Context, paths: list[str], limit: int = 0) -> int:
     """Print files one after the other; one that fails does not keep the rest back."""
     status = 0
     for path in paths:
         try:
-            for piece in context.remote.read(path):
+            for piece in context.remote.read(path, limit=limit):
                 to_stdout(piece)
         except FileError as error:
             complain(context.verb, error)

@@ -84,6 +84,7 @@ class Read(Struct, tag=5, array_like=True, frozen=True, forbid_unknown_fields=Tr
 
     paths: Paths
     directory: Path = b""
+    limit: Rate = 0  # bytes a second
 
 
 class Write(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=True):

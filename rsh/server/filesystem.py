@@ -19,7 +19,7 @@ from rsh.files.pace import paced
 from rsh.files.receiver import receive
 from rsh.files.rehearsal import rehearse
 from rsh.files.sender import send
-from rsh.files.stream import RecordReader, RecordWriter, write_records
+from rsh.files.stream import Pipe, RecordReader, RecordWriter, write_records
 from rsh.files.survey import survey
 from rsh.files.sync_source import sync_from
 from rsh.files.sync_target import sync_to
@@ -62,7 +62,8 @@ def serve(channel: Channel, request: requests.Request, account: Account, grant: 
         _receive(channel, request, directory)
     elif isinstance(request, requests.Read):
         channel.accept(bulk=True)
-        _read(channel, globs.expand(request.paths, directory=directory), directory)
+        paths = globs.expand(request.paths, directory=directory)
+        _read(paced(channel, request.limit), paths, directory)
     elif isinstance(request, requests.Write):
         channel.accept(bulk=True)
         write_records(channel, [_write(channel, request, directory)])
@@ -191,7 +192,7 @@ def _records(request: requests.Request, directory: bytes) -> Iterable[Record] | 
     return None
 
 
-def _read(channel: Channel, paths: Iterable[bytes], directory: bytes) -> None:
+def _read(channel: Pipe, paths: Iterable[bytes], directory: bytes) -> None:
     """Send the content of files in lane 0; what failed, and the digest of all that was sent, in lane 1."""
     digest = xxh3_128()
     ending = RecordWriter(channel, lane=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pexpect
@@ -81,10 +82,18 @@ def test_stdin_goes_to_one_named_file_only(me: Home, host: str, source: Path) ->
         assert b"has to be named" in done.stderr
 
 
-@pytest.mark.parametrize("option", ["-n", "--limit=1M", "--on-conflict=skip"])
+@pytest.mark.parametrize("option", ["-n", "--on-conflict=skip"])
 def test_stdin_takes_no_option_that_it_could_not_keep(option: str, me: Home, host: str, tmp_path: Path) -> None:
     done = me.rsh("put", option, "-", f"{host}:{tmp_path}/new", input=b"x")
     assert (done.returncode, os.listdir(tmp_path)) == (2, [])
+
+
+def test_stdin_and_stdout_keep_to_a_limit(me: Home, host: str, tmp_path: Path) -> None:
+    data = os.urandom(300_000)
+    begun = time.monotonic()
+    assert me.rsh("put", "--limit=400K", "-", f"{host}:{tmp_path}/new", input=data).returncode == 0
+    assert me.rsh("get", "--limit=400K", f"{host}:{tmp_path}/new", "-").stdout == data
+    assert time.monotonic() - begun > 1.0, "at most so much a second"
 
 
 def test_stdin_to_a_directory_is_refused(me: Home, host: str, tmp_path: Path) -> None:
