@@ -196,21 +196,19 @@ class TLSStream(Stream):
     def _decrypt(self, view: memoryview) -> int:
         """Decrypt what is at hand into view, record by record; how many bytes came out."""
         total = 0
-        provoked = 0
+        size = len(view)
         try:
-            while total < len(view):
-                with self._lock:
-                    if not self._incoming.pending and not self._tls.pending():
-                        break
-                    try:
+            with self._lock:
+                try:
+                    while total < size and (self._incoming.pending or self._tls.pending()):
                         # With a buffer, read() gives a count, whatever its type says.
-                        count: int = self._tls.read(len(view) - total, view[total:])  # type: ignore[assignment]
-                    finally:
-                        provoked = self._outgoing.pending
-                if not count:
-                    self._ended = True
-                    break
-                total += count
+                        count: int = self._tls.read(size - total, view[total:])  # type: ignore[assignment]
+                        if not count:
+                            self._ended = True
+                            break
+                        total += count
+                finally:
+                    provoked = self._outgoing.pending
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
