@@ -35,7 +35,7 @@ from rsh.protocol.events import (
     Event,
     Welcomed,
 )
-from rsh.protocol.frames import MAX_PAYLOAD, Decoder
+from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Decoder, Frame
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import Hello, Welcome
 from rsh.protocol.states import LinkState
@@ -321,19 +321,23 @@ class Session(Conversation):
             pulse.heard = time.monotonic()
             self.received_bytes += count
             frame = decoder.filled(count)
-            if frame is None:
-                continue
-            with self._lock:
-                if self._stream is not stream:
-                    return
-                event = self._link.receive(frame, time.monotonic())
-                outside = self._act(event, decoder) if event is not None else None
-                if self._link.wants_to_send():
-                    self._to_send.notify()
-            if outside is not None:
-                outside()
+            if frame is not None and not self._take_in(frame, stream, decoder):
+                return
         if not decoder.between_frames:
             raise LinkError("the connection broke off in the middle of a frame")
+
+    def _take_in(self, frame: Frame, stream: Stream, decoder: Decoder) -> bool:
+        """Give a frame to the link and act on it; False when a newer stream has taken the place of this one."""
+        with self._lock:
+            if self._stream is not stream:
+                return False
+            event = self._link.receive(frame, time.monotonic())
+            outside = self._act(event, decoder) if event is not None else None
+            if self._link.wants_to_send():
+                self._to_send.notify()
+        if outside is not None:
+            outside()
+        return True
 
     def _act(self, event: Event, decoder: Decoder) -> Callable[[], None] | None:
         """Act on an event. The lock is held; what must happen without it is returned."""
@@ -383,7 +387,7 @@ class Session(Conversation):
                 for channel in self._channels.values():
                     channel.drained()
             if stream is not None and buffers:
-                self._write(stream, b"".join(buffers))
+                self._write(stream, buffers)
 
     def reserve(self) -> bool:
         """As channel.Writer.reserve. The lock is held."""
@@ -409,10 +413,10 @@ class Session(Conversation):
     def _can_write(self) -> bool:
         return self._stream is not None and self._writable and self._link.wants_to_send()
 
-    def _write(self, stream: Stream, data: bytes) -> None:
+    def _write(self, stream: Stream, buffers: list[Buffer]) -> None:
         try:
-            stream.write(data)
-            self.sent_bytes += len(data)
+            stream.write(*buffers)
+            self.sent_bytes += sum(map(len, buffers))
         except RshError:
             # The reader of this stream sees its end too, perhaps after words of the peer that say why.
             with self._lock:

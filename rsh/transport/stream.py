@@ -49,8 +49,8 @@ class Stream(ABC):
         """
 
     @abstractmethod
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Hand all of data to the kernel, in order; any thread; blocks while the peer does not read.
+    def write(self, *parts: bytes | bytearray | memoryview) -> None:
+        """Hand all the parts to the kernel, in order; any thread; blocks while the peer does not read.
 
         Raises: LinkError, DeadlineExpired. After either the stream is of no more use.
         """
@@ -118,8 +118,9 @@ class SocketStream(Stream):
         view = memoryview(bytearray(size))
         return bytes(view[: self._call(self._peek, view)])
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
+    def write(self, *parts: bytes | bytearray | memoryview) -> None:
         """As Stream.write."""
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
         with self._output, memoryview(data) as view:
             self._call(self._send, view)
 

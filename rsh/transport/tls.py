@@ -20,6 +20,7 @@ from rsh.transport.contexts import server_context as server_context
 from rsh.transport.knock import busy_alert as busy_alert
 from rsh.transport.knock import plain_answer as plain_answer
 from rsh.transport.knock import sniff as sniff
+from rsh.transport.records import gathered
 from rsh.transport.stream import SocketStream, Stream
 
 FIRST_RECEIVE: Final = 16 * 1024  # bytes of ciphertext asked for at first: most connections never need more
@@ -113,12 +114,17 @@ class TLSStream(Stream):
             if not self._receive():
                 raise LinkError(f"{self.peer}: the connection was cut")
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
+    def write(self, *parts: bytes | bytearray | memoryview) -> None:
         """As Stream.write."""
-        with memoryview(data) as view, self._output:
-            for start in range(0, len(view), SEND_BATCH):
-                self._encrypt(view[start : start + SEND_BATCH])
-                self._drain()
+        waiting = 0  # bytes that are encrypted and not written
+        with self._output:
+            for piece in gathered(parts, SEND_BATCH):
+                self._encrypt(piece)
+                waiting += len(piece)
+                if waiting >= SEND_BATCH:
+                    self._drain()
+                    waiting = 0
+            self._drain()
         self._flush_now()  # what the reader left for us between our last look and the release of the lock
 
     def takes_more(self) -> bool:
