@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
 from xxhash import xxh3_128_digest
 
@@ -11,7 +12,10 @@ from rsh.files.extents import data_ranges
 from rsh.files.report import Progress
 from rsh.files.results import Results
 from rsh.files.stream import RecordWriter
+from rsh.protocol.buffers import Buffers
 from rsh.protocol.records import Hole, Same
+
+_blocks: Final = Buffers(BLOCK)
 
 
 class Outgoing:
@@ -53,7 +57,8 @@ class Outgoing:
     def _piece(self, end: int) -> bool:
         """Send what is left of a block; False when there is nothing any more."""
         position = self._position
-        piece = os.pread(self._fd, min(BLOCK - position % BLOCK, end - position), position)
+        room = _blocks.take(min(BLOCK - position % BLOCK, end - position))
+        piece = room[: os.preadv(self._fd, [room], position)]
         if not piece or changed(self._fd, self._status):  # what is known to be in vain need not be sent to its end
             return False
         self._position += len(piece)

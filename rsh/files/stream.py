@@ -76,7 +76,7 @@ class RecordWriter:
             self._packed = packed[start:]
             self._pipe.write(memoryview(packed)[:start], lane=self._lane)
 
-    def content(self, piece: bytes, moved: Callable[[int], object] = bool) -> None:
+    def content(self, piece: Buffer, moved: Callable[[int], object] = bool) -> None:
         """Add content of the file announced last: 1 to MAX_CONTENT bytes, kept uncopied when they are many.
 
         Args:

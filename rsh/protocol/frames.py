@@ -12,6 +12,7 @@ from enum import IntEnum, IntFlag
 from typing import Final, NamedTuple, TypeAlias
 
 from rsh.errors import ProtocolError
+from rsh.protocol.buffers import Buffers
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
@@ -23,6 +24,10 @@ MAX_PAYLOAD: Final = 256 * 1024
 
 # Before HELLO is done nobody has proved to speak this protocol; a HELLO needs some hundred bytes.
 MAX_GREETING: Final = 4096
+
+# Payloads from here on are worth a buffer that is used again.
+LARGE: Final = 64 * 1024
+_large: Final = Buffers(MAX_PAYLOAD)
 
 
 class Kind(IntEnum):
@@ -74,7 +79,7 @@ class Decoder:
         self.limit = limit
         self._header = bytearray(HEADER.size)
         # The frame whose payload is arriving: (kind, flags, channel, buffer), or None while its header is arriving.
-        self._arriving: tuple[int, int, int, bytearray] | None = None
+        self._arriving: tuple[int, int, int, bytearray | memoryview] | None = None
         self._space = memoryview(self._header)
 
     @property
@@ -110,13 +115,13 @@ class Decoder:
             raise ProtocolError(f"frame of unknown kind {kind}")
         if length > self.limit:
             raise ProtocolError(f"frame of {length} bytes, {self.limit} allowed")
-        payload = bytearray(length)
+        payload = bytearray(length) if length < LARGE else _large.take(length)
         self._arriving = (kind, flags, channel, payload)
         self._space = memoryview(payload)
 
     def _finish(self) -> Frame:
         assert self._arriving is not None
         frame = Frame(*self._arriving)
-        self._arriving = None
+        self._arriving = None  # a view that we kept would keep its buffer from being used again
         self._space = memoryview(self._header)
         return frame

@@ -1,0 +1,51 @@
+"""Large buffers that are used again: memory that was just in use is in the processor's cache, and need not be cleared.
+
+A fresh buffer of 256 KiB costs as much as encrypting its content: the kernel clears its pages and we clear it again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+# Buffers that wait to be used again, at most, in each pool; more are made when more are in use.
+KEPT: Final = 8
+
+
+class Buffers:
+    """A pool of buffers of one size, for any thread: who looks at a buffer has taken it out of the queue meanwhile.
+
+    Nobody gives a buffer back. It is free when no memoryview of it is left, which Python knows: it refuses to resize a
+    bytearray that somebody looks at.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: deque[bytearray] = deque()  # those used last come first
+
+    def take(self, length: int) -> memoryview:
+        """Give `length` bytes, with anything in them, that are the caller's as long as a view of them is left."""
+        for _ in range(len(self._kept)):
+            try:
+                buffer = self._kept.popleft()
+            except IndexError:  # the others are being looked at by other threads
+                break
+            if _is_free(buffer):
+                return self._lend(buffer, length)
+            self._kept.append(buffer)
+        return self._lend(bytearray(self._size), length)
+
+    def _lend(self, buffer: bytearray, length: int) -> memoryview:
+        view = memoryview(buffer)[:length]  # from here on the buffer is not free
+        if len(self._kept) < KEPT:
+            self._kept.appendleft(buffer)
+        return view
+
+
+def _is_free(buffer: bytearray) -> bool:
+    """Tell whether nobody looks at a buffer."""
+    try:
+        buffer.append(buffer.pop())
+    except BufferError:
+        return False
+    return True
