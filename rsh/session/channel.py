@@ -16,8 +16,10 @@ from rsh.protocol.requests import Request
 from rsh.protocol.states import LinkState
 from rsh.session.deadline import NEVER, Deadline
 
-# What one channel may leave to the writer before its application waits: two full frames keep the writer busy.
-MAX_UNSENT: Final = 2 * MAX_PAYLOAD
+# What one channel may leave to the writer before its application waits, and how little is left when it is woken: a full
+# frame keeps the writer busy meanwhile, and a thread that is woken for each frame costs more than it does.
+MAX_UNSENT: Final = 4 * MAX_PAYLOAD
+FEW_UNSENT: Final = MAX_PAYLOAD
 
 # Pieces this small are joined as they arrive: a peer that sends single bytes must not cost a hundred bytes for each.
 SMALL_PIECE: Final = 4096
@@ -202,7 +204,7 @@ class Channel:
 
     def drained(self) -> None:
         """Wake writers that wait for room in the queue. The session's lock is held."""
-        if self._crowded:
+        if self._crowded and self._link.unsent(self.number) <= FEW_UNSENT:
             self._crowded = False
             self._writable.notify_all()
 
