@@ -403,7 +403,7 @@ class Session(Conversation):
             if stream is not None and stream.takes_more():
                 with self._lock:
                     buffers = self._link.next_frames(LITTLE, time.monotonic()) if self._stream is stream else []
-                self._write(stream, b"".join(buffers))
+                self._write(stream, buffers)
         finally:
             with self._lock:
                 self._reserved = self._writing = False
