@@ -109,8 +109,7 @@ class Daemon:
 
     def _serve(self, sock: socket.socket, _: str) -> None:
         try:
-            if self._keys.refresh():
-                self._review()
+            self._keys.refresh()
             Connection(sock, self._house).serve()
         except RshError as error:
             log.error("! turned away: %s", error)
@@ -124,6 +123,7 @@ class Daemon:
         """
         try:
             changed = self._keys.refresh()
+            self._complaint = ""
         except RshError as error:
             changed = str(error) != self._complaint
             if changed:
