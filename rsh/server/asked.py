@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from rsh.errors import ProtocolError
-from rsh.files.stream import RecordReader
+from rsh.files.stream import Pipe, RecordReader
 from rsh.holder import wire
 from rsh.protocol import records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Resize, Signal
 from rsh.protocol.records import Hangup, Line, Seen, ShellRecord
-from rsh.session.channel import Channel
 
 # The longest line a shell is given, in bytes; more is a file, not a line.
 MAX_LINE: Final = 8 * 1024 * 1024
@@ -27,7 +26,7 @@ class Asked:
         leaving: it has ended its lane: it goes on purpose.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Pipe) -> None:
         self.leaving = False
         self._records = RecordReader(channel, records.SHELL, lane=1)
         self._line = bytearray()
