@@ -173,7 +173,8 @@ def test_last_words_of_a_shell_that_is_hung_up_on_come_before_its_end(bash: Held
     bash.first.say(wire.END)
     told = dict(bash.first.next() for _ in (wire.ENDED, wire.OUTPUT))
     assert told[wire.OUTPUT].endswith(b"last words\r\n")
-    assert struct.unpack(">QBB", told[wire.ENDED])[1:] == (0, signal.SIGHUP)
+    # A bash that has such a trap does not always end by itself then, and is killed.
+    assert struct.unpack(">QBB", told[wire.ENDED])[2] in (signal.SIGHUP, signal.SIGKILL)
     wait_until_gone(bash.place)
 
 
