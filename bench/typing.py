@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import threading
 import time
@@ -25,7 +26,7 @@ def bench_typing(bench: Bench) -> None:
     bench.enter()
     size = int(RATE * 15)
     source = bench.folder / "bulk"
-    source.write_bytes(bytes(size))
+    source.write_bytes(os.urandom(size))  # what can be compressed would be through in a second
     source_there = str(source)
     with slow_link(bench.rsh.host, rate=RATE, delay=DELAY, queue=QUEUE) as host, connect(host) as remote:
         shell = LivingShell(remote.session.open(Shell(Terminal(80, 24))), lambda _: None)
