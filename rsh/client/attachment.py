@@ -93,6 +93,7 @@ class Attachment:
         self._again = again
         self._id = ""
         self._size = Terminal(80, 24)
+        self._sized = False  # it was told
         self._read_only = read_only
         self._exit: Exit | None = None
         self._given_up = False
@@ -153,9 +154,12 @@ class Attachment:
                     self._try(self._write_seen)
 
     def tell(self, message: Signal | Resize) -> None:
-        """Send a message, if there is a connection."""
+        """Send a message, if there is a connection; a size only when it is another one than was told before."""
         if isinstance(message, Resize):
-            self._size = Terminal(message.columns, message.rows)
+            size = Terminal(message.columns, message.rows)
+            if self._sized and size == self._size:
+                return
+            self._size, self._sized = size, True
         self._channel.tell(message)
 
     def hang_up(self) -> None:

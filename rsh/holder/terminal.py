@@ -37,6 +37,7 @@ class Terminal:
         self.typed = bytearray()
         self.closed = False
         self._dropping = False  # its own queue is still full of what was interrupted
+        self._fed = False  # something was typed since the last line ended
         self.master, self._slave = os.openpty()
         self.name = os.ttyname(self._slave)
         self.resize(columns, rows)
@@ -71,6 +72,7 @@ class Terminal:
 
     def type(self, data: bytes) -> None:
         """Queue what was typed. An interrupt drops what nobody reads, as at a terminal, and does not wait behind it."""
+        self._fed = True
         attributes = termios.tcgetattr(self._slave)
         flags, interrupt = attributes[3], attributes[6][termios.VINTR]
         interrupts = flags & termios.ISIG and not flags & termios.NOFLSH and interrupt != b"\0"
@@ -84,6 +86,9 @@ class Terminal:
     def unread(self) -> bytes:
         """Take back what was typed and no program has read; also the beginning of a line that was not finished."""
         self._drop()
+        if not self._fed:
+            return b""
+        self._fed = False
         before = termios.tcgetattr(self._slave)
         attributes = [*before[:6], list(before[6])]
         attributes[3] &= ~termios.ICANON
@@ -113,7 +118,8 @@ class Terminal:
         now = termios.tcgetattr(self._slave)
         if now[0] & termios.ICRNL and now[1] & OUTPUT == OUTPUT and now[3] & COOKED == COOKED:
             self._sane = now  # What the user has set by stty(1), such as -ixon or another erase character, stays.
-        termios.tcsetattr(self._slave, termios.TCSANOW, self._sane)
+        if now != self._sane:
+            termios.tcsetattr(self._slave, termios.TCSANOW, self._sane)
 
     def shows_typing(self) -> bool:
         """Tell whether what is typed is shown: a password prompt is known by this fact and not guessed."""
