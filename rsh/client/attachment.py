@@ -14,11 +14,11 @@ from typing import Final, Protocol, TypeAlias
 
 from rsh.errors import Code, LinkError, Refused, RshError
 from rsh.files.stream import RecordReader, RecordWriter
-from rsh.protocol import records
+from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import Attached, Echo, Hangup, Line, Ready, Seen, ShellRecord, Taken
 from rsh.protocol.requests import Attach, Terminal
+from rsh.protocol.shell_records import Attached, Echo, Hangup, Line, Ready, Seen, ShellRecord, Taken
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
 from rsh.session.inlet import Inlet
@@ -240,7 +240,7 @@ class Attachment:
         take_output = partial(self._take_output, output_over)
         Inlet(channel, 0, lambda piece: [piece], take_output, lambda error: output_over.set()).begin()
         ended: SimpleQueue[RshError | None] = SimpleQueue()
-        reader = RecordReader(channel, records.SHELL, lane=1)
+        reader = RecordReader(channel, shell_records.SHELL, lane=1)
         Inlet(channel, 1, partial(_cut, reader), partial(self._take, ended, first), ended.put).begin()
         error = ended.get()
         if error is not None and channel.closed_by is None:

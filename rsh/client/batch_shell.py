@@ -8,10 +8,10 @@ from typing import Final
 
 from rsh.errors import LinkError, ProtocolError, RshError
 from rsh.files.stream import RecordReader, RecordWriter
-from rsh.protocol import records
+from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import BatchLine, LineEnd
+from rsh.protocol.shell_records import BatchLine, LineEnd
 from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
 
@@ -165,7 +165,7 @@ class BatchShell:
 
     def _read_records(self) -> None:
         try:
-            for element in RecordReader(self._channel, records.BATCH, lane=1):
+            for element in RecordReader(self._channel, shell_records.BATCH, lane=1):
                 if isinstance(element, memoryview):
                     self._take(self._stderr, element)
                 elif isinstance(element, LineEnd):

@@ -14,7 +14,7 @@ from rsh.client.output import print_lines
 from rsh.client.units import human_size
 from rsh.errors import FileError, UsageError
 from rsh.escape import shell_quoted
-from rsh.protocol.records import Failure
+from rsh.protocol.record_stream import Failure
 
 MANY: Final = 5  # trees named in a question
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rsh.errors import RshError
-from rsh.protocol.records import Started
+from rsh.protocol.shell_records import Started
 
 
 class Company:

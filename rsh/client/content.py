@@ -9,8 +9,10 @@ from xxhash import xxh3_128
 from rsh.client.process import own_bytes
 from rsh.errors import DigestMismatch, ProtocolError, RshError, file_error
 from rsh.files.stream import Pipe, RecordWriter, read_records
+from rsh.protocol.answer_records import Digest
 from rsh.protocol.frames import Buffer
-from rsh.protocol.records import Digest, Failure, Finish, Summary
+from rsh.protocol.record_stream import Failure
+from rsh.protocol.transfer_records import Finish, Summary
 
 
 def read_content(channel: Pipe) -> Iterator[Buffer]:

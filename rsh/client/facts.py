@@ -14,7 +14,8 @@ from rsh.client.output import print_lines, stdout_is_terminal
 from rsh.client.units import full_time
 from rsh.errors import file_error
 from rsh.escape import printable
-from rsh.protocol.records import Entry, Failure
+from rsh.protocol.answer_records import Entry
+from rsh.protocol.record_stream import Failure
 
 _KINDS: Final = {
     "file": "regular file",

@@ -22,7 +22,7 @@ from rsh.escape import printable
 
 if TYPE_CHECKING:
     from rsh.client.remote_jobs import JobLog
-    from rsh.protocol.records import Job
+    from rsh.protocol.job_records import Job
 
 Result = TypeVar("Result")
 

@@ -10,7 +10,7 @@ import msgspec
 from rsh.errors import FileError
 
 if TYPE_CHECKING:
-    from rsh.protocol.records import Entry
+    from rsh.protocol.answer_records import Entry
 
 
 def text_fields(name: str, data: bytes) -> dict[str, str]:

@@ -13,7 +13,7 @@ from rsh.client.colors import NameColors
 from rsh.client.columns import Cell, align, fill_columns, text_width
 from rsh.client.units import human_size, listing_time
 from rsh.escape import printable, shell_quoted
-from rsh.protocol.records import Entry
+from rsh.protocol.answer_records import Entry
 
 _MARKS: Final = {stat.S_IFDIR: "/", stat.S_IFLNK: "@", stat.S_IFIFO: "|", stat.S_IFSOCK: "="}
 

@@ -15,7 +15,7 @@ from rsh.client.typed import Typed
 from rsh.errors import LinkError, ProtocolError, RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started
+from rsh.protocol.shell_records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started
 from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
 

@@ -18,7 +18,8 @@ from rsh.client.options import Options
 from rsh.client.output import colored, print_lines, stdout_is_terminal
 from rsh.client.units import base_of
 from rsh.errors import file_error
-from rsh.protocol.records import Entry, Failure, Heading
+from rsh.protocol.answer_records import Entry, Heading
+from rsh.protocol.record_stream import Failure
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote

@@ -13,7 +13,8 @@ from rsh.client.output import print_lines
 from rsh.client.units import BINARY, base_of, duration, full_time, human_size
 from rsh.errors import file_error
 from rsh.escape import printable
-from rsh.protocol.records import Failure, Machine, Space
+from rsh.protocol.answer_records import Machine, Space
+from rsh.protocol.record_stream import Failure
 
 
 def run_df(context: Context, options: Options) -> int:

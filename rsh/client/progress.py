@@ -18,7 +18,7 @@ from rsh.client.context import Context
 from rsh.client.tally import State, Tally
 from rsh.client.units import amount, duration
 from rsh.files.report import Progress
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 _BARS_AFTER: Final = 0.5  # seconds; what is done sooner needs no bar
 _BARS_EVERY: Final = 0.1

@@ -18,7 +18,8 @@ from rsh.session.session import Session
 
 if TYPE_CHECKING:
     from rsh.files.report import Progress, Report
-    from rsh.protocol.records import AnswerRecord, Candidate, Digest, Entry, Failure, Heading, Machine, Space, Total
+    from rsh.protocol.answer_records import AnswerRecord, Candidate, Digest, Entry, Heading, Machine, Space, Total
+    from rsh.protocol.record_stream import Failure
 
 Path: TypeAlias = "str | bytes | os.PathLike[str]"
 Record = TypeVar("Record")
@@ -206,7 +207,7 @@ class RemoteFiles:
 
     def survey(self, *paths: Path, exclude: Iterable[str | bytes] = (), follow: bool = False) -> Iterator[Total]:
         """Count what `get` of these paths would bring: totals so far, and the complete one last."""
-        from rsh.protocol.records import Total
+        from rsh.protocol.answer_records import Total
 
         return self._ask(requests.Survey(encoded(paths), self.directory, encoded(exclude), follow), (Total,))
 
@@ -214,20 +215,21 @@ class RemoteFiles:
         self, *paths: Path, recursive: bool = False, itself: bool = False, follow: bool = False
     ) -> Iterator[Entry | Heading | Failure]:
         """List paths as records come: Heading before what is in a directory, Entry, and Failure for what failed."""
-        from rsh.protocol.records import Entry, Failure, Heading
+        from rsh.protocol.answer_records import Entry, Heading
+        from rsh.protocol.record_stream import Failure
 
         request = requests.List(encoded(paths) or (b"",), self.directory, recursive, itself, follow)
         return self._ask(request, (Heading, Entry, Failure))
 
     def ls(self, path: Path = b"", *, recursive: bool = False) -> list[Entry]:
         """List a directory, or name a file; raises FileError when that fails."""
-        from rsh.protocol.records import Entry
+        from rsh.protocol.answer_records import Entry
 
         return [record for record in self._sure(self.scan(path, recursive=recursive)) if isinstance(record, Entry)]
 
     def stat(self, *paths: Path, follow: bool = False) -> list[Entry]:
         """Describe files themselves; raises FileError for the first that cannot be."""
-        from rsh.protocol.records import Entry
+        from rsh.protocol.answer_records import Entry
 
         found = self._sure(self.scan(*paths, itself=True, follow=follow))
         return [record for record in found if isinstance(record, Entry)]
@@ -275,19 +277,21 @@ class RemoteFiles:
 
     def sum(self, *paths: Path, algorithm: str = "xxh128") -> Iterator[Digest | Failure]:
         """Give the digests of files, computed over there."""
-        from rsh.protocol.records import Digest, Failure
+        from rsh.protocol.answer_records import Digest
+        from rsh.protocol.record_stream import Failure
 
         return self._ask(requests.Sum(encoded(paths), self.directory, algorithm), (Digest, Failure))
 
     def df(self, *paths: Path) -> Iterator[Space | Failure]:
         """Give how full the file systems of some paths are; with none, all of them."""
-        from rsh.protocol.records import Failure, Space
+        from rsh.protocol.answer_records import Space
+        from rsh.protocol.record_stream import Failure
 
         return self._ask(requests.Usage(encoded(paths), self.directory), (Space, Failure))
 
     def info(self) -> tuple[Machine, list[Space]]:
         """Describe the machine and its file systems."""
-        from rsh.protocol.records import Machine, Space
+        from rsh.protocol.answer_records import Machine, Space
 
         found = list(self._ask(requests.About(), (Machine, Space)))
         machines = [record for record in found if isinstance(record, Machine)]
@@ -302,7 +306,7 @@ class RemoteFiles:
             kind: "command", "variable" or "path"; or "argument", and `word` is a command up to the cursor.
             shell: id of the living shell that is to answer.
         """
-        from rsh.protocol.records import Candidate
+        from rsh.protocol.answer_records import Candidate
 
         where = self.directory if directory is None else directory
         return list(self._ask(requests.Complete(kind, word, where, shell), (Candidate,)))
@@ -324,14 +328,15 @@ class RemoteFiles:
             channel.close()
 
     def _failures(self, request: requests.Request) -> list[FileError]:
-        from rsh.protocol.records import Failure, Summary
+        from rsh.protocol.record_stream import Failure
+        from rsh.protocol.transfer_records import Summary
 
         found = self._ask(request, (Failure, Summary))
         return [file_error(record.error, record.path) for record in found if isinstance(record, Failure)]
 
     def _sure(self, records: Iterable[AnswerRecord]) -> Iterator[AnswerRecord]:
         """Pass records on and raise the first Failure among them."""
-        from rsh.protocol.records import Failure
+        from rsh.protocol.record_stream import Failure
 
         for record in records:
             if isinstance(record, Failure):

@@ -14,7 +14,7 @@ from rsh.session.deadline import NEVER, Deadline
 from rsh.session.session import Session
 
 if TYPE_CHECKING:
-    from rsh.protocol.records import Job
+    from rsh.protocol.job_records import Job
 
 # Letters of an id that we choose: 40 bits, and nothing that could be taken for something else.
 ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -105,12 +105,12 @@ class JobLog:
     def __iter__(self) -> Iterator[tuple[int, memoryview]]:
         """Wait for pieces. Raises RshError when the link is lost."""
         from rsh.files.stream import RecordReader
-        from rsh.protocol import records
+        from rsh.protocol import job_records
 
         stream, due = STDOUT, 0
         try:
             self._channel.end()
-            for element in RecordReader(self._channel, records.JOBS):
+            for element in RecordReader(self._channel, job_records.JOBS):
                 if isinstance(element, memoryview):
                     if len(element) > due:
                         raise ProtocolError("output that was not announced")
@@ -120,7 +120,7 @@ class JobLog:
                     self.dropped = 0
                 elif due or self.job:
                     raise ProtocolError(f"{type(element).__name__} in the place of output")
-                elif isinstance(element, records.Job):
+                elif isinstance(element, job_records.Job):
                     self.job = element
                     self.dropped = max(0, element.output - self.position)
                 elif element.position < self.position:
@@ -143,13 +143,13 @@ def new_id() -> str:
 def _records(channel: Channel, deadline: Deadline = NEVER) -> Iterator[Job]:
     """Give the records of an answer."""
     from rsh.files.stream import RecordReader
-    from rsh.protocol import records
+    from rsh.protocol import job_records
 
     try:
         channel.end()
         channel.wait_accepted(deadline)
-        for record in RecordReader(_Pipe(channel, deadline), records.JOBS):
-            if not isinstance(record, records.Job):
+        for record in RecordReader(_Pipe(channel, deadline), job_records.JOBS):
+            if not isinstance(record, job_records.Job):
                 raise ProtocolError("no record of a job")
             yield record
     finally:

@@ -12,7 +12,8 @@ from rsh.errors import FileError
 from rsh.protocol import requests
 
 if TYPE_CHECKING:
-    from rsh.protocol.records import Entry, Failure, Measured
+    from rsh.protocol.answer_records import Entry, Measured
+    from rsh.protocol.record_stream import Failure
 
 
 class RemoteTree(RemoteFiles):
@@ -54,7 +55,8 @@ class RemoteTree(RemoteFiles):
             larger, smaller: more or fewer bytes than this.
             newer, older: changed less or more than so many seconds ago.
         """
-        from rsh.protocol.records import Entry, Failure
+        from rsh.protocol.answer_records import Entry
+        from rsh.protocol.record_stream import Failure
 
         now = time.time_ns()
         request = requests.Find(
@@ -72,6 +74,7 @@ class RemoteTree(RemoteFiles):
 
     def du(self, *paths: Path) -> Iterator[Measured | Failure]:
         """Give how much paths hold with all below them."""
-        from rsh.protocol.records import Failure, Measured
+        from rsh.protocol.answer_records import Measured
+        from rsh.protocol.record_stream import Failure
 
         return self._ask(requests.Measure(encoded(paths) or (b"",), self.directory), (Measured, Failure))

@@ -16,7 +16,7 @@ from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
-    from rsh.protocol.records import ShellEntry
+    from rsh.protocol.answer_records import ShellEntry
 
 # How long a shell may take to end, in seconds; its holder gives it two.
 END_PATIENCE = 10.0
@@ -81,7 +81,7 @@ def run_attach_here(context: Context, options: Options) -> int:
 def shells(remote: Remote) -> list[ShellEntry]:
     """Ask what living shells there are."""
     from rsh.files.stream import read_records
-    from rsh.protocol.records import ShellEntry
+    from rsh.protocol.answer_records import ShellEntry
     from rsh.protocol.requests import Shells
 
     channel = remote.session.open(Shells())

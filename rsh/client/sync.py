@@ -23,7 +23,7 @@ from rsh.files.report import Progress
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
     from rsh.files.report import Report
-    from rsh.protocol.records import Total
+    from rsh.protocol.answer_records import Total
 
 _NAMED: Final = 5  # paths in a question
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from rsh.errors import FileError, RshError
 from rsh.files.report import Progress
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 # The rate is that of the last so many seconds. A window rather than a decaying mean: what it shows stays put on a
 # steady link, and a stall is forgotten after a while.

@@ -26,8 +26,8 @@ from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
-    from rsh.protocol.records import Started
     from rsh.protocol.requests import Attach
+    from rsh.protocol.shell_records import Started
     from rsh.session.channel import Channel
 
 # How long a shell may take to end, or to hear that we leave it, in seconds; the holder gives it two to end.

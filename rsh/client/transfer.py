@@ -12,7 +12,7 @@ from rsh.client.complaints import describe
 from rsh.client.tally import State, Tally
 from rsh.client.units import amount, duration
 from rsh.errors import Code, RshError, SessionGone
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote

@@ -20,7 +20,7 @@ from rsh.escape import printable
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
     from rsh.files.report import Progress, Report
-    from rsh.protocol.records import Total
+    from rsh.protocol.answer_records import Total
 
 _PIECE: Final = 256 * 1024  # what travels in one frame
 

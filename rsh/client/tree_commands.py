@@ -13,7 +13,8 @@ from rsh.client.options import Options
 from rsh.client.output import print_lines, stdout_is_terminal
 from rsh.client.units import base_of, human_size
 from rsh.errors import UsageError, file_error
-from rsh.protocol.records import Entry, Failure, Measured
+from rsh.protocol.answer_records import Entry, Measured
+from rsh.protocol.record_stream import Failure
 
 
 def run_cp(context: Context, options: Options) -> int:

@@ -18,7 +18,8 @@ from rsh.files.names import is_component, join
 from rsh.files.operations import umask
 from rsh.files.part_names import part_name
 from rsh.files.tree import Step, walk
-from rsh.protocol.records import MAX_PATH, Failure
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import Failure
 
 # Changes the file of a name, meant from an open directory or, None, from where we stand.
 Change: TypeAlias = Callable[[bytes, int | None], None]

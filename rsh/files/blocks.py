@@ -19,7 +19,7 @@ from xxhash import xxh3_64_digest, xxh3_128_digest
 
 from rsh.files.digest import BLOCK, SIZE
 from rsh.protocol.frames import Buffer
-from rsh.protocol.records import Signature
+from rsh.protocol.sync_records import Signature
 
 HASH: Final = 8  # bytes of a block's digest
 ANCHOR: Final = 16  # bytes of a block's beginning

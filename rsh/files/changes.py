@@ -16,7 +16,8 @@ from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.names import is_component, join
 from rsh.files.part_names import part_name
 from rsh.files.tree import Step, walk
-from rsh.protocol.records import MAX_PATH, Failure
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import Failure
 
 _ABOVE: Final = DIRECTORY_FLAGS & ~os.O_NOFOLLOW
 

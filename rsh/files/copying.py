@@ -12,7 +12,8 @@ from rsh.errors import FileError, error_name
 from rsh.files.descent import DIRECTORY_FLAGS
 from rsh.files.names import is_component, join
 from rsh.files.part_names import is_part, part_name
-from rsh.protocol.records import MAX_PATH, Failure
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import Failure
 
 # What is copied between two looks at whether anybody still wants it.
 _STRETCH: Final = 64 * 1024 * 1024

@@ -15,7 +15,7 @@ from rsh.files.durability import LARGE
 from rsh.files.extents import make_hole
 from rsh.files.part import Finisher, Part
 from rsh.files.vacant import Elsewhere
-from rsh.protocol.records import File
+from rsh.protocol.transfer_records import File
 
 # Blocks of a part that are told to the sender at once: it can go on soon, and a record stays small.
 _TOLD_AT_ONCE: Final = 16

@@ -14,7 +14,7 @@ from rsh.files.durability import LARGE
 from rsh.files.extents import SMALLEST_HOLE, make_hole
 from rsh.files.incoming import check_room
 from rsh.files.part import Finisher, Part
-from rsh.protocol.records import Patch
+from rsh.protocol.sync_records import Patch
 
 _PIECE: Final = 1024 * 1024
 

@@ -11,7 +11,9 @@ from typing import Final, TypeAlias
 from rsh.errors import error_name
 from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.names import join
-from rsh.protocol.records import MAX_PATH, Entry, Failure, Heading
+from rsh.protocol.answer_records import Entry, Heading
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import Failure
 
 Listed: TypeAlias = Heading | Entry | Failure
 

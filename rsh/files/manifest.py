@@ -18,18 +18,10 @@ from rsh.files.filter import Filter
 from rsh.files.metadata import file_fingerprints
 from rsh.files.part_names import is_part
 from rsh.files.tree import Step, walk
-from rsh.protocol.records import (
-    MAX_PATH,
-    Directory,
-    End,
-    Failure,
-    Known,
-    Leave,
-    ManifestRecord,
-    Other,
-    Root,
-    Symlink,
-)
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.sync_records import Known, ManifestRecord, Other
+from rsh.protocol.transfer_records import Directory, Leave, Root, Symlink
 
 # What has a name in a directory.
 Entry: TypeAlias = Directory | Known | Symlink | Other

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from xxhash import xxh3_64_digest
 
-from rsh.protocol.records import Attributes
+from rsh.protocol.transfer_records import Attributes
 
 # What one file may bring along, so that its record fits; file systems allow less, but for a few.
 _MOST: Final = 128 * 1024

@@ -19,8 +19,10 @@ from rsh.files.names import join
 from rsh.files.part import Part
 from rsh.files.stream import PIECE
 from rsh.files.target import open_target
+from rsh.protocol.answer_records import Digest, Space
 from rsh.protocol.frames import Buffer
-from rsh.protocol.records import Digest, Failure, Space, Summary
+from rsh.protocol.record_stream import Failure
+from rsh.protocol.transfer_records import Summary
 
 ALGORITHMS: Final = ("xxh128", "xxh64", "md5", "sha1", "sha256", "sha512", "blake2b")
 

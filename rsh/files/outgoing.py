@@ -13,7 +13,7 @@ from rsh.files.report import Progress
 from rsh.files.results import Results
 from rsh.files.stream import RecordWriter
 from rsh.protocol.buffers import Buffers
-from rsh.protocol.records import Hole, Same
+from rsh.protocol.transfer_records import Hole, Same
 
 _blocks: Final = Buffers(BLOCK)
 

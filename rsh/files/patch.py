@@ -14,7 +14,8 @@ from rsh.files.outgoing import changed
 from rsh.files.report import Progress
 from rsh.files.results import Results
 from rsh.files.stream import PIECE, RecordWriter
-from rsh.protocol.records import Reuse, Same
+from rsh.protocol.sync_records import Reuse
+from rsh.protocol.transfer_records import Same
 
 NOTHING: Final = (0, 0)
 

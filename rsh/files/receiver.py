@@ -28,16 +28,16 @@ from rsh.files.placing import place_link, place_small, place_symlink
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.target import open_target
-from rsh.protocol import records
-from rsh.protocol.records import (
-    MAX_PATH,
+from rsh.protocol import transfer_records
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.sync_records import Patch, Touch
+from rsh.protocol.transfer_records import (
     Abort,
     Attributes,
     Begin,
     Directory,
     Done,
-    End,
-    Failure,
     File,
     Finish,
     Held,
@@ -45,14 +45,12 @@ from rsh.protocol.records import (
     Leave,
     Link,
     Packed,
-    Patch,
     Result,
     Root,
     Same,
     Stop,
     Summary,
     Symlink,
-    Touch,
     TransferRecord,
 )
 
@@ -99,7 +97,7 @@ def receive(
 class Receiver:
     """One transfer; run() does it."""
 
-    decoder: msgspec.msgpack.Decoder[Any] = records.TRANSFER
+    decoder: msgspec.msgpack.Decoder[Any] = transfer_records.TRANSFER
     handlers: ClassVar[dict[type, Callable[[Any, Any], None]]]  # for what comes between files
 
     def __init__(

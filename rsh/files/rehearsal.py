@@ -17,22 +17,10 @@ from rsh.files.names import Asked, check_component, join
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.target import Target, open_target
-from rsh.protocol import records
-from rsh.protocol.records import (
-    MAX_PATH,
-    Begin,
-    Directory,
-    End,
-    Failure,
-    File,
-    Leave,
-    Result,
-    Root,
-    Stop,
-    Summary,
-    Symlink,
-    Would,
-)
+from rsh.protocol import transfer_records
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.transfer_records import Begin, Directory, File, Leave, Result, Root, Stop, Summary, Symlink, Would
 
 
 def rehearse(
@@ -58,7 +46,7 @@ def rehearse(
 
 class _Rehearsal:
     def __init__(self, pipe: Pipe, conflicts: Conflicts, asked: Asked | None, progress: Progress) -> None:
-        self._in = RecordReader(pipe, records.TRANSFER)
+        self._in = RecordReader(pipe, transfer_records.TRANSFER)
         self._out = RecordWriter(pipe)
         self._conflicts = conflicts
         self._asked = asked

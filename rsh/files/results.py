@@ -11,8 +11,8 @@ from rsh.errors import ProtocolError, RshError, file_error
 from rsh.files.digest import BLOCK, SIZE
 from rsh.files.report import Progress, Report
 from rsh.files.stream import Pipe, RecordReader
-from rsh.protocol import records
-from rsh.protocol.records import Done, Held, Result, ResultRecord, Stop, Summary, Would
+from rsh.protocol import transfer_records
+from rsh.protocol.transfer_records import Done, Held, Result, ResultRecord, Stop, Summary, Would
 
 
 class Results:
@@ -25,7 +25,7 @@ class Results:
         error: what ended the reading before its time. The pipe was closed then, so that the sender wakes.
     """
 
-    decoder: msgspec.msgpack.Decoder[Any] = records.RESULTS
+    decoder: msgspec.msgpack.Decoder[Any] = transfer_records.RESULTS
 
     def __init__(self, pipe: Pipe, progress: Progress) -> None:
         self.sent = 0

@@ -16,7 +16,9 @@ from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.listing import Lister
 from rsh.files.names import join
 from rsh.files.tree import Step, walk
-from rsh.protocol.records import MAX_PATH, Entry, Failure, Measured
+from rsh.protocol.answer_records import Entry, Measured
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import Failure
 
 _KINDS: Final[dict[str, Callable[[int], bool]]] = {
     "f": stat.S_ISREG,

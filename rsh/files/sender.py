@@ -25,15 +25,13 @@ from rsh.files.report import Progress, Report
 from rsh.files.results import Results
 from rsh.files.stream import Pipe, RecordWriter
 from rsh.files.tree import Step, walk
-from rsh.protocol.records import (
+from rsh.protocol.fields import MAX_PATH, MAX_SIZE
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.transfer_records import (
     MAX_PACKED,
-    MAX_PATH,
-    MAX_SIZE,
     Abort,
     Begin,
     Directory,
-    End,
-    Failure,
     File,
     Finish,
     Leave,

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
 from rsh.errors import ProtocolError
-from rsh.protocol import records
+from rsh.protocol import answer_records, record_stream
+from rsh.protocol.answer_records import AnswerRecord
 from rsh.protocol.frames import MAX_PAYLOAD, Buffer
-from rsh.protocol.records import AnswerRecord, Record
+
+if TYPE_CHECKING:
+    from rsh.protocol.any_record import Record
 
 WORD: Final = struct.Struct(">I")
 RECORD: Final = 0x8000_0000
@@ -34,7 +37,7 @@ PIECE: Final = MAX_PAYLOAD - 4096
 # Content below this is copied to its neighbours rather than handed on as a part of its own.
 SMALL: Final = 16 * 1024
 
-T = TypeVar("T", bound=Record)
+T = TypeVar("T", bound="Record")
 
 
 class Pipe(Protocol):
@@ -66,7 +69,7 @@ class RecordWriter:
         packed = self._packed
         start = len(packed)
         packed += b"\0\0\0\0"
-        records.encode_record_into(record, packed, -1)
+        record_stream.encode_record_into(record, packed, -1)
         length = len(packed) - start - WORD.size
         if length > MAX_ELEMENT:
             del packed[start:]
@@ -201,7 +204,7 @@ def read_records(pipe: Pipe, lane: int = 0) -> Iterator[AnswerRecord]:
     Raises:
         ProtocolError: something malformed, or content, which no answer has.
     """
-    for record in RecordReader(pipe, records.ANSWERS, lane):
+    for record in RecordReader(pipe, answer_records.ANSWERS, lane):
         if isinstance(record, memoryview):
             raise ProtocolError("content in an answer")
         yield record

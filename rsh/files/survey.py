@@ -12,7 +12,7 @@ from rsh.files.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.filter import Filter, Rules, make_filter
 from rsh.files.names import join
 from rsh.files.tree import Step, walk
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 _TELL_EVERY: Final = 0.25  # seconds
 

@@ -15,7 +15,7 @@ from rsh.files.leftovers import adopt
 from rsh.files.manifest import content_digest
 from rsh.files.part_names import part_name
 from rsh.files.sync_top import Top, open_regular
-from rsh.protocol.records import Kept, Proof, Prove, Sign, Signature
+from rsh.protocol.sync_records import Kept, Proof, Prove, Sign, Signature
 
 # Blocks that are told at once: 128 KiB of digests.
 _AT_ONCE: Final = 8192

@@ -14,14 +14,14 @@ from rsh.files.digest import MOST_BLOCKS, SIZE
 from rsh.files.report import Progress
 from rsh.files.results import Results
 from rsh.files.stream import Pipe
-from rsh.protocol import records
-from rsh.protocol.records import Kept, Proof, Signature
+from rsh.protocol import sync_records
+from rsh.protocol.sync_records import Kept, Proof, Signature
 
 
 class SyncResults(Results):
     """Results with answers, which come in the order of the questions. expect_* first, then ask, then take."""
 
-    decoder: msgspec.msgpack.Decoder[Any] = records.SYNC_RESULTS
+    decoder: msgspec.msgpack.Decoder[Any] = sync_records.SYNC_RESULTS
 
     def __init__(self, pipe: Pipe, progress: Progress) -> None:
         super().__init__(pipe, progress)

@@ -22,21 +22,10 @@ from rsh.files.stream import Pipe
 from rsh.files.sync_alike import Alike
 from rsh.files.sync_results import SyncResults
 from rsh.files.sync_wishes import Wishes
-from rsh.protocol.records import (
-    MAX_PATH,
-    Abort,
-    Attributes,
-    Change,
-    Delete,
-    Directory,
-    Failure,
-    Finish,
-    Passed,
-    Patch,
-    Prove,
-    Reuse,
-    Touch,
-)
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import Failure
+from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Reuse, Touch
+from rsh.protocol.transfer_records import Abort, Attributes, Directory, Finish
 
 
 class Level:

@@ -29,18 +29,10 @@ from rsh.files.stream import Pipe, RecordReader
 from rsh.files.sync_sender import SyncSender
 from rsh.files.sync_wishes import Wishes
 from rsh.files.tree import Step, walk
-from rsh.protocol import records
-from rsh.protocol.records import (
-    MAX_PACKED,
-    Begin,
-    Directory,
-    End,
-    Known,
-    Leave,
-    Root,
-    Sign,
-    Symlink,
-)
+from rsh.protocol import sync_records
+from rsh.protocol.record_stream import End
+from rsh.protocol.sync_records import Known, Sign
+from rsh.protocol.transfer_records import MAX_PACKED, Begin, Directory, Leave, Root, Symlink
 
 # New files below this are sent even if the target has them under another name: that is quicker than to ask.
 _WORTH_FINDING: Final = 4096
@@ -87,7 +79,7 @@ class SyncSource(SyncSender):
         above, name = self._file_named()
         self._out.record(Begin(1, name))
         self._out.flush()
-        theirs = Manifest(RecordReader(self._pipe, records.MANIFEST, lane=1), self._target_failed)
+        theirs = Manifest(RecordReader(self._pipe, sync_records.MANIFEST, lane=1), self._target_failed)
         try:
             top = os.open(above if name else self._top_path, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
         except OSError as error:

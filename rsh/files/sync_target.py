@@ -32,27 +32,10 @@ from rsh.files.stream import Pipe, RecordWriter
 from rsh.files.sync_answers import proof, signature
 from rsh.files.sync_top import Top
 from rsh.files.sync_wishes import Wishes
-from rsh.protocol import records
-from rsh.protocol.records import (
-    Abort,
-    Change,
-    Delete,
-    Directory,
-    End,
-    Failure,
-    Finish,
-    Link,
-    Passed,
-    Patch,
-    Prove,
-    Reuse,
-    Root,
-    Same,
-    Sign,
-    Symlink,
-    Touch,
-    TransferRecord,
-)
+from rsh.protocol import sync_records
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Reuse, Sign, Touch
+from rsh.protocol.transfer_records import Abort, Directory, Finish, Link, Root, Same, Symlink, TransferRecord
 
 # How long the end of a manifest is waited for whose last record the source has read.
 _SOON: Final = 5.0
@@ -89,7 +72,7 @@ def sync_to(
 class SyncTarget(Receiver):
     """One sync; run() does it."""
 
-    decoder: msgspec.msgpack.Decoder[Any] = records.SYNC
+    decoder: msgspec.msgpack.Decoder[Any] = sync_records.SYNC
 
     def __init__(
         self,

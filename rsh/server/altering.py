@@ -8,7 +8,7 @@ from rsh.errors import Code, Refused
 from rsh.files import attributes, copying, searching
 from rsh.files.globs import expand, expand_home
 from rsh.protocol import requests
-from rsh.protocol.records import Record
+from rsh.protocol.any_record import Record
 
 
 def altered(request: requests.Request, directory: bytes, wanted: Callable[[], bool]) -> Iterable[Record]:

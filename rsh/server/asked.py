@@ -10,10 +10,10 @@ from typing import Final
 from rsh.errors import ProtocolError
 from rsh.files.stream import Pipe, RecordReader
 from rsh.holder import wire
-from rsh.protocol import records
+from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Resize, Signal
-from rsh.protocol.records import Hangup, Line, Seen, ShellRecord
+from rsh.protocol.shell_records import Hangup, Line, Seen, ShellRecord
 
 # The longest line a shell is given, in bytes; more is a file, not a line.
 MAX_LINE: Final = 8 * 1024 * 1024
@@ -28,7 +28,7 @@ class Asked:
 
     def __init__(self, channel: Pipe) -> None:
         self.leaving = False
-        self._records = RecordReader(channel, records.SHELL, lane=1)
+        self._records = RecordReader(channel, shell_records.SHELL, lane=1)
         self._line = bytearray()
         self._missing = 0  # bytes of the line that have not come
         self._head = b""

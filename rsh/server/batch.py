@@ -15,10 +15,10 @@ from typing import Final
 from rsh.errors import Code, ProtocolError, Refused, RshError, error_name
 from rsh.files.stream import MAX_ELEMENT, RecordReader, RecordWriter
 from rsh.holder.shells import REPORT, Outcome, dialect, read_report
-from rsh.protocol import records
+from rsh.protocol import shell_records
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import BatchLine, LineEnd
 from rsh.protocol.requests import Batch
+from rsh.protocol.shell_records import BatchLine, LineEnd
 from rsh.server.account import Account, Grant, command_environment
 from rsh.server.execution import check_directory
 from rsh.server.process import PIPE_SIZE, Command
@@ -209,7 +209,7 @@ def _lines(channel: Channel) -> Iterator[bytes]:
     """Give the lines that come in lane 1."""
     line = bytearray()
     missing = 0
-    for element in RecordReader(channel, records.BATCH, lane=1):
+    for element in RecordReader(channel, shell_records.BATCH, lane=1):
         if isinstance(element, memoryview):
             if len(element) > missing:
                 raise ProtocolError("a line is longer than it said")

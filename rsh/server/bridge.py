@@ -15,7 +15,7 @@ from rsh.files.stream import RecordWriter
 from rsh.holder import wire
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started, Taken
+from rsh.protocol.shell_records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started, Taken
 from rsh.server.asked import Asked, told
 from rsh.server.shells import Place
 from rsh.session.channel import LITTLE, Channel

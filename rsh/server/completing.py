@@ -10,7 +10,7 @@ from itertools import islice
 
 from rsh.errors import Code, Refused
 from rsh.files.stream import write_records
-from rsh.protocol.records import Candidate
+from rsh.protocol.answer_records import Candidate
 from rsh.protocol.requests import Complete
 from rsh.server import shells
 from rsh.server.account import Account, Grant

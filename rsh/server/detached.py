@@ -18,8 +18,8 @@ from rsh.holder import job as holder
 from rsh.holder import tree, watchers
 from rsh.holder.joblog import LogReader
 from rsh.protocol import requests
+from rsh.protocol.job_records import Output
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.records import Output
 from rsh.server.account import Account, Grant, command_environment
 from rsh.server.execution import arguments_of, check_directory
 from rsh.server.job import Job

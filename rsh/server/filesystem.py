@@ -24,9 +24,12 @@ from rsh.files.survey import survey
 from rsh.files.sync_source import sync_from
 from rsh.files.sync_target import sync_to
 from rsh.files.sync_wishes import Wishes
-from rsh.protocol import records, requests
+from rsh.protocol import requests, transfer_records
+from rsh.protocol.answer_records import Digest
+from rsh.protocol.any_record import Record
 from rsh.protocol.frames import Buffer
-from rsh.protocol.records import Digest, Failure, Finish, Record
+from rsh.protocol.record_stream import Failure
+from rsh.protocol.transfer_records import Finish
 from rsh.server.account import Account, Grant
 from rsh.server.altering import altered
 from rsh.session.channel import Channel
@@ -227,7 +230,7 @@ def _checked(channel: Channel) -> Iterator[Buffer]:
     while piece := channel.read():
         digest.update(piece)
         yield piece
-    for record in RecordReader(channel, records.TRANSFER, lane=1):
+    for record in RecordReader(channel, transfer_records.TRANSFER, lane=1):
         if isinstance(record, Finish) and record.digest == digest.digest():
             return
         raise FileError("EDIGEST")

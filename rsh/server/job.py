@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from rsh.holder import job as holder
 from rsh.holder import tree
-from rsh.protocol import records
+from rsh.protocol import job_records
 
 # What a list shows of a command line, in bytes.
 SHOWN: Final = 4096
@@ -126,7 +126,7 @@ class Job:
             return set()
         return tree.members(pid, set())
 
-    def record(self) -> records.Job:
+    def record(self) -> job_records.Job:
         """Give how it stands."""
         runs = self.runs  # Before the end is looked for: a job that ends meanwhile has it.
         ended = self.ended()
@@ -135,7 +135,7 @@ class Job:
             state = {"cancelled": "cancelled", "timeout": "timeout"}.get(ended.why, "finished")
         else:
             state = "running" if runs else "lost"
-        return records.Job(
+        return job_records.Job(
             id=self.asked.id,
             state=state,
             status=ended.status & 0xFF if ended else 0,

@@ -10,7 +10,7 @@ from itertools import chain
 
 from rsh.files import operations
 from rsh.files.stream import write_records
-from rsh.protocol.records import Machine
+from rsh.protocol.answer_records import Machine
 from rsh.server.account import Account
 from rsh.session import greeting
 from rsh.session.channel import Channel

@@ -22,7 +22,7 @@ from rsh import places
 from rsh.errors import Code, Refused, UsageError
 from rsh.holder import wire
 from rsh.holder.starting import command
-from rsh.protocol.records import ShellEntry
+from rsh.protocol.answer_records import ShellEntry
 from rsh.protocol.requests import Shell
 from rsh.server.account import Grant
 

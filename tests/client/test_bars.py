@@ -8,7 +8,7 @@ from rich.console import Console
 from rsh.client.bars import TransferBars, clock
 from rsh.client.columns import text_width
 from rsh.client.tally import State
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 STATE = State(b"dir/name", 2048, 1024, 5000, 7, Total(10, 10_000, True), 1000.0, 65.0, 3.0)
 

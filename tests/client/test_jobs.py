@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rsh.client.jobs import job_fields, job_lines
-from rsh.protocol.records import Job
+from rsh.protocol.job_records import Job
 
 NOW = 1_800_000_000
 

@@ -7,7 +7,7 @@ import pytest
 
 from rsh.client.json_output import entry_fields, failure_fields, print_object, text_fields
 from rsh.errors import FileError
-from rsh.protocol.records import Entry
+from rsh.protocol.answer_records import Entry
 
 
 def test_text_is_kept_as_it_is() -> None:

@@ -13,7 +13,7 @@ import pytest
 from rsh.client.colors import NameColors
 from rsh.client.listing import Order, Style, collation, listing_lines, total_line
 from rsh.files.listing import entries
-from rsh.protocol.records import Entry
+from rsh.protocol.answer_records import Entry
 
 C_LOCALE = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "TERM": "xterm"}
 ODD = [b"plain", b"with space", b"quo'te", b"new\nline", b"tab\there", b"-dash", b"\xff\xfe", "日本語".encode(), b"$x"]

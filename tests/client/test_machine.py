@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from rsh.client.machine import df_lines, machine_facts, machine_fields
-from rsh.protocol.records import Machine, Space
+from rsh.protocol.answer_records import Machine, Space
 
 DISK = Space(b"/", b"/dev/vda1", b"/", "ext4", 100 * 2**20, 60 * 2**20 + 1, 30 * 2**20, 10, 5)
 EMPTY = Space(b"/proc", b"proc", b"/pro\x1bc", "proc", 0, 0, 0, 0, 0)

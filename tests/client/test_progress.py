@@ -11,7 +11,7 @@ import pytest
 from rsh.client.context import Context
 from rsh.client.progress import in_words, shown
 from rsh.client.tally import State
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 STATE = State(b"", 0, 0, 5 * 2**20, 7, Total(10, 10 * 2**20, True), 2.0**20, 5.0, 5.0)
 
@@ -20,7 +20,7 @@ PRELUDE = """
 import sys, threading
 from rsh.client import progress
 from rsh.client.context import Context
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 context = Context("cli", lambda: None)
 context.verb = "put"
 seen = threading.Event()

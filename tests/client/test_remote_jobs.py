@@ -9,7 +9,9 @@ import pytest
 from rsh.client.remote_jobs import STDERR, STDOUT, RemoteJobs, new_id
 from rsh.errors import DeadlineExpired, ProtocolError, RshError
 from rsh.files.stream import RecordWriter
-from rsh.protocol.records import Failure, Job, Output, Record
+from rsh.protocol.any_record import Record
+from rsh.protocol.job_records import Job, Output
+from rsh.protocol.record_stream import Failure
 from rsh.protocol.requests import Detach
 from rsh.session.channel import Channel
 from tests.session.pairs import sessions

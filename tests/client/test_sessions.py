@@ -8,7 +8,7 @@ import pytest
 
 from rsh.client.sessions import checked_name, offers, shell_lines
 from rsh.errors import UsageError
-from rsh.protocol.records import ShellEntry
+from rsh.protocol.answer_records import ShellEntry
 
 NOW = int(time.time())
 WORK = ShellEntry("0badcafe", "work", "ann@laptop", NOW - 60, NOW - 5, b"make\x1b[2J\nmore", ("bob\x1b from 10.0.0.1",))

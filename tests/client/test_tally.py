@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rsh.client.tally import Tally
 from rsh.errors import LinkError
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 
 def test_a_large_file_is_shown_until_all_of_it_has_moved() -> None:

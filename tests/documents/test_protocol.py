@@ -13,7 +13,23 @@ from msgspec import NODEFAULT
 from rsh.client.names import MANY
 from rsh.errors import OUR_ERRORS, Code
 from rsh.files.stream import MAX_ELEMENT, RECORD
-from rsh.protocol import channel, frames, link, messages, outbox, records, replay, requests, states, window
+from rsh.protocol import (
+    answer_records,
+    any_record,
+    channel,
+    frames,
+    job_records,
+    link,
+    messages,
+    outbox,
+    replay,
+    requests,
+    shell_records,
+    states,
+    sync_records,
+    transfer_records,
+    window,
+)
 from rsh.server.asked import MAX_LINE
 from rsh.server.completing import MAX_CANDIDATES
 from rsh.server.hosting import WAITING
@@ -24,7 +40,7 @@ from tests.documents.mdoc import plain, rows, section, sections
 
 PAGE = "rsh-protocol.7"
 RECORDS = sections(section(PAGE, "RECORD STREAMS"), ".Ss ")
-TRANSFERS = (records.TransferRecord, records.ResultRecord)
+TRANSFERS = (transfer_records.TransferRecord, transfer_records.ResultRecord)
 
 
 def beside(union: object) -> set[type]:
@@ -36,20 +52,20 @@ GROUPS = {
     "link messages": (section(PAGE, "LINK MESSAGES"), set(typing.get_args(messages.LinkMessage))),
     "channel messages": (section(PAGE, "CHANNEL MESSAGES"), set(typing.get_args(messages.ChannelMessage))),
     "requests": (section(PAGE, "REQUESTS"), set(typing.get_args(requests.Request)) | {requests.Terminal}),
-    "transfer": (RECORDS["Transfer: sender to receiver"], set(typing.get_args(records.TransferRecord))),
-    "results": (RECORDS["Transfer: receiver to sender"], set(typing.get_args(records.ResultRecord))),
+    "transfer": (RECORDS["Transfer: sender to receiver"], set(typing.get_args(transfer_records.TransferRecord))),
+    "results": (RECORDS["Transfer: receiver to sender"], set(typing.get_args(transfer_records.ResultRecord))),
     "answers": (
         RECORDS["Answers"],
-        set(typing.get_args(records.AnswerRecord)).difference(*map(typing.get_args, TRANSFERS)),
+        set(typing.get_args(answer_records.AnswerRecord)).difference(*map(typing.get_args, TRANSFERS)),
     ),
-    "manifest": (RECORDS["Sync: target to source, lane 1"], {records.Known, records.Other}),
-    "sync": (RECORDS["Sync: source to target"], beside(records.SyncRecord)),
-    "sync results": (RECORDS["Sync: target to source"], beside(records.SyncResultRecord)),
-    "shell": (RECORDS["Shell"], set(typing.get_args(records.ShellRecord))),
-    "batch": (RECORDS["Batch"], set(typing.get_args(records.BatchRecord))),
-    "jobs": (RECORDS["Detached commands"], set(typing.get_args(records.JobRecord))),
+    "manifest": (RECORDS["Sync: target to source, lane 1"], {sync_records.Known, sync_records.Other}),
+    "sync": (RECORDS["Sync: source to target"], beside(sync_records.SyncRecord)),
+    "sync results": (RECORDS["Sync: target to source"], beside(sync_records.SyncResultRecord)),
+    "shell": (RECORDS["Shell"], set(typing.get_args(shell_records.ShellRecord))),
+    "batch": (RECORDS["Batch"], set(typing.get_args(shell_records.BatchRecord))),
+    "jobs": (RECORDS["Detached commands"], set(typing.get_args(job_records.JobRecord))),
 }
-assert {struct for _, structs in GROUPS.values() for struct in structs} >= set(typing.get_args(records.Record))
+assert {struct for _, structs in GROUPS.values() for struct in structs} >= set(typing.get_args(any_record.Record))
 NAMED = {meaning: name for name, meaning in rows(section(PAGE, "ENCODING"))}
 
 
@@ -207,7 +223,7 @@ def test_sizes_and_times_in_the_text_are_those_of_the_code() -> None:
     streams = " ".join(RECORDS[""])
     assert f"1 to {MAX_ELEMENT} bytes" in streams
     assert f"0x{RECORD:x}" in streams
-    assert f"at most {records.MAX_PACKED} bytes" in " ".join(GROUPS["transfer"][0])
+    assert f"at most {transfer_records.MAX_PACKED} bytes" in " ".join(GROUPS["transfer"][0])
     assert f"{Options().handshake:g} seconds" in " ".join(section(PAGE, "GREETING"))
     assert f"waits {TURN_PATIENCE:g} seconds" in " ".join(section(PAGE, "LIMITS"))
     assert WAITING == 4 and "four times as many channels" in " ".join(section(PAGE, "LIMITS"))

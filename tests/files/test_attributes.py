@@ -7,7 +7,7 @@ import pytest
 
 from rsh.errors import UsageError
 from rsh.files.attributes import link, set_modes, set_owners
-from rsh.protocol.records import Failure
+from rsh.protocol.record_stream import Failure
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rsh.files.changes import make_directories, move, remove
-from rsh.protocol.records import Failure
+from rsh.protocol.record_stream import Failure
 from tests.files.transfers import snapshot
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from rsh.files.copying import copy
 from rsh.files.part_names import part_name
-from rsh.protocol.records import Failure
+from rsh.protocol.record_stream import Failure
 from tests.files.transfers import snapshot
 
 

@@ -11,7 +11,7 @@ from rsh.errors import ProtocolError
 from rsh.files.conflicts import Conflicts
 from rsh.files.links import MAX_REMEMBERED, Links
 from rsh.files.names import Asked
-from rsh.protocol.records import Directory, File, Leave, Link
+from rsh.protocol.transfer_records import Directory, File, Leave, Link
 from tests.files.transfers import packed, receive_by_hand, transfer, whole
 
 

@@ -9,7 +9,8 @@ import pytest
 from rsh.errors import FileError
 from rsh.files.listing import entries
 from rsh.files.stream import read_records, write_records
-from rsh.protocol.records import Entry, Failure, Heading
+from rsh.protocol.answer_records import Entry, Heading
+from rsh.protocol.record_stream import Failure
 from tests.files.pipes import pipe_pair
 
 

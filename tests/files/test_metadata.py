@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rsh.errors import ProtocolError
-from rsh.protocol.records import Attributes, Directory, Leave
+from rsh.protocol.transfer_records import Attributes, Directory, Leave
 from tests.files.transfers import packed, receive_by_hand, transfer, whole
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

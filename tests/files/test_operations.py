@@ -11,7 +11,9 @@ from xxhash import xxh3_128_digest
 
 from rsh.errors import FileError, LinkError, UsageError
 from rsh.files.operations import digests, store, usage
-from rsh.protocol.records import Digest, Failure, Space, Summary
+from rsh.protocol.answer_records import Digest, Space
+from rsh.protocol.record_stream import Failure
+from rsh.protocol.transfer_records import Summary
 
 
 @pytest.fixture

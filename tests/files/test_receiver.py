@@ -16,18 +16,17 @@ from rsh.files.names import Asked
 from rsh.files.receiver import receive
 from rsh.files.report import Progress
 from rsh.files.stream import RECORD, WORD, RecordWriter
-from rsh.protocol.records import (
+from rsh.protocol.any_record import Record
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.transfer_records import (
     Abort,
     Begin,
     Directory,
     Done,
-    End,
-    Failure,
     File,
     Finish,
     Leave,
     Packed,
-    Record,
     Result,
     Root,
     Stop,

@@ -13,7 +13,9 @@ from rsh.files.rehearsal import rehearse
 from rsh.files.report import Progress, Report
 from rsh.files.sender import send
 from rsh.files.stream import RecordWriter
-from rsh.protocol.records import Begin, Directory, End, File, Record
+from rsh.protocol.any_record import Record
+from rsh.protocol.record_stream import End
+from rsh.protocol.transfer_records import Begin, Directory, File
 from tests.files.pipes import pipe_pair
 from tests.files.transfers import Background, packed, snapshot
 

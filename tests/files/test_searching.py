@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rsh.files.searching import Wish, measure, search
-from rsh.protocol.records import Entry, Failure, Measured
+from rsh.protocol.answer_records import Entry, Measured
+from rsh.protocol.record_stream import Failure
 
 
 @pytest.fixture

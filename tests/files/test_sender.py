@@ -11,18 +11,17 @@ import pytest
 from rsh.errors import LinkError, ProtocolError
 from rsh.files.sender import send
 from rsh.files.stream import RecordReader, RecordWriter
-from rsh.protocol import records
-from rsh.protocol.records import (
+from rsh.protocol import transfer_records
+from rsh.protocol.any_record import Record
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.transfer_records import (
     Abort,
     Begin,
     Directory,
     Done,
-    End,
-    Failure,
     File,
     Leave,
     Packed,
-    Record,
     Result,
     Root,
     Stop,
@@ -176,7 +175,7 @@ def test_content_of_a_large_file_that_failed_is_not_sent_in_vain(tree: bytes) ->
 
     def answer(pipe: PipeEnd) -> None:
         writer = RecordWriter(pipe)
-        for element in RecordReader(pipe, records.TRANSFER):
+        for element in RecordReader(pipe, transfer_records.TRANSFER):
             if isinstance(element, File):
                 writer.record(Result(0, b"dst/big", "EACCES"))
                 writer.flush()

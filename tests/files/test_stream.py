@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from rsh.errors import ProtocolError
 from rsh.files.stream import MAX_ELEMENT, PIECE, WORD, WRITE, RecordReader, RecordWriter, read_records, write_records
-from rsh.protocol import records
+from rsh.protocol import transfer_records
 from rsh.protocol.frames import MAX_PAYLOAD
-from rsh.protocol.records import Begin, End, Failure, Finish, Leave, Packed, TransferRecord
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.transfer_records import Begin, Finish, Leave, Packed, TransferRecord
 from tests.files.pipes import PipeEnd, pipe_pair
 
 ELEMENTS = st.lists(
@@ -35,7 +36,7 @@ def write_all(pipe: PipeEnd, elements: list[TransferRecord | bytes]) -> None:
 def read_all(pipe: PipeEnd) -> list[TransferRecord | bytes]:
     """Read a stream; neighbouring content is joined, for it may come in several views."""
     elements: list[TransferRecord | bytes] = []
-    for element in RecordReader(pipe, records.TRANSFER):
+    for element in RecordReader(pipe, transfer_records.TRANSFER):
         if not isinstance(element, memoryview):
             elements.append(element)
         elif elements and isinstance(elements[-1], bytes):
@@ -79,7 +80,7 @@ def test_small_elements_are_packed_into_full_frames() -> None:
 def test_full_piece_of_content_is_one_frame_and_one_view(size: int) -> None:
     near, far = pipe_pair(2**24)
     write_all(near, [b"x" * size])
-    views = list(RecordReader(far, records.TRANSFER))
+    views = list(RecordReader(far, transfer_records.TRANSFER))
     assert [len(view) for view in views if isinstance(view, memoryview)] == [size]
 
 

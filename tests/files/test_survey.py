@@ -6,7 +6,7 @@ import pytest
 
 from rsh.files import survey as module
 from rsh.files.survey import survey
-from rsh.protocol.records import Total
+from rsh.protocol.answer_records import Total
 
 
 def test_items_and_content_are_counted_as_a_transfer_counts_them(tmp_path: Path) -> None:

@@ -15,29 +15,11 @@ from rsh.files.stream import RecordReader, RecordWriter
 from rsh.files.sync_source import sync_from
 from rsh.files.sync_target import sync_to
 from rsh.files.sync_wishes import Wishes
-from rsh.protocol import records
-from rsh.protocol.records import (
-    Begin,
-    Delete,
-    Directory,
-    End,
-    Finish,
-    Kept,
-    Known,
-    Leave,
-    Patch,
-    Proof,
-    Prove,
-    Record,
-    Reuse,
-    Root,
-    Same,
-    Sign,
-    Signature,
-    Summary,
-    Symlink,
-    Touch,
-)
+from rsh.protocol import sync_records
+from rsh.protocol.any_record import Record
+from rsh.protocol.record_stream import End
+from rsh.protocol.sync_records import Delete, Kept, Known, Patch, Proof, Prove, Reuse, Sign, Signature, Touch
+from rsh.protocol.transfer_records import Begin, Directory, Finish, Leave, Root, Same, Summary, Symlink
 from tests.files.pipes import PipeEnd, pipe_pair
 from tests.files.transfers import Background, snapshot
 
@@ -70,7 +52,7 @@ def receive(
             writer.record(element)
     writer.end()
     report = sync_to(far, bytes(target), Wishes(**wishes), durability="none", fetched=fetched)
-    return report, list(RecordReader(near, records.SYNC_RESULTS))
+    return report, list(RecordReader(near, sync_records.SYNC_RESULTS))
 
 
 def whole(*items: Record | bytes) -> list[Record | bytes]:
@@ -226,7 +208,7 @@ def answer(pipe: PipeEnd, manifest: list[Record], answers: list[Record]) -> None
         writer.record(record)
     writer.flush()
     try:
-        for _ in RecordReader(pipe, records.SYNC):
+        for _ in RecordReader(pipe, sync_records.SYNC):
             pass
         writer.record(Summary(0, 0))
         writer.end()

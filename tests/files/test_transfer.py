@@ -15,7 +15,7 @@ from rsh.files.changes import remove
 from rsh.files.listing import entries
 from rsh.files.part_names import part_name
 from rsh.files.report import Progress
-from rsh.protocol.records import Failure
+from rsh.protocol.record_stream import Failure
 from tests.files.transfers import snapshot, transfer
 
 SIZES = [0, 1, 4095, 65535, 65536, 65537, 258047, 258048, 258049, 1_000_003]

@@ -14,8 +14,10 @@ from rsh.files.receiver import receive
 from rsh.files.report import Progress, Report
 from rsh.files.sender import send
 from rsh.files.stream import RecordReader, RecordWriter
-from rsh.protocol import records
-from rsh.protocol.records import Begin, End, Packed, Record, ResultRecord, TransferRecord
+from rsh.protocol import transfer_records
+from rsh.protocol.any_record import Record
+from rsh.protocol.record_stream import End
+from rsh.protocol.transfer_records import Begin, Packed, ResultRecord, TransferRecord
 from tests.files.pipes import SMALL, PipeEnd, pipe_pair
 
 
@@ -87,7 +89,7 @@ def send_to(answer: Callable[[PipeEnd], None], sources: Sequence[bytes]) -> Repo
 
 def results_of(pipe: PipeEnd) -> list[ResultRecord | memoryview]:
     """Read all that a receiver said."""
-    return list(RecordReader(pipe, records.RESULTS))
+    return list(RecordReader(pipe, transfer_records.RESULTS))
 
 
 def stream_of(sources: Sequence[bytes]) -> list[TransferRecord | memoryview]:
@@ -95,9 +97,9 @@ def stream_of(sources: Sequence[bytes]) -> list[TransferRecord | memoryview]:
     elements: list[TransferRecord | memoryview] = []
 
     def swallow(pipe: PipeEnd) -> None:
-        elements.extend(RecordReader(pipe, records.TRANSFER))
+        elements.extend(RecordReader(pipe, transfer_records.TRANSFER))
         writer = RecordWriter(pipe)
-        writer.record(records.Summary(0, 0))
+        writer.record(transfer_records.Summary(0, 0))
         writer.end()
 
     send_to(swallow, sources)

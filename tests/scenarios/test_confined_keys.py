@@ -11,8 +11,9 @@ import pytest
 
 from rsh.errors import Code, Refused
 from rsh.files.stream import RecordReader
-from rsh.protocol import records, requests
-from rsh.protocol.records import Entry, Failure
+from rsh.protocol import answer_records, requests
+from rsh.protocol.answer_records import Entry
+from rsh.protocol.record_stream import Failure
 from rsh.server import landlock
 from rsh.server.account import Account, Grant
 from rsh.server.services import Services
@@ -148,7 +149,7 @@ def answers(client: Session, request: requests.Request) -> list[object]:
     channel = client.open(request)
     try:
         channel.wait_accepted(Deadline(SOON))
-        return list(RecordReader(channel, records.ANSWERS))
+        return list(RecordReader(channel, answer_records.ANSWERS))
     except Refused as refusal:
         return [Code(refusal.code)]
     finally:

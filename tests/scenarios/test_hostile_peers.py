@@ -14,18 +14,18 @@ from rsh.client.remote_files import RemoteFiles
 from rsh.errors import ProtocolError, RshError
 from rsh.files.sender import send
 from rsh.files.stream import RECORD, WORD, RecordReader, RecordWriter
-from rsh.protocol import records, requests
-from rsh.protocol.records import (
+from rsh.protocol import requests, transfer_records
+from rsh.protocol.any_record import Record
+from rsh.protocol.record_stream import End
+from rsh.protocol.transfer_records import (
     Begin,
     Directory,
-    End,
     File,
     Finish,
     Held,
     Hole,
     Leave,
     Link,
-    Record,
     Same,
     Summary,
     Symlink,
@@ -161,7 +161,7 @@ def test_server_that_claims_to_hold_more_than_there_is_is_refused(tmp_path: Path
 
     def service(channel: Channel) -> None:
         channel.accept(bulk=True)
-        reader, writer = RecordReader(channel, records.TRANSFER), RecordWriter(channel)
+        reader, writer = RecordReader(channel, transfer_records.TRANSFER), RecordWriter(channel)
         try:
             for element in reader:
                 if isinstance(element, File):
@@ -194,7 +194,7 @@ def served(target: Path) -> Iterator[Channel]:
 def heard(channel: Channel) -> list[object]:
     """Give what the server answers until it has had enough."""
     try:
-        return list(RecordReader(channel, records.RESULTS))
+        return list(RecordReader(channel, transfer_records.RESULTS))
     except RshError:
         return []
 

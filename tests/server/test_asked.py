@@ -8,9 +8,10 @@ import pytest
 from rsh.errors import ProtocolError
 from rsh.files.stream import RecordWriter
 from rsh.holder import wire
+from rsh.protocol.any_record import Record
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Resize, Signal
-from rsh.protocol.records import Hangup, Line, Ready, Record, Seen
+from rsh.protocol.shell_records import Hangup, Line, Ready, Seen
 from rsh.server.asked import MAX_LINE, Asked, told
 
 

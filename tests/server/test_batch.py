@@ -12,8 +12,9 @@ import pytest
 
 from rsh.errors import Code, Refused, RshError
 from rsh.files.stream import RECORD, WORD, RecordReader, RecordWriter
-from rsh.protocol import records, requests
-from rsh.protocol.records import BatchLine, LineEnd, Record, Taken
+from rsh.protocol import requests, shell_records
+from rsh.protocol.any_record import Record
+from rsh.protocol.shell_records import BatchLine, LineEnd, Taken
 from rsh.server import batch
 from rsh.server.account import Account, Grant
 from rsh.session.channel import Channel
@@ -61,7 +62,7 @@ def run(channel: Channel, line: bytes) -> None:
 def ends(channel: Channel, count: int) -> list[LineEnd]:
     """Wait for the ends of some lines."""
     found: list[LineEnd] = []
-    for element in RecordReader(channel, records.BATCH, lane=1):
+    for element in RecordReader(channel, shell_records.BATCH, lane=1):
         if isinstance(element, LineEnd):
             found.append(element)
         if len(found) == count:

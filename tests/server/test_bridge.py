@@ -12,10 +12,10 @@ import pytest
 from rsh.errors import Code, Refused, RshError
 from rsh.files.stream import RecordReader, RecordWriter
 from rsh.holder import wire
-from rsh.protocol import records
+from rsh.protocol import shell_records
 from rsh.protocol.messages import Resize
-from rsh.protocol.records import Attached, Line, Ready
 from rsh.protocol.requests import About
+from rsh.protocol.shell_records import Attached, Line, Ready
 from rsh.server.bridge import Bridge
 from rsh.server.shells import Place
 from rsh.session.channel import Channel
@@ -74,7 +74,7 @@ def test_line_goes_to_the_holder_and_its_report_comes_back() -> None:
         assert holder.hear() == (wire.RESIZE, b"\0\x64\0\x1e")
         assert holder.hear() == (wire.RUN, wire.RUN_HEAD.pack(1, 0) + b"true")
         holder.say(wire.REPORT, wire.REPORT_HEAD.pack(1, 0, 1, 3, 0, 0) + b"/tmp")
-        heard = iter(RecordReader(channel, records.SHELL, lane=1))
+        heard = iter(RecordReader(channel, shell_records.SHELL, lane=1))
         assert isinstance(next(heard), Attached)
         assert next(heard) == Ready(0, 3, b"/tmp", 1, 1, 0, b"")
 

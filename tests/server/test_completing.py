@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rsh.protocol.records import Candidate
+from rsh.protocol.answer_records import Candidate
 from rsh.server import completing
 
 

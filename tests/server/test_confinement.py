@@ -10,7 +10,7 @@ import pytest
 
 from rsh.errors import Code, Refused
 from rsh.files.stream import RecordReader
-from rsh.protocol import records, requests
+from rsh.protocol import answer_records, record_stream, requests
 from rsh.server import confinement, filesystem, landlock
 from rsh.server.account import Account, Grant
 from rsh.server.services import Services
@@ -79,9 +79,11 @@ def test_kernel_stands_where_nobody_has_looked_at_the_paths(drop: Path, request_
         channel.wait_accepted(Deadline(SOON))
         channel.end()
         channel.end(1)
-        answers = list(RecordReader(channel, records.ANSWERS))
+        answers = list(RecordReader(channel, answer_records.ANSWERS))
         channel.close()
-    assert [type(answer) for answer in answers if not isinstance(answer, records.Heading)] == [records.Failure]
+    assert [type(answer) for answer in answers if not isinstance(answer, answer_records.Heading)] == [
+        record_stream.Failure
+    ]
     assert sorted(os.listdir(drop)) == ["file", "out"]
 
 
