@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Final, Protocol, TypeAlias
 
 from rsh.errors import Code, LinkError, Refused, RshError
-from rsh.files.stream import RecordReader, RecordWriter
+from rsh.files.stream.stream import RecordReader, RecordWriter
 from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal

@@ -23,7 +23,7 @@ from rsh.errors import SessionGone, UsageError
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
-    from rsh.files.report import Report
+    from rsh.files.transfer.report import Report
 
 # How long the end of a stopped transfer is waited for: its thread may be in a read of a slow disk.
 _STOPPING: Final = 5.0

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Final
 
 from rsh.errors import LinkError, ProtocolError, RshError
-from rsh.files.stream import RecordReader, RecordWriter
+from rsh.files.stream.stream import RecordReader, RecordWriter
 from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal

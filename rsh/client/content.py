@@ -8,7 +8,7 @@ from xxhash import xxh3_128
 
 from rsh.client.process import own_bytes
 from rsh.errors import DigestMismatch, ProtocolError, RshError, file_error
-from rsh.files.stream import Pipe, RecordWriter, read_records
+from rsh.files.stream.stream import Pipe, RecordWriter, read_records
 from rsh.protocol.answer_records import Digest
 from rsh.protocol.frames import Buffer
 from rsh.protocol.record_stream import Failure

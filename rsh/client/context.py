@@ -9,7 +9,7 @@ from rsh.client.table import Where
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
-    from rsh.files.report import Report
+    from rsh.files.transfer.report import Report
 
 
 class Context:

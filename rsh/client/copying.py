@@ -12,10 +12,10 @@ from rsh.client.options import Options
 from rsh.client.output import print_lines
 from rsh.errors import UsageError
 from rsh.escape import printable
-from rsh.files.report import Progress
+from rsh.files.transfer.report import Progress
 
 if TYPE_CHECKING:
-    from rsh.files.report import Report
+    from rsh.files.transfer.report import Report
 
 _WIDTH: Final = 8  # of the longest word for what would be done, and a blank
 

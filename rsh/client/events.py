@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rsh.client.json_output import failure_fields, print_object
-from rsh.files.report import Report
+from rsh.files.transfer.report import Report
 
 # A path that is no UTF-8 has its bytes beside it in NAME_base64.
 EVENTS: Final = {

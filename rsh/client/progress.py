@@ -17,7 +17,7 @@ from rsh.client.console import is_terminal
 from rsh.client.context import Context
 from rsh.client.tally import State, Tally
 from rsh.client.units import amount, duration
-from rsh.files.report import Progress
+from rsh.files.transfer.report import Progress
 from rsh.protocol.answer_records import Total
 
 _BARS_AFTER: Final = 0.5  # seconds; what is done sooner needs no bar

@@ -17,7 +17,7 @@ from rsh.protocol.frames import Buffer
 from rsh.session.session import Session
 
 if TYPE_CHECKING:
-    from rsh.files.report import Progress, Report
+    from rsh.files.transfer.report import Progress, Report
     from rsh.protocol.answer_records import AnswerRecord, Candidate, Digest, Entry, Heading, Machine, Space, Total
     from rsh.protocol.record_stream import Failure
 
@@ -74,10 +74,10 @@ class RemoteFiles:
         Returns:
             The report; `Report.failures` names what did not arrive. The rest did.
         """
-        from rsh.files.compression import squeezed
-        from rsh.files.filter import make_filter
-        from rsh.files.pace import paced
-        from rsh.files.sender import send
+        from rsh.files.disk.filter import make_filter
+        from rsh.files.stream.compression import squeezed
+        from rsh.files.stream.pace import paced
+        from rsh.files.transfer.sender import send
 
         rules = encoded(exclude)
         make_filter(rules)
@@ -123,11 +123,11 @@ class RemoteFiles:
         durability: str = "auto",
     ) -> Report:
         """Copy files and trees here; patterns in `sources` are expanded there. Otherwise as `put`."""
-        from rsh.files.compression import expanded
-        from rsh.files.conflicts import Conflicts
-        from rsh.files.names import Asked
-        from rsh.files.receiver import receive
-        from rsh.files.rehearsal import rehearse
+        from rsh.files.disk.names import Asked
+        from rsh.files.stream.compression import expanded
+        from rsh.files.transfer.conflicts import Conflicts
+        from rsh.files.transfer.receiver import receive
+        from rsh.files.transfer.rehearsal import rehearse
 
         paths, conflicts = encoded(sources), Conflicts(on_conflict, tuple(agreed))
         mode = self._compression(compress)
@@ -170,8 +170,8 @@ class RemoteFiles:
             exclude, archive, limit, compress, progress: as `put`. What is left out is not deleted either.
         """
         from rsh.client.syncing import sync_down, sync_up
-        from rsh.files.filter import make_filter
-        from rsh.files.sync_wishes import Wishes
+        from rsh.files.disk.filter import make_filter
+        from rsh.files.sync.wishes import Wishes
 
         rules = encoded(exclude)
         make_filter(rules)
@@ -258,7 +258,7 @@ class RemoteFiles:
             FileError: it could not be written; what was there before is untouched.
         """
         from rsh.client.content import write_content
-        from rsh.files.pace import paced
+        from rsh.files.stream.pace import paced
 
         request = requests.Write(os.fsencode(path), self.directory, expected)
         return write_content(paced(self.session.open(request, bulk=True), limit), content, os.fsencode(path))
@@ -315,7 +315,7 @@ class RemoteFiles:
 
     def _ask(self, request: requests.Request, expected: tuple[type[Record], ...]) -> Iterator[Record]:
         """Open a channel and give the records of its answer; whoever stops early closes it."""
-        from rsh.files.stream import read_records
+        from rsh.files.stream.stream import read_records
 
         channel = self.session.open(request)
         channel.end()

@@ -104,7 +104,7 @@ class JobLog:
 
     def __iter__(self) -> Iterator[tuple[int, memoryview]]:
         """Wait for pieces. Raises RshError when the link is lost."""
-        from rsh.files.stream import RecordReader
+        from rsh.files.stream.stream import RecordReader
         from rsh.protocol import job_records
 
         stream, due = STDOUT, 0
@@ -142,7 +142,7 @@ def new_id() -> str:
 
 def _records(channel: Channel, deadline: Deadline = NEVER) -> Iterator[Job]:
     """Give the records of an answer."""
-    from rsh.files.stream import RecordReader
+    from rsh.files.stream.stream import RecordReader
     from rsh.protocol import job_records
 
     try:

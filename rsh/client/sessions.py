@@ -80,7 +80,7 @@ def run_attach_here(context: Context, options: Options) -> int:
 
 def shells(remote: Remote) -> list[ShellEntry]:
     """Ask what living shells there are."""
-    from rsh.files.stream import read_records
+    from rsh.files.stream.stream import read_records
     from rsh.protocol.answer_records import ShellEntry
     from rsh.protocol.requests import Shells
 

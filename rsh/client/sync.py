@@ -17,12 +17,12 @@ from rsh.client.output import print_lines
 from rsh.client.transfers import carried, finish, survey_here
 from rsh.errors import FileError, UsageError
 from rsh.escape import printable
-from rsh.files.itemize import DELETING
-from rsh.files.report import Progress
+from rsh.files.sync.itemize import DELETING
+from rsh.files.transfer.report import Progress
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
-    from rsh.files.report import Report
+    from rsh.files.transfer.report import Report
     from rsh.protocol.answer_records import Total
 
 _NAMED: Final = 5  # paths in a question

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rsh.files.compression import expanded, squeezed
-from rsh.files.pace import paced
-from rsh.files.report import Progress, Report
-from rsh.files.sync_source import sync_from
-from rsh.files.sync_target import sync_to
-from rsh.files.sync_wishes import Wishes
+from rsh.files.stream.compression import expanded, squeezed
+from rsh.files.stream.pace import paced
+from rsh.files.sync.source import sync_from
+from rsh.files.sync.target import sync_to
+from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.report import Progress, Report
 from rsh.protocol import requests
 from rsh.session.session import Session
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from rsh.errors import FileError, RshError
-from rsh.files.report import Progress
+from rsh.files.transfer.report import Progress
 from rsh.protocol.answer_records import Total
 
 # The rate is that of the last so many seconds. A window rather than a decaying mean: what it shows stays put on a

@@ -16,7 +16,7 @@ from rsh.protocol.answer_records import Total
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
-    from rsh.files.report import Report
+    from rsh.files.transfer.report import Report
 
 Survey: TypeAlias = Callable[[], Iterable[Total]]
 

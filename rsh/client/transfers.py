@@ -19,7 +19,7 @@ from rsh.escape import printable
 
 if TYPE_CHECKING:
     from rsh.client.remote import Remote
-    from rsh.files.report import Progress, Report
+    from rsh.files.transfer.report import Progress, Report
     from rsh.protocol.answer_records import Total
 
 _PIECE: Final = 256 * 1024  # what travels in one frame
@@ -27,7 +27,7 @@ _PIECE: Final = 256 * 1024  # what travels in one frame
 
 def run_put(context: Context, options: Options) -> int:
     """Copy there; 1 when some failed, 3 when one arrived wrong, 4 when one was in the way."""
-    from rsh.files.globs import expand
+    from rsh.files.disk.globs import expand
 
     sources, target = _sides(options)
     if "-" in sources:
@@ -106,7 +106,7 @@ def survey_here(
     paths: list[bytes], rules: list[bytes], directory: bytes = b"", follow: bool = False
 ) -> Iterable[Total]:
     """Count what a copy of paths here would send."""
-    from rsh.files.survey import survey
+    from rsh.files.transfer.survey import survey
 
     return survey(paths, directory=directory, rules=rules, follow=follow)
 
@@ -143,7 +143,7 @@ def _put_stdin(context: Context, options: Options, sources: list[str], target: s
     count = context.remote.write(target, _stdin_pieces(), limit=options.limit or 0)
     if options.json:
         from rsh.client.events import tell_summary
-        from rsh.files.report import Report
+        from rsh.files.transfer.report import Report
 
         report = Report()
         report.files, report.bytes = 1, count

@@ -35,7 +35,7 @@ def run_ln(context: Context, options: Options) -> int:
 
 def run_chmod(context: Context, options: Options) -> int:
     """Change permissions; 1 when some stayed as they were."""
-    from rsh.files.modes import Mode
+    from rsh.files.disk.modes import Mode
 
     Mode(options.mode)  # What is none is an error of usage, and known without asking.
     return finish(context, context.remote.chmod(options.mode, *options.paths, recursive=options.recursive))

@@ -1,10 +1,10 @@
 """Any record stream: a row of records inside a lane of a channel, its end, and what fails in it.
 
-Its elements (rsh/files/stream.py frames them) are records, or raw content of the file that the record before announced.
-Each struct is an array on the wire: its number first, then its fields in order.
+Its elements (rsh/files/stream/stream.py frames them) are records, or raw content of the file that the record before
+announced. Each struct is an array on the wire: its number first, then its fields in order.
 
 Errors travel as symbolic names; the words are made where they are read, so that a peer cannot put text on a screen.
-Names are one component each and have to pass rsh.files.names.check_component before they are used.
+Names are one component each and have to pass rsh.files.disk.names.check_component before they are used.
 """
 
 from __future__ import annotations

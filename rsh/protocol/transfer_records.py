@@ -69,7 +69,7 @@ class Packed(Struct, tag=6, array_like=True, frozen=True, forbid_unknown_fields=
 
 
 class Finish(Struct, tag=7, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """The content of the File is complete; it must have this digest (rsh.files.digest)."""
+    """The content of the File is complete; it must have this digest (rsh.files.disk.digest)."""
 
     digest: FileDigest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from rsh.errors import Code, Refused
-from rsh.files import attributes, copying, searching
-from rsh.files.globs import expand, expand_home
+from rsh.files.disk.globs import expand, expand_home
+from rsh.files.upkeep import attributes, copying, searching
 from rsh.protocol import requests
 from rsh.protocol.any_record import Record
 

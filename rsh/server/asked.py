@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rsh.errors import ProtocolError
-from rsh.files.stream import Pipe, RecordReader
+from rsh.files.stream.stream import Pipe, RecordReader
 from rsh.holder import wire
 from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer

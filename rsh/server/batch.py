@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rsh.errors import Code, ProtocolError, Refused, RshError, error_name
-from rsh.files.stream import MAX_ELEMENT, RecordReader, RecordWriter
+from rsh.files.stream.stream import MAX_ELEMENT, RecordReader, RecordWriter
 from rsh.holder.shells import REPORT, Outcome, dialect, read_report
 from rsh.protocol import shell_records
 from rsh.protocol.messages import Exit, Resize, Signal

@@ -11,7 +11,7 @@ from io import IOBase
 from typing import Final
 
 from rsh.errors import Code, ProtocolError, RshError
-from rsh.files.stream import RecordWriter
+from rsh.files.stream.stream import RecordWriter
 from rsh.holder import wire
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal

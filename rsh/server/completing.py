@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from rsh.errors import Code, Refused
-from rsh.files.stream import write_records
+from rsh.files.stream.stream import write_records
 from rsh.protocol.answer_records import Candidate
 from rsh.protocol.requests import Complete
 from rsh.server import shells

@@ -16,8 +16,10 @@ from typing import Final
 import msgspec
 
 from rsh.errors import Code, Refused
-from rsh.files import globs, identity, operations, placing
-from rsh.files.names import has_magic, is_component, join
+from rsh.files.disk import globs, identity
+from rsh.files.disk.names import has_magic, is_component, join
+from rsh.files.transfer import placing
+from rsh.files.upkeep import operations
 from rsh.protocol import requests
 from rsh.server import landlock
 from rsh.server.account import Grant

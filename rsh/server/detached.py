@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final
 
 from rsh.errors import Code, Refused
-from rsh.files.stream import RecordWriter, write_records
+from rsh.files.stream.stream import RecordWriter, write_records
 from rsh.holder import job as holder
 from rsh.holder import tree, watchers
 from rsh.holder.joblog import LogReader

@@ -9,21 +9,22 @@ from contextlib import contextmanager
 from xxhash import xxh3_128
 
 from rsh.errors import Code, FileError, ProtocolError, Refused, UsageError, error_name
-from rsh.files import changes, globs, listing, operations
-from rsh.files.compression import check_mode, expanded, squeezed
-from rsh.files.conflicts import Conflicts
-from rsh.files.durability import Durability
-from rsh.files.filter import make_filter
-from rsh.files.names import join
-from rsh.files.pace import paced
-from rsh.files.receiver import receive
-from rsh.files.rehearsal import rehearse
-from rsh.files.sender import send
-from rsh.files.stream import Pipe, RecordReader, RecordWriter, write_records
-from rsh.files.survey import survey
-from rsh.files.sync_source import sync_from
-from rsh.files.sync_target import sync_to
-from rsh.files.sync_wishes import Wishes
+from rsh.files.disk import globs, listing
+from rsh.files.disk.durability import Durability
+from rsh.files.disk.filter import make_filter
+from rsh.files.disk.names import join
+from rsh.files.stream.compression import check_mode, expanded, squeezed
+from rsh.files.stream.pace import paced
+from rsh.files.stream.stream import Pipe, RecordReader, RecordWriter, write_records
+from rsh.files.sync.source import sync_from
+from rsh.files.sync.target import sync_to
+from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.conflicts import Conflicts
+from rsh.files.transfer.receiver import receive
+from rsh.files.transfer.rehearsal import rehearse
+from rsh.files.transfer.sender import send
+from rsh.files.transfer.survey import survey
+from rsh.files.upkeep import changes, operations
 from rsh.protocol import requests, transfer_records
 from rsh.protocol.answer_records import Digest
 from rsh.protocol.any_record import Record

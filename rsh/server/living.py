@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-from rsh.files.stream import write_records
+from rsh.files.stream.stream import write_records
 from rsh.holder import wire
 from rsh.protocol.requests import Attach, EndShell, Shell, Shells
 from rsh.server import shells

@@ -8,8 +8,8 @@ import ssl
 import time
 from itertools import chain
 
-from rsh.files import operations
-from rsh.files.stream import write_records
+from rsh.files.stream.stream import write_records
+from rsh.files.upkeep import operations
 from rsh.protocol.answer_records import Machine
 from rsh.server.account import Account
 from rsh.session import greeting

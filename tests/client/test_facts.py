@@ -9,7 +9,7 @@ import pytest
 
 from rsh.client.facts import stat_lines, sum_line
 from rsh.client.listing import Style
-from rsh.files.listing import entries
+from rsh.files.disk.listing import entries
 from rsh.protocol.answer_records import Entry
 
 PIPE = Style(terminal=False)

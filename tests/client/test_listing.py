@@ -12,7 +12,7 @@ import pytest
 
 from rsh.client.colors import NameColors
 from rsh.client.listing import Order, Style, collation, listing_lines, total_line
-from rsh.files.listing import entries
+from rsh.files.disk.listing import entries
 from rsh.protocol.answer_records import Entry
 
 C_LOCALE = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "TERM": "xterm"}

@@ -9,7 +9,7 @@ import pytest
 
 from rsh.client.listing import Order
 from rsh.client.ls import Block, Listing
-from rsh.files.listing import entries
+from rsh.files.disk.listing import entries
 from tests.machines import Daemon
 
 

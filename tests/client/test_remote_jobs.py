@@ -8,7 +8,7 @@ import pytest
 
 from rsh.client.remote_jobs import STDERR, STDOUT, RemoteJobs, new_id
 from rsh.errors import DeadlineExpired, ProtocolError, RshError
-from rsh.files.stream import RecordWriter
+from rsh.files.stream.stream import RecordWriter
 from rsh.protocol.any_record import Record
 from rsh.protocol.job_records import Job, Output
 from rsh.protocol.record_stream import Failure

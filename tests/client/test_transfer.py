@@ -13,7 +13,7 @@ from rsh.client.remote import Remote
 from rsh.client.tally import Tally
 from rsh.client.transfer import Transfer, in_a_line
 from rsh.errors import SessionGone
-from rsh.files.report import Report
+from rsh.files.transfer.report import Report
 
 
 @pytest.fixture

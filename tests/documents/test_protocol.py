@@ -12,7 +12,7 @@ from msgspec import NODEFAULT
 
 from rsh.client.names import MANY
 from rsh.errors import OUR_ERRORS, Code
-from rsh.files.stream import MAX_ELEMENT, RECORD
+from rsh.files.stream.stream import MAX_ELEMENT, RECORD
 from rsh.protocol import (
     answer_records,
     any_record,

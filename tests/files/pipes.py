@@ -63,7 +63,7 @@ class _Lane:
 
 
 class PipeEnd:
-    """One end; obeys rsh.files.stream.Pipe."""
+    """One end; obeys rsh.files.stream.stream.Pipe."""
 
     def __init__(self, incoming: list[_Lane], outgoing: list[_Lane], broken: threading.Event) -> None:
         self._incoming = incoming

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rsh.files.report import Progress, Report
-from rsh.files.sync_source import sync_from
-from rsh.files.sync_target import sync_to
-from rsh.files.sync_wishes import Wishes
+from rsh.files.sync.source import sync_from
+from rsh.files.sync.target import sync_to
+from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.report import Progress, Report
 from tests.files.pipes import SMALL, PipeEnd, pipe_pair
 from tests.files.transfers import Background, snapshot
 

@@ -10,10 +10,10 @@ from typing import Any
 from xxhash import xxh3_128_digest
 
 from rsh.errors import RshError
-from rsh.files.receiver import receive
-from rsh.files.report import Progress, Report
-from rsh.files.sender import send
-from rsh.files.stream import RecordReader, RecordWriter
+from rsh.files.stream.stream import RecordReader, RecordWriter
+from rsh.files.transfer.receiver import receive
+from rsh.files.transfer.report import Progress, Report
+from rsh.files.transfer.sender import send
 from rsh.protocol import transfer_records
 from rsh.protocol.any_record import Record
 from rsh.protocol.record_stream import End

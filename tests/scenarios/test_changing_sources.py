@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.files.part_names import part_name
+from rsh.files.disk.part_names import part_name
 from tests.machines import SOON, Daemon, Home
 from tests.scenarios.trees import described
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rsh.errors import Code, Refused
-from rsh.files.stream import RecordReader
+from rsh.files.stream.stream import RecordReader
 from rsh.protocol import answer_records, requests
 from rsh.protocol.answer_records import Entry
 from rsh.protocol.record_stream import Failure

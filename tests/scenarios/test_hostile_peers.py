@@ -12,8 +12,8 @@ import pytest
 
 from rsh.client.remote_files import RemoteFiles
 from rsh.errors import ProtocolError, RshError
-from rsh.files.sender import send
-from rsh.files.stream import RECORD, WORD, RecordReader, RecordWriter
+from rsh.files.stream.stream import RECORD, WORD, RecordReader, RecordWriter
+from rsh.files.transfer.sender import send
 from rsh.protocol import requests, transfer_records
 from rsh.protocol.any_record import Record
 from rsh.protocol.record_stream import End

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.files.part_names import part_name
+from rsh.files.disk.part_names import part_name
 from tests.machines import Daemon, Home
 from tests.proxy import Direction, Proxy
 

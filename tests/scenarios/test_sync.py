@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.files.part_names import part_name
+from rsh.files.disk.part_names import part_name
 from tests.machines import SOON, Daemon, Home, obey_permissions
 from tests.proxy import Direction, Fault, Kind, Proxy
 from tests.scenarios.trees import described

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from rsh.errors import ProtocolError
-from rsh.files.stream import RecordWriter
+from rsh.files.stream.stream import RecordWriter
 from rsh.holder import wire
 from rsh.protocol.any_record import Record
 from rsh.protocol.frames import Buffer

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from rsh.errors import Code, Refused, RshError
-from rsh.files.stream import RECORD, WORD, RecordReader, RecordWriter
+from rsh.files.stream.stream import RECORD, WORD, RecordReader, RecordWriter
 from rsh.protocol import requests, shell_records
 from rsh.protocol.any_record import Record
 from rsh.protocol.shell_records import BatchLine, LineEnd, Taken

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 import pytest
 
 from rsh.errors import Code, Refused, RshError
-from rsh.files.stream import RecordReader, RecordWriter
+from rsh.files.stream.stream import RecordReader, RecordWriter
 from rsh.holder import wire
 from rsh.protocol import shell_records
 from rsh.protocol.messages import Resize

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rsh.errors import Code, Refused
-from rsh.files.stream import RecordReader
+from rsh.files.stream.stream import RecordReader
 from rsh.protocol import answer_records, record_stream, requests
 from rsh.server import confinement, filesystem, landlock
 from rsh.server.account import Account, Grant

@@ -1,0 +1,1 @@
+"""Records on their way through a lane of a channel: packed, compressed, paced."""

@@ -1,0 +1,1 @@
+"""Making one tree like another: what the target holds, what the source has to send for it."""

@@ -1,0 +1,342 @@
+"""The receiving half of a sync: tells what is there, and makes it what the source says, with the care of any transfer.
+
+The source is taken for hostile: all paths are opened component by component below the target, nothing is deleted unless
+that was asked for, and a file that is put together of old and new content is placed when its digest is right.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from rsh.errors import FileError, ProtocolError, RshError, error_name, file_error
+from rsh.files.disk.descent import DIRECTORY_FLAGS
+from rsh.files.disk.digest import BLOCK
+from rsh.files.disk.durability import Durability
+from rsh.files.disk.filter import make_filter
+from rsh.files.disk.leftovers import remove_leftover
+from rsh.files.disk.names import check_component
+from rsh.files.stream.stream import Pipe, RecordWriter
+from rsh.files.sync.answers import proof, signature
+from rsh.files.sync.incoming_patch import IncomingPatch
+from rsh.files.sync.manifest import known_file, manifest
+from rsh.files.sync.top import Top
+from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.receiver import Receiver
+from rsh.files.transfer.report import Progress, Report
+from rsh.files.transfer.sender import READ_FLAGS
+from rsh.files.upkeep.changes import remove_tree
+from rsh.protocol import sync_records
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Reuse, Sign, Touch
+from rsh.protocol.transfer_records import Abort, Directory, Finish, Link, Root, Same, Symlink, TransferRecord
+
+# How long the end of a manifest is waited for whose last record the source has read.
+_SOON: Final = 5.0
+
+# Bytes of the paths of parts that are remembered; what is beyond is left to the next run.
+_ROOM_FOR_PARTS: Final = 1024 * 1024
+
+
+def sync_to(
+    pipe: Pipe,
+    target: bytes,
+    wishes: Wishes,
+    *,
+    directory: bytes = b"",
+    durability: str = "auto",
+    progress: Progress | None = None,
+    fetched: bytes | None = None,
+    forsaken: Callable[[], bool] | None = None,
+) -> Report:
+    """Make a target like a source, from the target's side.
+
+    Args:
+        target: a directory, which is made when it is not there; for a file as source a file or a directory.
+        fetched: name of the source, if we have asked for it.
+        directory, durability, progress, forsaken: as receive().
+
+    Raises:
+        UsageError: unknown durability; a rule that means nothing. ProtocolError, RshError: as receive().
+    """
+    receiver = SyncTarget(pipe, Durability(durability), progress or Progress(), wishes, fetched, forsaken)
+    return receiver.run(target, directory)
+
+
+class SyncTarget(Receiver):
+    """One sync; run() does it."""
+
+    decoder: msgspec.msgpack.Decoder[Any] = sync_records.SYNC
+
+    def __init__(
+        self,
+        pipe: Pipe,
+        durability: Durability,
+        progress: Progress,
+        wishes: Wishes,
+        fetched: bytes | None,
+        forsaken: Callable[[], bool] | None,
+    ) -> None:
+        super().__init__(pipe, durability, None, progress, None, wishes.archive, forsaken)
+        self._pipe = pipe
+        self._wishes = wishes
+        self._fetched = fetched
+        self._only = make_filter(wishes.rules)
+        self._patching: IncomingPatch | None = None
+        self._top = Top(self._final)
+        self._began = time.time()
+        self._parts: list[bytes] = []  # of earlier transfers, by their paths; filled by the telling thread
+        self._room = _ROOM_FOR_PARTS
+        self._telling: threading.Thread | None = None
+
+    def _open(self, elements: Iterator[TransferRecord | memoryview], target: bytes, directory: bytes) -> None:
+        try:
+            super()._open(elements, target, directory)
+        except FileError:
+            self._tell_manifest(-1)
+            raise
+        if self._one_file:
+            self._expect_file(self._one_file)
+            return
+        there = self._landing.target_name is None
+        top = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.top) if there else -1
+        # Ends when the source has read all, or when the pipe is closed; joined by _end.
+        self._telling = threading.Thread(target=self._tell_manifest, args=(top,), name="rsh-manifest", daemon=True)
+        self._telling.start()
+
+    def _expect_file(self, name: bytes) -> None:
+        """Prepare for one file in the place of a tree: tell what has its name, as far as it is a regular file."""
+        check_component(name)
+        if self._fetched is not None and name != self._fetched:
+            raise ProtocolError("the source is another file than the one that was asked for")
+        self._top.only = name
+        self._top.open(self._landing.top)
+        writer = RecordWriter(self._pipe, lane=1)
+        there = known_file(self._top.fd, self._final(name), self._wishes.checksum, self._wishes.archive)
+        if there:
+            writer.record(msgspec.structs.replace(there, name=name))
+        writer.record(End())
+        writer.end()
+
+    def _final(self, name: bytes) -> bytes:
+        """Give the name that the one file of this sync has here."""
+        return self._landing.target_name or name
+
+    def _tell_manifest(self, top: int) -> None:
+        writer = RecordWriter(self._pipe, lane=1)
+        try:
+            if top < 0:
+                writer.record(End())
+            else:
+                wishes = self._wishes
+                checksum, archive, part = wishes.checksum, wishes.archive, self._note_part
+                for record in manifest(top, only=self._only, checksum=checksum, archive=archive, part=part):
+                    writer.record(record)
+            writer.end()
+        except OSError as error:
+            self._pipe.close()
+            raise FileError(error_name(error)) from error
+        except RshError:
+            return  # the pipe was closed; whoever reads the other lane knows why
+
+    def _end(self, record: End) -> None:
+        if self._wishes.delete and self._report.ok and self._telling:
+            self._telling.join(_SOON)
+            if not self._telling.is_alive():
+                self._remove_leftovers()
+        super()._end(record)
+
+    def _note_part(self, path: bytes) -> None:
+        self._room -= len(path)
+        if self._room >= 0:
+            self._parts.append(path)
+
+    def _remove_leftovers(self) -> None:
+        """Remove what earlier transfers have left: now that both are alike, nobody will go on with it."""
+        for path in self._parts:
+            try:
+                fd, name = self._top.above(path)
+            except OSError:
+                continue  # gone, with all above it
+            try:
+                before = os.fstat(fd)
+                remove_leftover(fd, name, self._began)
+                os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+            except OSError:
+                pass  # somebody else's directory
+            finally:
+                os.close(fd)
+
+    def _drop(self) -> None:
+        if self._patching:
+            self._patching.drop()
+        super()._drop()
+
+    def _close(self) -> None:
+        if self._patching:
+            self._patching.drop(leave=True)
+        self._top.close()
+        super()._close()
+
+    def _take(self, element: Any) -> None:
+        if self._patching:
+            self._take_within_patch(self._patching, element)
+        elif self._wishes.rehearsal and not isinstance(element, Change | Failure | End):
+            raise ProtocolError(f"{type(element).__name__} in a rehearsal")
+        elif self._one_file and isinstance(element, Root | Directory | Symlink | Link | Delete):
+            raise ProtocolError(f"{type(element).__name__} in a sync of one file")
+        else:
+            super()._take(element)
+
+    def _count_named(self, name: bytes) -> None:
+        if self._one_file and name != self._one_file:
+            raise ProtocolError("another name in a sync of one file")
+        super()._count_named(name)
+
+    def _root(self, record: Root) -> None:
+        super()._root(record)
+        if self._landing.skipping:
+            return
+        if self._top.fd >= 0:
+            raise ProtocolError("a second Root")
+        self._top.open(self._landing.here)
+
+    # --- files of old and new content ---
+
+    def _begin_patch(self, record: Patch) -> None:
+        self._count_named(record.name)
+        self._patching = patching = IncomingPatch(record, self._finisher())
+        if record.size >= BLOCK:
+            self._tell()
+        if self._landing.skipping:
+            return
+        self._progress.started(self._landing.shown(record.name), record.size)
+        try:
+            directory, name, _ = self._landing.spot(record.name)
+            patching.open(self._top.file(record.basis), directory, name, self._forsaken)
+        except (OSError, FileError) as error:
+            patching.drop()
+            self._fail(record.name, error, now=True)
+
+    def _take_within_patch(self, patching: IncomingPatch, element: Any) -> None:
+        name, working = patching.record.name, patching.part is not None
+        try:
+            if isinstance(element, memoryview):
+                patching.content(element)
+                self._progress.moved(len(element) if working else 0)
+            elif isinstance(element, Reuse | Same):
+                if isinstance(element, Reuse):
+                    patching.reuse(element.offset, element.length)
+                else:
+                    patching.same(element.length)
+                self._progress.reused(element.length if working else 0)
+            else:
+                self._patching = None
+                self._end_patch(patching, element)
+        except (OSError, FileError) as error:
+            patching.drop()
+            self._fail(name, error, now=True)
+
+    def _end_patch(self, patching: IncomingPatch, element: Any) -> None:
+        record = patching.record
+        try:
+            if isinstance(element, Finish):
+                right = patching.finish(element.digest)
+                if not patching.part:
+                    return
+                if not right:
+                    raise FileError("EDIGEST")
+                sync = self._durability.before_placing(record.size, single=False)
+                patching.part.place(record.mode, record.mtime_ns, sync=sync, finish=patching.finisher)
+                self._placed(record.size)
+            elif isinstance(element, Abort):
+                self._note(file_error(element.error, self._landing.shown(record.name)))
+            else:
+                raise ProtocolError(f"{type(element).__name__} within a file")
+        finally:
+            patching.drop()
+
+    # --- the rest ---
+
+    def _touch(self, record: Touch) -> None:
+        self._count_named(record.name)
+        finisher = self._finisher()
+        if self._landing.skipping:
+            return
+        try:
+            name = self._final(record.name) if self._one_file else record.name
+            fd = os.open(name, READ_FLAGS, dir_fd=self._landing.here)
+            try:
+                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                    raise FileError("ESPECIAL")
+                os.fchmod(fd, finisher(fd, record.mode) if finisher else record.mode & 0o777)
+                os.utime(fd, ns=(os.fstat(fd).st_atime_ns, record.mtime_ns))
+            finally:
+                os.close(fd)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _delete(self, record: Delete) -> None:
+        self._index += 1
+        try:
+            fd, name = self._top.above(record.path)
+            try:
+                self._delete_in(fd, name, record.path)
+            finally:
+                os.close(fd)
+        except (OSError, FileError) as error:
+            symbol = error.error if isinstance(error, FileError) else error_name(error)
+            self._fail_item(self._index, record.path, symbol)
+
+    def _delete_in(self, fd: int, name: bytes, path: bytes) -> None:
+        """Delete, and leave the time of the directory above as it was: it has its source's."""
+        before = os.fstat(fd)
+        directory = stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
+        if directory:
+            if not self._wishes.delete:
+                raise FileError("EISDIR")
+            for failure in remove_tree(path, os.open(name, DIRECTORY_FLAGS, dir_fd=fd)):
+                self._fail_item(self._index, failure.path, failure.error)
+            os.rmdir(name, dir_fd=fd)
+        else:
+            os.unlink(name, dir_fd=fd)
+        os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self._report.deleted += 1
+
+    def _sign(self, record: Sign) -> None:
+        for answer in signature(self._top, record):
+            self._out.record(answer)
+        self._out.flush()
+
+    def _prove(self, record: Prove) -> None:
+        self._out.record(proof(self._top, record))
+        self._out.flush()
+
+    def _failure(self, record: Failure) -> None:
+        self._note(file_error(record.error, record.path))
+
+    def _passed(self, record: Passed) -> None:
+        self._progress.passed(record.items, record.bytes)
+
+    def _change(self, record: Change) -> None:
+        self._progress.planned(record.how, record.path, 0)
+
+
+SyncTarget.handlers = Receiver.handlers | {
+    Failure: SyncTarget._failure,
+    Root: SyncTarget._root,
+    Patch: SyncTarget._begin_patch,
+    Touch: SyncTarget._touch,
+    Delete: SyncTarget._delete,
+    Sign: SyncTarget._sign,
+    Prove: SyncTarget._prove,
+    Change: SyncTarget._change,
+    Passed: SyncTarget._passed,
+    End: SyncTarget._end,
+}

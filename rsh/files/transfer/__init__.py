@@ -1,0 +1,1 @@
+"""One sender and one receiver of files and trees, for both directions."""

@@ -1,0 +1,454 @@
+"""The receiving half of a transfer: checks everything and puts files in place, for put and get alike.
+
+The sender is taken for hostile. Names are checked component by component, everything is opened relative to a directory
+that we hold, without following symlinks, and nothing gets its final name before its digest was compared.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, ClassVar, Final
+
+import msgspec
+from xxhash import xxh3_128_digest
+
+from rsh.errors import FileError, ProtocolError, error_name, file_error
+from rsh.files.disk.digest import BLOCK
+from rsh.files.disk.durability import Durability
+from rsh.files.disk.metadata import apply, apply_to_link
+from rsh.files.disk.names import Asked, check_component
+from rsh.files.disk.part import Finisher, Part
+from rsh.files.stream.stream import Pipe, RecordReader, RecordWriter
+from rsh.files.transfer.conflicts import Conflicts
+from rsh.files.transfer.incoming import Incoming
+from rsh.files.transfer.landing import Landing, Spot
+from rsh.files.transfer.placing import place_link, place_small, place_symlink
+from rsh.files.transfer.report import Progress, Report
+from rsh.files.transfer.target import open_target
+from rsh.protocol import transfer_records
+from rsh.protocol.fields import MAX_PATH
+from rsh.protocol.record_stream import End, Failure
+from rsh.protocol.sync_records import Patch, Touch
+from rsh.protocol.transfer_records import (
+    Abort,
+    Attributes,
+    Begin,
+    Directory,
+    Done,
+    File,
+    Finish,
+    Held,
+    Hole,
+    Leave,
+    Link,
+    Packed,
+    Result,
+    Root,
+    Same,
+    Stop,
+    Summary,
+    Symlink,
+    TransferRecord,
+)
+
+# How often the sender hears how far we are, in seconds; failures go with it.
+_TELL_EVERY: Final = 0.1
+
+
+def receive(
+    pipe: Pipe,
+    target: bytes,
+    *,
+    directory: bytes = b"",
+    durability: str = "auto",
+    asked: Asked | None = None,
+    progress: Progress | None = None,
+    conflicts: Conflicts | None = None,
+    archive: bool = False,
+    forsaken: Callable[[], bool] | None = None,
+) -> Report:
+    """Receive what a sender sends and put it in place, by the rules of cp(1).
+
+    What fails is reported to both ends and the rest goes on. A target that will not do as a whole is a failure in the
+    report, and the sender is told to stop.
+
+    Args:
+        target: as the user named it.
+        directory: where a relative target starts; b"" is the process's.
+        durability: "auto", "none" or "file" (rsh.files.disk.durability).
+        asked: which sources may come; None when the sender decides that.
+        conflicts: what happens to files that are there already; by default they are replaced.
+        archive: take owners and extended attributes, which are a violation otherwise.
+        forsaken: tells whether the sender is gone for now; then the next transfer may go on with what we have.
+
+    Raises:
+        UsageError: unknown durability.
+        ProtocolError: the sender broke the rules.
+        RshError: the pipe failed. After that the caller closes the pipe. A large part
+            is left for the next try to go on with.
+    """
+    receiver = Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts, archive, forsaken)
+    return receiver.run(target, directory)
+
+
+class Receiver:
+    """One transfer; run() does it."""
+
+    decoder: msgspec.msgpack.Decoder[Any] = transfer_records.TRANSFER
+    handlers: ClassVar[dict[type, Callable[[Any, Any], None]]]  # for what comes between files
+
+    def __init__(
+        self,
+        pipe: Pipe,
+        durability: Durability,
+        asked: Asked | None,
+        progress: Progress,
+        conflicts: Conflicts | None,
+        archive: bool = False,
+        forsaken: Callable[[], bool] | None = None,
+    ) -> None:
+        self._conflicts = conflicts
+        self._archive = archive
+        self._forsaken = forsaken
+        self._attributes: Attributes | None = None  # of the item that comes next
+        self._in = RecordReader(pipe, self.decoder)
+        self._out = RecordWriter(pipe)
+        self._durability = durability
+        self._asked = asked
+        self._progress = progress
+        self._report = Report()
+        self._file: Incoming | None = None
+        self._index = -1  # of the latest item
+        self._sources = 0  # how many may still come
+        self._single = False
+        self._one_file = b""  # name of the file that is all there is to a sync
+        self._ended = False
+        self._told = time.monotonic()  # when the sender last heard from us
+        self._landing: Landing  # set by _open
+
+    def run(self, target: bytes, directory: bytes) -> Report:
+        """Receive all; as receive()."""
+        elements = iter(self._in)
+        try:
+            self._open(elements, target, directory)
+        except FileError as error:
+            return self._stop(elements, error)
+        try:
+            for element in elements:
+                if self._ended:
+                    raise ProtocolError("something after the end")
+                self._take(element)
+            if not self._ended:
+                raise ProtocolError("the stream ended before its end")
+            return self._report
+        except ProtocolError:
+            self._drop()  # what such a peer sent is nothing to go on from
+            raise
+        finally:
+            self._close()
+
+    def _open(self, elements: Iterator[TransferRecord | memoryview], target: bytes, directory: bytes) -> None:
+        begin = next(elements, None)
+        if not isinstance(begin, Begin):
+            raise ProtocolError("a transfer starts with Begin")
+        self._sources = begin.sources
+        self._single = begin.sources == 1
+        self._one_file = begin.file
+        self._landing = Landing(open_target(target, begin.sources, directory=directory), self._conflicts)
+
+    def _stop(self, elements: Iterator[TransferRecord | memoryview], error: FileError) -> Report:
+        """Refuse the transfer, and drain what is under way so that the sender can hear of it."""
+        self._note(error)
+        self._out.record(Stop(error.path, error.error))
+        self._out.flush()
+        for _ in elements:
+            pass
+        self._out.record(Summary(0, 0))
+        self._out.end()
+        return self._report
+
+    def _drop(self) -> None:
+        if self._file:
+            self._file.drop()
+
+    def _close(self) -> None:
+        if self._file:
+            self._file.drop(leave=True)
+        self._landing.close()
+
+    # --- elements ---
+
+    def _take(self, element: TransferRecord | memoryview) -> None:
+        if self._file:
+            self._take_within_file(self._file, element)
+            return
+        handler = self.handlers.get(type(element))
+        if handler is None or (self._attributes and not isinstance(element, _WITH_ATTRIBUTES)):
+            raise ProtocolError(f"{type(element).__name__} out of place")
+        handler(self, element)
+
+    def _take_attributes(self, record: Attributes) -> None:
+        if not self._archive:
+            raise ProtocolError("attributes that were not asked for")
+        self._attributes = record
+
+    def _finisher(self) -> Finisher | None:
+        """Give what sets the attributes of the item at hand."""
+        attributes, self._attributes = self._attributes, None
+        return None if attributes is None else partial(apply, attributes)
+
+    def _take_within_file(self, file: Incoming, element: TransferRecord | memoryview) -> None:
+        if isinstance(element, memoryview | Hole | Same):
+            self._content(file, element)
+            return
+        try:
+            if isinstance(element, Finish):
+                self._finish(file, element)
+            elif isinstance(element, Abort):
+                self._abort(file, element)
+            else:
+                raise ProtocolError(f"{type(element).__name__} within a file")
+        finally:
+            self._file = None
+            file.drop()
+
+    def _directory(self, record: Directory) -> None:
+        self._count_named(record.name)
+        finisher = self._finisher()
+        try:
+            self._landing.enter(self._index, record.name, record.mode, record.mtime_ns, finisher, record.identity)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _root(self, record: Root) -> None:
+        if self._landing.depth:
+            raise ProtocolError("Root below the top")
+        self._count_source(self._asked is None or self._asked.allows_root())
+        finisher = self._finisher()
+        try:
+            self._landing.enter_root(self._index, record.mode, record.mtime_ns, finisher, record.identity)
+        except (OSError, FileError) as error:
+            self._fail(b"", error)
+
+    def _leave(self, _: Leave) -> None:
+        if not self._landing.depth:
+            raise ProtocolError("Leave at the top")
+        index, shown = self._landing.entered_by(), self._landing.shown()
+        try:
+            self._landing.leave()
+        except OSError as error:
+            self._fail_item(index, shown, error_name(error))
+
+    def _symlink(self, record: Symlink) -> None:
+        self._count_named(record.name)
+        attributes, self._attributes = self._attributes, None
+        if self._landing.skipping:
+            return
+        try:
+            if b"\0" in record.target:
+                raise ProtocolError("NUL in a symlink")
+            directory, name, elsewhere = self._landing.spot(record.name, link=True, mtime_ns=record.mtime_ns)
+            place_symlink(directory, name, record.target, record.mtime_ns, elsewhere)
+            if attributes:
+                apply_to_link(attributes, directory, name)
+            self._placed(0)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _link(self, record: Link) -> None:
+        self._count_named(record.name)
+        if self._landing.skipping:
+            return
+        try:
+            if record.across:
+                self._check_across(record.path)
+            source, earlier = self._landing.open_earlier(record.path, across=record.across)
+            try:
+                directory, name, elsewhere = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+                place_link(directory, name, source, earlier, (record.size, record.mtime_ns), elsewhere)
+            finally:
+                os.close(source)
+            self._placed(0)
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _check_across(self, path: bytes) -> None:
+        """Check that a path leads into something that may have come before."""
+        asked, first = self._asked, path.partition(b"/")[0]
+        if self._single or (asked is not None and not asked.allows(first) and not asked.allows_root()):
+            raise ProtocolError("a link to what was not asked for")
+
+    def _packed(self, record: Packed) -> None:
+        self._count_named(record.name)
+        finisher = self._finisher()
+        if self._landing.skipping:
+            return
+        content = record.content
+        if xxh3_128_digest(content) != record.digest:
+            self._fail(record.name, FileError("EDIGEST"))
+            return
+        try:
+            spot = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+            sync = self._durability.before_placing(len(content), single=self._alone)
+            if not self._landing.fresh or not place_small(
+                spot.directory, spot.name, content, record.mode, record.mtime_ns, sync=sync, finish=finisher
+            ):
+                _replace(spot, record, finisher, sync=sync)
+            self._progress.moved(len(content))
+            self._placed(len(content))
+        except (OSError, FileError) as error:
+            self._fail(record.name, error)
+
+    def _begin_file(self, record: File) -> None:
+        self._count_named(record.name)
+        self._file = file = Incoming(record, self._index, self._finisher())
+        if record.size >= BLOCK:
+            self._tell()  # for a while nothing else would tell it
+        if self._landing.skipping:
+            return
+        self._progress.started(self._landing.shown(record.name), record.size)
+        try:
+            directory, name, file.elsewhere = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+            file.open(directory, name, self._forsaken)
+            for digests in file.held():
+                self._out.record(Held(self._index, digests))
+                self._out.flush()
+        except (OSError, FileError) as error:
+            file.drop()
+            self._fail(record.name, error, now=True)
+
+    def _content(self, file: Incoming, element: memoryview | Hole | Same) -> None:
+        working = file.part is not None
+        try:
+            if isinstance(element, memoryview):
+                length = len(element)
+                file.content(element)
+            else:
+                length = element.length
+                (file.hole if isinstance(element, Hole) else file.same)(length)
+        except OSError as error:
+            file.drop()
+            self._fail(file.record.name, error, now=True)
+        if working:
+            (self._progress.moved if isinstance(element, memoryview) else self._progress.reused)(length)
+
+    def _finish(self, file: Incoming, record: Finish) -> None:
+        item = file.record
+        try:
+            right = file.finish(record.digest)
+            if not file.part:
+                return
+            if not right:
+                raise FileError("EDIGEST")
+            sync = self._durability.before_placing(item.size, single=self._alone)
+            file.part.place(item.mode, item.mtime_ns, sync=sync, finish=file.finisher, elsewhere=file.elsewhere)
+            self._placed(item.size)
+        except (OSError, FileError) as error:
+            self._fail(item.name, error)
+
+    def _abort(self, file: Incoming, record: Abort) -> None:
+        if file.part:
+            self._note(file_error(record.error, self._landing.shown(file.record.name)))
+
+    def _failure(self, record: Failure) -> None:
+        if not self._landing.depth:
+            self._use_source()
+        self._note(file_error(record.error, record.path))
+
+    def _end(self, _: End) -> None:
+        if self._landing.depth:
+            raise ProtocolError("End within a directory")
+        self._ended = True
+        self._landing.sweep()
+        try:
+            if self._report.files:
+                self._durability.finish(self._landing.top, single=self._single)
+        except OSError as error:
+            self._fail_item(self._index, self._landing.shown(), error_name(error))
+        self._tell()
+        self._out.record(Summary(self._report.files, self._report.bytes))
+        self._out.end()
+
+    # --- counting and telling ---
+
+    @property
+    def _alone(self) -> bool:
+        """Tell whether the item at hand is all there is."""
+        return self._single and not self._landing.depth
+
+    def _count_named(self, name: bytes) -> None:
+        check_component(name)
+        if self._landing.depth:
+            self._index += 1
+        else:
+            self._count_source(self._asked is None or self._asked.allows(name))
+        if time.monotonic() - self._told >= _TELL_EVERY:
+            self._tell()
+
+    def _count_source(self, allowed: bool) -> None:
+        if not allowed:
+            raise ProtocolError("the sender sent what was not asked for")
+        self._use_source()
+        self._index += 1
+
+    def _use_source(self) -> None:
+        if not self._sources:
+            raise ProtocolError("more sources than announced")
+        self._sources -= 1
+
+    def _placed(self, size: int) -> None:
+        self._report.files += 1
+        self._report.bytes += size
+
+    def _fail(self, name: bytes, error: OSError | FileError, *, now: bool = False) -> None:
+        """Report the latest item. With `now` the sender hears it at once: what it is sending is in vain."""
+        symbol = error.error if isinstance(error, FileError) else error_name(error)
+        self._fail_item(self._index, self._landing.shown(name), symbol)
+        if now:
+            self._out.flush()
+
+    def _fail_item(self, index: int, path: bytes, error: str) -> None:
+        path = path[-MAX_PATH:]
+        self._note(file_error(error, path))
+        self._out.record(Result(max(index, 0), path, error))
+
+    def _note(self, failure: FileError) -> None:
+        self._report.add_failure(failure)
+        self._progress.failed(failure)
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        dealt_with = self._index + 1 if self._ended else self._index
+        self._out.record(Done(max(dealt_with, 0)))
+        self._out.flush()
+        self._progress.completed(max(dealt_with, 0))
+
+
+def _replace(spot: Spot, record: Packed, finisher: Finisher | None, *, sync: bool) -> None:
+    """Write a small file beside the one that it may replace. Raises OSError, FileError."""
+    part = Part(spot.directory, spot.name)
+    try:
+        if record.content:
+            part.write(record.content)
+        part.place(record.mode, record.mtime_ns, sync=sync, finish=finisher, elsewhere=spot.elsewhere)
+    finally:
+        part.discard()
+
+
+_WITH_ATTRIBUTES: Final = (Directory, Root, File, Packed, Symlink, Patch, Touch)
+
+Receiver.handlers = {
+    Directory: Receiver._directory,
+    Root: Receiver._root,
+    Leave: Receiver._leave,
+    File: Receiver._begin_file,
+    Packed: Receiver._packed,
+    Symlink: Receiver._symlink,
+    Link: Receiver._link,
+    Attributes: Receiver._take_attributes,
+    Failure: Receiver._failure,
+    End: Receiver._end,
+}
