@@ -6,7 +6,7 @@ import statistics
 import time
 
 from bench.stage import Bench
-from rsh.client.remote import connect
+from rsh.client.api.remote import connect
 from tests.proxy import Kind, Proxy
 
 CUTS = 300

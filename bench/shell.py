@@ -10,8 +10,8 @@ from bench.stage import Bench
 
 def bench_shell(bench: Bench) -> None:
     """A line of the living shell, and the time to its first prompt."""
-    from rsh.client.living import LivingShell
-    from rsh.client.remote import connect
+    from rsh.client.api.remote import connect
+    from rsh.client.shell.living import LivingShell
     from rsh.protocol.requests import Shell, Terminal
 
     bench.enter()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.peers import slow_link
 from bench.stage import Bench
-from rsh.client.living import LivingShell
-from rsh.client.remote import Remote, connect
+from rsh.client.api.remote import Remote, connect
+from rsh.client.shell.living import LivingShell
 from rsh.protocol.requests import Shell, Terminal
 
 RATE = 10e6  # bytes a second

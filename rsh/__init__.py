@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from rsh.client.remote import Remote as Remote
-    from rsh.client.remote import connect as connect
+    from rsh.client.api.remote import Remote as Remote
+    from rsh.client.api.remote import connect as connect
 
 __all__ = ["Remote", "__version__", "connect"]
 
@@ -19,7 +19,7 @@ __all__ = ["Remote", "__version__", "connect"]
 def __getattr__(name: str) -> object:
     """Load the API on first use: `rsh exec` and `rsh-server` import this package too and need none of it."""
     if name in ("connect", "Remote"):
-        from rsh.client import remote
+        from rsh.client.api import remote
 
         return getattr(remote, name)
     raise AttributeError(f"module 'rsh' has no attribute {name!r}")

@@ -13,7 +13,7 @@ def main() -> int:
     """Run the command line and end the process with its status."""
     # While modules are imported a Ctrl-C simply ends us, as it would a program that has not begun yet.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from rsh.client.cli import main as client_main
+    from rsh.client.cli.main import main as client_main
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     status = client_main(embedded=embedded)

@@ -21,9 +21,9 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from rsh.client.feed import Feed, LineEnd, ShellEnd
-from rsh.client.remote import Remote
-from rsh.client.remote import connect as connect_remote
+from rsh.client.api.remote import Remote
+from rsh.client.api.remote import connect as connect_remote
+from rsh.client.shell.feed import Feed, LineEnd, ShellEnd
 from rsh.errors import UsageError, exit_status
 from rsh.protocol.requests import Shell as ShellRequest
 from rsh.protocol.requests import Terminal

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent / "rsh"
 
 # Who may import whom, beside the modules of its own folder. What is not here, nobody may.
@@ -28,23 +30,26 @@ MAY_IMPORT = {
     "__init__": {"client"},
 }
 
+# The floors of a large layer: the modules of each may import those of its own and of the ones before it.
+FLOORS = {
+    "files": ("disk", "stream", "transfer", "upkeep", "sync"),
+    "client": ("text", "terminal", "dialling", "api", "cli", "transfer", "shell", "commands", "editor", "prompt"),
+}
+
 # Modules that show something on a screen: only these may import what draws there.
 SCREEN = {"prompt_toolkit", "pyfiglet", "pygments", "rich"}
 SCREEN_MODULES = {
-    f"rsh.client.{name}"
-    for name in (
-        "screen",
-        "giving_way",
-        "paper",
-        "bottom_line",
-        "above",
-        "banner",
-        "bars",
-        "bindings",
-        "highlighting",
-        "line_history",
-        "menu",
-    )
+    "rsh.client.editor.screen",
+    "rsh.client.editor.giving_way",
+    "rsh.client.editor.paper",
+    "rsh.client.editor.bottom_line",
+    "rsh.client.editor.above",
+    "rsh.client.editor.banner",
+    "rsh.client.transfer.bars",
+    "rsh.client.editor.bindings",
+    "rsh.client.editor.highlighting",
+    "rsh.client.editor.line_history",
+    "rsh.client.editor.menu",
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.
@@ -86,6 +91,23 @@ def test_imports_go_down_the_ladder_only() -> None:
         for module, path in known.items()
         for imported in imports(path, known)
         if imported.split(".")[0] == "rsh" and layer(imported) not in MAY_IMPORT[layer(module)] | {layer(module)}
+    ]
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("large", FLOORS)
+def test_floors_of_a_large_layer_import_downwards_only(large: str) -> None:
+    known = modules()
+
+    def floor(module: str) -> int:
+        return FLOORS[large].index(module.split(".")[2])
+
+    own = {module: path for module, path in known.items() if module.startswith(f"rsh.{large}.")}
+    wrong = [
+        f"{module} imports {imported}"
+        for module, path in own.items()
+        for imported in imports(path, known)
+        if imported in own and floor(imported) > floor(module)
     ]
     assert not wrong, wrong
 

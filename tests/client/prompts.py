@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rsh.client.context import Context
-from rsh.client.prompt_context import PromptContext
-from rsh.client.remote import connect
+from rsh.client.api.remote import connect
+from rsh.client.cli.context import Context
+from rsh.client.prompt.prompt_context import PromptContext
 
 
 @contextmanager

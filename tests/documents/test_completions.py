@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from rsh.client.table import GLOBAL, commands
+from rsh.client.cli.table import GLOBAL, commands
 from rsh.server.cli import parser
 from tests.documents.shells import COMPLETIONS, bash, fish, with_rsh, zsh_options
 from tests.documents.test_manual import actions, flags_of, subcommands

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rsh.client.events import EVENTS
+from rsh.client.transfer.events import EVENTS
 from tests.documents.mdoc import rows, section, sections
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from rsh import errors
-from rsh.client.table import COMMANDS, GLOBAL, Argument, Command, commands
+from rsh.client.cli.table import COMMANDS, GLOBAL, Argument, Command, commands
 from rsh.server import account
 from rsh.server.cli import LIMITS, SIZES, WAITS, parser
 from rsh.server.options import Options

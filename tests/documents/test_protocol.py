@@ -10,7 +10,7 @@ import msgspec.inspect as inspection
 import pytest
 from msgspec import NODEFAULT
 
-from rsh.client.names import MANY
+from rsh.client.editor.names import MANY
 from rsh.errors import OUR_ERRORS, Code
 from rsh.files.stream.stream import MAX_ELEMENT, RECORD
 from rsh.protocol import (

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from rsh.client.process import RemoteProcess
-from rsh.client.remote import Remote, connect
+from rsh.client.api.process import RemoteProcess
+from rsh.client.api.remote import Remote, connect
 from rsh.session.deadline import Deadline
 
 PATIENCE = 300.0  # seconds

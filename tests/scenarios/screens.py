@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pyte
 
-from rsh.client.modes import Modes
+from rsh.client.terminal.modes import Modes
 from tests.machines import SOON, Home, program
 
 LOOK = 0.1  # seconds between two looks at a terminal that says nothing

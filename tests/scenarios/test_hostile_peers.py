@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rsh.client.remote_files import RemoteFiles
+from rsh.client.api.remote_files import RemoteFiles
 from rsh.errors import ProtocolError, RshError
 from rsh.files.stream.stream import RECORD, WORD, RecordReader, RecordWriter
 from rsh.files.transfer.sender import send

@@ -16,7 +16,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from rsh.client.remote import connect
+from rsh.client.api.remote import connect
 from tests.machines import SOON, Daemon, Home, alive, program, wait_until_gone
 from tests.proxy import Proxy
 from tests.scenarios import test_exec

@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from rsh.client.events import EVENTS
+from rsh.client.transfer.events import EVENTS
 from tests.machines import Daemon, Home, program
 
 SMALL, SIZE = 3, 10_000_000

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.process import RemoteProcess
-from rsh.client.remote import Remote, connect
-from rsh.client.trusting import secure
+from rsh.client.api.process import RemoteProcess
+from rsh.client.api.remote import Remote, connect
+from rsh.client.dialling.trusting import secure
 from rsh.errors import Code, LinkError
 from rsh.protocol import messages
 from rsh.protocol.frames import Decoder, Frame, Kind, encode

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.reset import sane
+from rsh.client.commands.reset import sane
 from tests.machines import SOON, Daemon, Home, program, wait_until_gone
 from tests.proxy import Proxy
 from tests.scenarios.screens import Terminal, modes

@@ -91,7 +91,7 @@ def test_kernel_stands_where_nobody_has_looked_at_the_paths(drop: Path, request_
 # no other thread can import from them either.
 IMPORTS = """
 import os, sys, threading
-from rsh.client.remote_files import RemoteFiles
+from rsh.client.api.remote_files import RemoteFiles
 from rsh.protocol import requests
 from rsh.server import confinement
 from rsh.server.account import Account, Grant

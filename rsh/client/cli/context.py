@@ -1,0 +1,89 @@
+"""What a command of the table is given beside its options: the other side, and how to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from rsh.client.cli.table import Where
+
+if TYPE_CHECKING:
+    from rsh.client.api.remote import Remote
+    from rsh.files.transfer.report import Report
+
+
+class Context:
+    """The surroundings of one command.
+
+    Attributes:
+        where: the command line or the prompt.
+        verb: name of the command that runs, for messages.
+        host: as the user typed it; None is this machine with no daemon.
+        quiet: print errors only.
+        color: "always", "auto" or "never", as the user wants it.
+        debug: show tracebacks.
+        patience: seconds to wait for a daemon that is gone, None: for ever.
+        asks: there may be somebody to ask.
+        carry: at the prompt, makes a transfer that may go on in the background (background.Transfers.carry).
+        background: the line at hand is to run there.
+        welcome: the server has taken us.
+    """
+
+    def __init__(self, where: Where, open_remote: Callable[[], Remote], *, host: str | None = None) -> None:
+        self.where = where
+        self.verb = ""
+        self.host = host
+        self.quiet = False
+        self.color = "auto"
+        self.debug = False
+        self.patience: float | None = None
+        self.asks = True
+        self.carry: Callable[..., Report | None] | None = None
+        self.background = False
+        self._open_remote = open_remote
+        self._remote: Remote | None = None
+        self.welcome = False
+
+    @property
+    def remote(self) -> Remote:
+        """The other side, which has taken us; dialled when first asked for."""
+        remote = self.begin()
+        if not self.welcome:
+            self.wait_connected()
+        return remote
+
+    def begin(self) -> Remote:
+        """Give the other side before it has answered: a request made now saves a round trip.
+
+        What comes of it is known after `wait_connected`.
+        """
+        if self._remote is None:
+            self._remote = self._open_remote()
+        return self._remote
+
+    def wait_connected(self) -> None:
+        """Wait until the server has taken us. Raises RshError: it has not, and why."""
+        from rsh.client.dialling.dial import CONNECT_TIMEOUT
+        from rsh.session.deadline import Deadline
+
+        self.begin().wait_connected(Deadline(CONNECT_TIMEOUT))
+        self.welcome = True
+
+    def reconnected(self) -> Remote:
+        """Give the other side, over a new connection if the last one was lost."""
+        if self._remote is not None and self._remote.session.error is not None:
+            self.close()
+        return self.remote
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        remote, self._remote = self._remote, None
+        self.welcome = False
+        if remote is not None:
+            remote.close()
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""The line editor: how a line of the prompt is read, completed, coloured, kept and shown."""

@@ -1,0 +1,187 @@
+"""What keys do at the prompt, beyond what prompt_toolkit's emacs and vi modes give (R12-R15, R19, R32).
+
+A screen module: it is imported only when a prompt is really shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prompt_toolkit.application.current import get_app
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import (
+    Condition,
+    completion_is_selected,
+    emacs_mode,
+    has_completions,
+    has_focus,
+    is_searching,
+)
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.key_binding.bindings import search
+from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.search import SearchDirection, start_search
+
+from rsh.client.cli.settings import Settings
+from rsh.client.editor.lines import is_unfinished
+from rsh.client.text.words import next_end, previous_start
+
+# Pastes of more lines than this are announced: it is easy not to see what they will run.
+PASTE_LINES = 5
+
+
+class Modes:
+    """What the function keys switch: settings, at once in force."""
+
+    def __init__(
+        self, settings: Settings, apply: Callable[[], None], tell: Callable[[str], None], all_hosts: Callable[[], None]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            apply: has the screen do as the settings say.
+            tell: shows a few words behind the line.
+            all_hosts: has the history of all hosts searched.
+        """
+        self._settings = settings
+        self._apply = apply
+        self._tell = tell
+        self._all_hosts = all_hosts
+
+    def toggle_completion(self, event: KeyPressEvent) -> None:
+        """Have completions appear while typing, or on Tab only; Up then searches the history by what is typed."""
+        typing = self._switch("complete", "tab", "typing") == "typing"
+        self._tell("completion while typing" if typing else "completion on Tab")
+
+    def toggle_lines(self, event: KeyPressEvent) -> None:
+        """Let Enter begin a new line, or run."""
+        several = self._switch("multiline", "off", "on") == "on"
+        self._tell("Enter begins a line, Alt-Enter runs" if several else "Enter runs")
+
+    def toggle_vi(self, event: KeyPressEvent) -> None:
+        """Change between emacs' and vi's keys."""
+        self._tell(f"{self._switch('keys', 'emacs', 'vi')} keys")
+
+    def toggle_toolbar(self, event: KeyPressEvent) -> None:
+        """Show the line at the bottom, or only when there is something to tell."""
+        self._tell(f"toolbar {self._switch('toolbar', 'auto', 'on')}")
+
+    def search_all(self, event: KeyPressEvent) -> None:
+        """Search backwards in the history of all hosts."""
+        self._all_hosts()
+        start_search(direction=SearchDirection.BACKWARD)
+
+    def _switch(self, name: str, one: str, other: str) -> str:
+        self._settings.set(name, one if self._settings.shown(name) == other else other)
+        self._apply()
+        return self._settings.shown(name)
+
+    @property
+    def _several(self) -> bool:
+        return self._settings.on("multiline")
+
+    def enter(self, event: KeyPressEvent) -> None:
+        """Run the line if it is whole."""
+        buffer = event.current_buffer
+        if self._several or is_unfinished(buffer.text):
+            buffer.newline(copy_margin=False)
+        else:
+            buffer.validate_and_handle()
+
+    def alt_enter(self, event: KeyPressEvent) -> None:
+        """Do what Enter does not."""
+        if self._several:
+            event.current_buffer.validate_and_handle()
+        else:
+            event.current_buffer.newline(copy_margin=False)
+
+    def paste(self, event: KeyPressEvent) -> None:
+        """Insert pasted text without running any of it."""
+        text = event.data.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+        event.current_buffer.insert_text(text)
+        count = text.count("\n") + 1
+        if count > PASTE_LINES:
+            self._tell(f"{count} lines pasted, Enter runs them")
+
+
+def make_bindings(modes: Modes) -> KeyBindings:
+    """Give the bindings; they go before prompt_toolkit's own."""
+    keys = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER) & ~is_searching
+    keys.add("enter", filter=typing & ~completion_is_selected)(modes.enter)
+    keys.add("enter", filter=typing & completion_is_selected)(_accept_completion)
+    keys.add("enter", filter=is_searching)(_accept_search_and_run)
+    keys.add("escape", "enter", filter=typing)(modes.alt_enter)
+    keys.add("escape", eager=True, filter=has_completions)(_close_menu)
+    keys.add("c-c", filter=typing & has_completions)(_close_menu)
+    keys.add("c-d", filter=typing & Condition(_has_text) & has_completions)(_close_menu)
+    keys.add(Keys.BracketedPaste, filter=typing)(modes.paste)
+    keys.add(Keys.Vt100MouseEvent)(_ignore)  # We ask for none, and prompt_toolkit fails at a malformed one.
+    keys.add("f2", filter=typing)(modes.toggle_completion)
+    keys.add("f3", filter=typing)(modes.toggle_lines)
+    keys.add("f4", filter=typing)(modes.toggle_vi)
+    keys.add("f5", filter=typing)(modes.toggle_toolbar)
+    emacs = typing & emacs_mode
+    keys.add("escape", "r", filter=emacs)(modes.search_all)
+    keys.add("escape", "b", filter=emacs)(_word_back)
+    keys.add("escape", "f", filter=emacs)(_word_on)
+    keys.add("escape", "d", filter=emacs)(_cut_word_on)
+    keys.add("escape", "backspace", filter=emacs)(_cut_word_back)
+    return keys
+
+
+def _word_back(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    buffer.cursor_position = previous_start(buffer.text, buffer.cursor_position)
+
+
+def _word_on(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    buffer.cursor_position = next_end(buffer.text, buffer.cursor_position)
+
+
+def _cut_word_back(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    size = buffer.cursor_position - previous_start(buffer.text, buffer.cursor_position)
+    _keep(event, buffer.delete_before_cursor(count=size), before=True)
+
+
+def _cut_word_on(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    size = next_end(buffer.text, buffer.cursor_position) - buffer.cursor_position
+    _keep(event, buffer.delete(count=size), before=False)
+
+
+def _keep(event: KeyPressEvent, cut: str, *, before: bool) -> None:
+    """Keep what was cut for Ctrl-Y; what is cut right after it goes to it."""
+    if event.is_repeat:
+        last = event.app.clipboard.get_data().text
+        cut = cut + last if before else last + cut
+    event.app.clipboard.set_text(cut)
+
+
+def _accept_completion(event: KeyPressEvent) -> None:
+    """Take the completion that is selected in the menu; the line does not run."""
+    event.current_buffer.complete_state = None
+
+
+def _accept_search_and_run(event: KeyPressEvent) -> None:
+    """Take the line that was searched for and run it, as in bash."""
+    search.accept_search.call(event)
+    buffer = event.app.current_buffer
+    if not is_unfinished(buffer.text):
+        buffer.validate_and_handle()
+
+
+def _close_menu(event: KeyPressEvent) -> None:
+    """Put the word back as it was typed."""
+    event.current_buffer.cancel_completion()
+
+
+def _ignore(event: KeyPressEvent) -> None:
+    """Do nothing."""
+
+
+def _has_text() -> bool:
+    return bool(get_app().current_buffer.text)

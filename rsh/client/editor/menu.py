@@ -1,0 +1,66 @@
+"""Hands our completions to prompt_toolkit's menu. A screen module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from prompt_toolkit.completion import CompleteEvent, Completer
+from prompt_toolkit.completion import Completion as MenuEntry
+from prompt_toolkit.document import Document
+
+from rsh.client.editor.completion import Completion, Names, complete
+
+# More than this many are shown only when they are asked for once more, as in bash.
+MANY: Final = 200
+
+
+class MenuCompleter(Completer):
+    """Completes lines; runs in a thread of prompt_toolkit's."""
+
+    def __init__(self, names: Names, tell: Callable[[str], None]) -> None:
+        """Prepare.
+
+        Args:
+            tell: shows a few words behind the line; called by that thread.
+        """
+        self._names = names
+        self._tell = tell
+        self._asked = ""  # the text for which there were too many
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[MenuEntry]:
+        """Give the completions of the word before the cursor; of too many what they have in common, the first time."""
+        text = document.text_before_cursor
+        found = complete(text, self._names)
+        if len(found) > MANY and self._asked != text:
+            self._asked = text
+            self._tell(f"{len(found)} possibilities; Tab shows them")
+            return self._common(text, found)
+        return [_entry(text, each) for each in found]
+
+    def _common(self, text: str, found: list[Completion]) -> list[MenuEntry]:
+        start = found[0].start
+        common = common_beginning([each.text for each in found if each.start == start])
+        if len(common) <= len(text) - start:
+            return []
+        self._asked = text[:start] + common
+        return [MenuEntry(common, start_position=start - len(text))]
+
+
+def common_beginning(texts: list[str]) -> str:
+    """Give what all texts begin with."""
+    first, last = min(texts), max(texts)
+    for index, (one, other) in enumerate(zip(first, last, strict=False)):
+        if one != other:
+            return first[:index]
+    return first
+
+
+def _entry(text: str, completion: Completion) -> MenuEntry:
+    return MenuEntry(
+        completion.text,
+        start_position=completion.start - len(text),
+        display=completion.shown,
+        display_meta=completion.about or None,
+        style="fg:ansiblue bold" if completion.directory else "",
+    )

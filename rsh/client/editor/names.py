@@ -1,0 +1,235 @@
+"""The names that completion draws on: files and programs of this machine, and of the one over there.
+
+What is over there is asked for by one worker thread and remembered. Whoever completes waits a fraction of a second at
+most; then he gets what was known before, or nothing and `late`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
+
+from rsh.client.editor.name import USER, Name
+from rsh.errors import RshError
+
+# How long typing may wait for the network, in seconds (R18).
+BUDGET: Final = 0.3
+
+# The server gives no more candidates at once (rsh-protocol(7)): from here on they may be incomplete.
+MANY: Final = 2000
+
+Key: TypeAlias = tuple[str, bytes, bytes]  # kind, beginning of the word, directory
+Ask: TypeAlias = Callable[[str, bytes, bytes], list[Name]]
+
+
+class _Answer:
+    """What was heard of one question."""
+
+    def __init__(self) -> None:
+        self.names: list[Name] | None = None  # None: nothing yet
+        self.era = -1  # when the question was asked that gave `names`
+        self.asked = False  # the worker has it to do
+        self.heard = threading.Event()  # the worker is done with it
+
+
+class Memory:
+    """Questions to the other side, asked in a thread of their own, and the answers to them.
+
+    Attributes:
+        told: is called when an answer has come, by that thread.
+    """
+
+    def __init__(self, ask: Ask, *, budget: float = BUDGET) -> None:
+        """Prepare.
+
+        Args:
+            ask: puts one question; called in the worker thread only; may raise RshError.
+            budget: how long `get` waits, in seconds.
+        """
+        self.told: Callable[[], None] = lambda: None
+        self._ask = ask
+        self._budget = budget
+        self._lock = threading.Lock()  # guards all below, and what is in an _Answer
+        self._answers: dict[Key, _Answer] = {}
+        self._era = 0  # answers of an earlier one are outdated
+        self._questions: queue.SimpleQueue[tuple[Key, _Answer] | None] = queue.SimpleQueue()
+        self._worker: threading.Thread | None = None  # a daemon: a dead link must not keep the program alive
+
+    def get(self, key: Key) -> list[Name] | None:
+        """Give the answer to a question; an old one when no new one comes in time, None when there is none."""
+        answer = self._ask_if_needed(key)
+        answer.heard.wait(self._budget)
+        return answer.names
+
+    def _ask_if_needed(self, key: Key) -> _Answer:
+        with self._lock:
+            answer = self._answers.setdefault(key, _Answer())
+            if answer.era != self._era and not answer.asked:
+                answer.asked = True
+                answer.heard.clear()
+                self._questions.put((key, answer))
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="completion", daemon=True)
+                self._worker.start()
+            return answer
+
+    def peek(self, key: Key) -> list[Name] | None:
+        """Give what is known of a question without waiting; None when nobody has heard. It is asked if need be."""
+        answer = self._ask_if_needed(key)
+        with self._lock:
+            return answer.names if answer.heard.is_set() else None
+
+    def forget(self) -> None:
+        """Take all answers for outdated: something has run over there."""
+        with self._lock:
+            self._era += 1
+            if len(self._answers) > MANY:
+                self._answers.clear()
+
+    def close(self) -> None:
+        """Let the worker end once it is done with what it has been asked."""
+        self._questions.put(None)
+
+    def _work(self) -> None:
+        while True:
+            question = self._questions.get()
+            if question is None:
+                return
+            key, answer = question
+            era = self._era
+            names: list[Name] | None = None
+            try:
+                names = self._ask(*key)
+            except RshError:
+                pass  # The prompt itself will tell when the link is gone.
+            with self._lock:
+                if names is not None:
+                    answer.names, answer.era = names, era
+                answer.asked = False
+                answer.heard.set()
+            if names is not None:
+                self.told()
+
+
+class ClientNames:
+    """The names of both machines, for completion.
+
+    Attributes:
+        late: the last question to the other side was not answered in time.
+    """
+
+    def __init__(self, memory: Memory, directory: Callable[[], bytes]) -> None:
+        """Join what is known here with what is asked over there.
+
+        Args:
+            directory: gives the working directory over there.
+        """
+        self._memory = memory
+        self._directory = directory
+        self.late = False
+
+    def here(self, word: str) -> Iterable[Name]:
+        """Give paths of this machine."""
+        return list(_files(word))
+
+    def programs_here(self, word: str) -> Iterable[Name]:
+        """Give commands of this machine's PATH."""
+        found = {name for folder in os.get_exec_path() for name in _programs(folder) if name.startswith(word)}
+        return [Name(name) for name in sorted(found)] if word else []
+
+    def there(self, word: str) -> Iterable[Name]:
+        """Give paths over there: a folder is asked for whole, and searched here while the word grows."""
+        folder, slash, beginning = word.rpartition("/")
+        asked = folder + slash + beginning[: beginning.startswith(".") or (beginning.startswith("~") and not slash)]
+        return self._fitting("path", asked, word)
+
+    def programs_there(self, word: str) -> Iterable[Name]:
+        """Give commands over there; for no letter at all, none."""
+        return self._fitting("command", word[:1], word) if word else []
+
+    def variables_there(self, word: str) -> Iterable[Name]:
+        """Give variables of the shell over there."""
+        return self._fitting("variable", word[:1], word)
+
+    def value_there(self, name: str) -> str | None:
+        """Give the value of a variable of the shell over there; None when it has none, or nobody has heard."""
+        found = self._get("value", name)
+        return found[0].text if found else None
+
+    def arguments_there(self, line: str) -> Iterable[Name]:
+        """Give what the shell over there knows of a command's arguments."""
+        return self._get("argument", line)
+
+    def knows(self, command: str) -> bool | None:
+        """Say whether the shell over there has a command; None while nobody has heard. Does not wait."""
+        known = self._memory.peek(("command", os.fsencode(command[:1]), self._directory()))
+        if known is None or len(known) >= MANY:
+            return None
+        return any(name.text == command for name in known)
+
+    def _fitting(self, kind: str, asked: str, word: str) -> list[Name]:
+        known = self._get(kind, asked)
+        if len(known) >= MANY and asked != word:
+            known = self._get(kind, word)
+        return matching(known, word)
+
+    def _get(self, kind: str, asked: str) -> list[Name]:
+        found = self._memory.get((kind, os.fsencode(asked), self._directory()))
+        self.late = found is None
+        return found or []
+
+
+def matching(names: list[Name], word: str) -> list[Name]:
+    """Give the names that begin with a word; when none does and the word has no capitals, regardless of case."""
+    exact = [name for name in names if name.text.startswith(word)]
+    if exact or word != word.lower():
+        return exact
+    return [name for name in names if name.text.lower().startswith(word)]
+
+
+def _files(word: str) -> Iterator[Name]:
+    """Give the files whose path begins with a word, hidden ones only after a dot."""
+    folder, slash, beginning = word.rpartition("/")
+    if word.startswith("~") and not slash:
+        yield from _users(word)
+    place = os.path.expanduser(folder + slash)
+    try:
+        with os.scandir(place or ".") as entries:
+            found = sorted((entry for entry in entries), key=lambda entry: entry.name)
+    except (OSError, ValueError):
+        return
+    names = [
+        Name(folder + slash + entry.name, _is_directory(entry), link=entry.is_symlink())
+        for entry in found
+        if _shown(entry, beginning)
+    ]
+    yield from matching(names, word)
+
+
+def _users(word: str) -> list[Name]:
+    """Give the accounts of this machine, as what stands for their homes."""
+    names = sorted({f"~{entry.pw_name}" for entry in pwd.getpwall()})
+    return [Name(name, True, USER) for name in names if name.startswith(word)]
+
+
+def _shown(entry: os.DirEntry[str], beginning: str) -> bool:
+    return beginning.startswith(".") or not entry.name.startswith(".")
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _programs(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder or ".") as entries:
+            return [entry.name for entry in entries if os.access(entry.path, os.X_OK) and entry.is_file()]
+    except OSError:
+        return []

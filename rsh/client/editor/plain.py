@@ -1,0 +1,123 @@
+"""The plain screen, for programs and dumb terminals: a fixed prompt, no escape byte, one line at a time.
+
+The terminal's own line editing is used, so nothing is ever redrawn, and what was typed ahead stays where commands that
+read the terminal find it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+from typing import TYPE_CHECKING, Any, Final
+
+from rsh.client.editor.lines import is_unfinished
+from rsh.client.terminal.passthrough import to_stdout
+
+if TYPE_CHECKING:
+    from rsh.client.text.prompt_text import Place
+
+DEFAULT_PROMPT: Final = "rsh> "
+CONTINUATION: Final = "... "  # the prompt of an unfinished line
+
+
+class PlainScreen:
+    """Reads lines from a terminal in its own line mode. A context manager when the echo is turned off."""
+
+    def __init__(self, prompt: str = DEFAULT_PROMPT, *, ready: str = "", echo: bool = True) -> None:
+        """Prepare.
+
+        Args:
+            prompt: the prompt, byte for byte.
+            ready: a line that is written before each prompt; "" for none.
+            echo: leave it to the terminal to show what is typed.
+        """
+        self._prompt = f"{ready}\n{prompt}" if ready else prompt
+        self._ahead = b""
+        self._echo = None if echo else EchoOff(0)
+
+    def __enter__(self) -> PlainScreen:
+        if self._echo is not None:
+            self._echo.set()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._echo is not None:
+            self._echo.restore()
+
+    def read(self, place: Place, *, fresh_line: bool) -> str:
+        """Ask for a line, or for several when the first one is unfinished.
+
+        Raises:
+            EOFError: at the end of the input. KeyboardInterrupt: Ctrl-C was typed.
+        """
+        try:
+            text = self._ask(self._prompt)
+        except EOFError:
+            to_stdout(b"\n")
+            raise
+        try:
+            while is_unfinished(text):
+                text += "\n" + self._ask(CONTINUATION)
+        except EOFError:
+            pass  # The shell over there says best what is missing.
+        return text
+
+    def type_ahead(self, data: bytes) -> None:
+        """Use what was typed while no line was asked for; the terminal has shown it then."""
+        self._ahead += data.replace(b"\r", b"\n")
+
+    def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
+        """Say nothing: every byte of this screen is promised (rsh(1), Plain mode)."""
+
+    def leave(self, status: int) -> None:
+        """End the program from a signal handler."""
+        sys.exit(status)
+
+    def _ask(self, prompt: str) -> str:
+        try:
+            to_stdout(os.fsencode(prompt))
+            return os.fsdecode(self._read_line())
+        except KeyboardInterrupt:
+            to_stdout(b"\n")
+            raise
+
+    def _read_line(self) -> bytes:
+        """Read to the end of the line and no byte further: what follows is for whoever reads next."""
+        line, newline, rest = self._ahead.partition(b"\n")
+        self._ahead = rest
+        while not newline:
+            piece = os.read(0, 65536)
+            if not piece and not line:
+                raise EOFError
+            text, newline, self._ahead = piece.partition(b"\n")
+            line += text
+            if not piece:
+                break
+        return line
+
+
+class EchoOff:
+    """A terminal that does not show what is typed."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._before: list[Any] | None = None
+
+    def set(self) -> None:
+        """Turn the echo off; what is no terminal has none."""
+        try:
+            self._before = termios.tcgetattr(self._descriptor)
+            mode = [*self._before[:6], list(self._before[6])]
+            mode[3] &= ~(termios.ECHO | termios.ECHONL)
+            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, mode)
+        except termios.error:
+            self._before = None
+
+    def restore(self) -> None:
+        """Put the terminal back."""
+        try:
+            if self._before is not None:
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+        except termios.error:
+            pass  # It has gone away.

@@ -1,0 +1,303 @@
+"""The prompt on a terminal: line editing, ghost text, completion and history search, by prompt_toolkit.
+
+A screen module: it is imported only when a prompt is really shown.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec.structs import replace
+from prompt_toolkit.application import Application, run_in_terminal
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.layout.controls import BufferControl
+from prompt_toolkit.layout.processors import AfterInput
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.shortcuts import CompleteStyle, PromptSession
+from prompt_toolkit.styles import Style
+
+from rsh.client.cli.settings import Settings
+from rsh.client.editor import marks
+from rsh.client.editor.above import Above
+from rsh.client.editor.bindings import Modes, make_bindings
+from rsh.client.editor.bottom_line import BottomLine
+from rsh.client.editor.giving_way import GivingWay, soon
+from rsh.client.editor.highlighting import LineLexer
+from rsh.client.editor.history import History
+from rsh.client.editor.line_history import Ghost, LineHistory
+from rsh.client.editor.looks import LOOKS
+from rsh.client.editor.menu import MenuCompleter
+from rsh.client.editor.names import ClientNames
+from rsh.client.editor.paper import Paper
+from rsh.client.shell.shell import Called
+from rsh.client.terminal.passthrough import to_stdout
+from rsh.client.text.prompt_text import Place, fragments
+
+CONTINUATION: Final = "… "
+
+
+class Screen:
+    """The prompt of a terminal.
+
+    Attributes:
+        session: prompt_toolkit's side of it.
+        link: gives the state of the link in a few words; "" when all is well.
+        toolbar: gives the line at the bottom, for a setting; "" for none.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        names: ClientNames,
+        settings: Settings,
+        *,
+        color: bool,
+        marked: bool = False,
+        input: Input | None = None,
+        output: Output | None = None,
+    ) -> None:
+        """Prepare a prompt; nothing is shown yet.
+
+        Args:
+            settings: looked at before each line.
+            color: use colours.
+            marked: the terminal takes marks (marks.py).
+            input, output: other ones than the terminal, for tests.
+        """
+        self.link: Callable[[], str] = lambda: ""
+        self.toolbar: Callable[[str], str] = lambda choice: ""
+        self._hint = ""
+        self._place = Place("", "", b"", b"")
+        self._names = names
+        self._settings = settings
+        self._color = color
+        self._marked = marked
+        self._paper = Paper(output)
+        self._history = history
+        self._lines = LineHistory(history.lines, self._suggest_again)
+        self._all_lines = LineHistory(history.lines_of_all, self._suggest_again)
+        self._ghost = Ghost()
+        self._lexer = LineLexer(names.knows, self.refresh)
+        self._above = Above()
+        self._kept = Document()  # what was typed when it last did
+        self.session: PromptSession[str] = self._session(input)
+        self._way = GivingWay(self.session.app)
+        self.session.key_bindings = make_bindings(Modes(settings, self.apply, self.hint, self._search_all))
+        BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
+        if color:
+            self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
+        self.session.default_buffer.on_text_changed += self._forget_hint
+        self.session.app.before_render += self._close_menu_of_one
+        self.session.app.after_render += self._load_lexer
+
+    def _session(self, input: Input | None) -> PromptSession[str]:
+        return PromptSession(
+            history=self._lines,
+            auto_suggest=self._ghost,
+            completer=MenuCompleter(self._names, self.hint),
+            complete_in_thread=True,
+            complete_style=CompleteStyle.MULTI_COLUMN,
+            enable_open_in_editor=True,
+            enable_suspend=True,
+            search_ignore_case=True,
+            multiline=True,
+            prompt_continuation=_continuation,
+            input_processors=[AfterInput(self._note)],
+            style=Style.from_dict(LOOKS),
+            color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
+            include_default_pygments_style=False,
+            tempfile_suffix=".sh",
+            input=input,
+            output=self._paper.output,
+        )
+
+    def _line_control(self) -> BufferControl:
+        """Give what shows the line."""
+        controls = [each for each in self.session.layout.find_all_controls() if isinstance(each, BufferControl)]
+        return next(each for each in controls if each.buffer is self.session.default_buffer)
+
+    def apply(self) -> None:
+        """Do as the settings say."""
+        typing = self._settings.text("complete") == "typing"
+        self.session.complete_while_typing = typing
+        self.session.enable_history_search = not typing
+        vi = self._settings.text("keys") == "vi"
+        self.session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        self._ghost.enabled = self._settings.on("suggest")
+        self._lexer.enabled = self._settings.on("highlight")
+
+    def hint(self, text: str) -> None:
+        """Show a few words behind the line, till it changes; called by any thread."""
+        self._hint = text
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Have the prompt drawn again; called by any thread."""
+        try:
+            self.session.app.invalidate()
+        except RuntimeError:
+            pass  # The prompt has just ended, and its event loop with it.
+
+    def print_above(self, data: bytes | bytearray | memoryview) -> None:
+        """Print output that comes while the prompt is shown, above it; called by any thread."""
+        app = self.session.app
+        loop = app.loop
+        if loop is None or not app.is_running:
+            to_stdout(bytes(data) if bytes(data[-1:]) == b"\n" else bytes(data) + b"\r\n")
+            return
+        text = self._above.take(bytes(data))
+        if not text:
+            self.refresh()
+        elif not soon(loop, lambda: run_in_terminal(lambda: to_stdout(text))):
+            to_stdout(text)
+
+    def read(self, place: Place, *, fresh_line: bool) -> str:
+        """Show the prompt and give the line that is typed: one or, pasted or unfinished at first, several.
+
+        Args:
+            fresh_line: the cursor is known to stand at the beginning of a line.
+
+        Raises:
+            EOFError: Ctrl-D on an empty line. KeyboardInterrupt: Ctrl-C; the line is dropped.
+            Called: by `call_away`; what was typed so far is there again the next time.
+        """
+        try:
+            return self._read(place, fresh_line=fresh_line)
+        except Called:
+            self._kept = self.session.default_buffer.document
+            raise
+
+    def _read(self, place: Place, *, fresh_line: bool) -> str:
+        self._place = place
+        self._hint = ""
+        self._prepare()
+        if not fresh_line:
+            self._paper.begin_line()
+        if not self._marked:
+            return self._ask()
+        self._paper.send(marks.before_prompt(place, self._settings))
+        line = self._ask()
+        if self._settings.on("marks"):
+            self._paper.send(marks.OUTPUT_BEGINS)
+        return line
+
+    def type_ahead(self, data: bytes) -> None:
+        """Use keys that were pressed before the prompt was there as if they were pressed now: Enter runs the line."""
+        keys: list[KeyPress] = []
+        parser = Vt100Parser(keys.append)
+        parser.feed(data.decode("utf-8", "surrogateescape").replace("\n", "\r"))
+        parser.flush()
+        store_typeahead(self.session.app.input, keys)
+
+    def stand(self, directory: bytes) -> None:
+        """Show another directory in the prompt that is there; called by any thread."""
+        self._place = replace(self._place, directory=directory)
+        self.refresh()
+
+    def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
+        """Say a few words behind the output of a line, and make the terminal ring if it knows how."""
+        if note:
+            if not fresh_line:
+                self._paper.begin_line()
+            self._paper.send(f"\x1b[2m{note}\x1b[0m\r\n")
+        if ring and self._marked:
+            self._paper.send(ring)
+
+    def renew_colors(self) -> None:
+        """Have the line coloured anew: more is known of commands; called by any thread."""
+        self._lexer.forget()
+        self.refresh()
+
+    def keep(self, text: str) -> None:
+        """Have a text in the next line, to be changed or run again."""
+        self._kept = Document(text)
+
+    def _prepare(self) -> None:
+        """Be ready for a new line."""
+        self.apply()
+        self._lexer.forget()
+        if self._history.has_grown():
+            self._lines.renew()
+        self.session.default_buffer.history = self._lines
+
+    def _load_lexer(self, app: Application[str]) -> None:
+        """Import what colours the line once the first prompt is there to be seen."""
+        self.session.app.after_render -= self._load_lexer
+        if self._color:
+            self._lexer.load()
+
+    def _search_all(self) -> None:
+        """Have the lines of all hosts in the place of this one's, till the next prompt."""
+        buffer = self.session.default_buffer
+        self._all_lines.renew()
+        buffer.history = self._all_lines
+        buffer.reset(buffer.document)
+
+    def leave(self, status: int) -> None:
+        """End the program from a signal handler.
+
+        An exception that is raised just anywhere in the event loop would be shown to the user as a bug; so the loop is
+        asked to raise it where the prompt waits.
+        """
+        if not self.end(status):
+            sys.exit(status)
+
+    def call_away(self) -> None:
+        """Have the prompt give way: `read`, or the next one, raises Called. Called by any thread."""
+        self._way.call_away()
+
+    def _ask(self) -> str:
+        kept, self._kept = self._kept, Document()
+        try:
+            return self.session.prompt(self._left, default=kept, pre_run=self._way.give_way)
+        finally:
+            if missing := self._above.end():
+                to_stdout(missing)
+
+    def end(self, status: int) -> bool:
+        """End the program if the prompt waits; False when it does not. Called by any thread."""
+        return self._way.end(status)
+
+    def _suggest_again(self) -> None:
+        """Look for ghost text to what was typed before the history was there."""
+        buffer = self.session.default_buffer
+        if buffer.text and buffer.suggestion is None:
+            buffer.insert_text("")
+        self.session.app.invalidate()
+
+    def _left(self) -> StyleAndTextTuples:
+        place = replace(self._place, link=self.link())
+        shown = fragments(place, self._paper.columns, self._settings.text("prompt"))
+        above = self._above.fragments()
+        if not self._marked or not self._settings.on("marks"):
+            return [*above, *shown]
+        return [*above, *marks.around(shown)]
+
+    def _note(self) -> StyleAndTextTuples:
+        """Give what is said behind the line; only for the moment: it does not stay on the screen."""
+        text = "completion: no answer" if self._names.late else self._hint
+        return [("class:note", f"  ({text})")] if text and not self.session.app.is_done else []
+
+    def _forget_hint(self, buffer: Any) -> None:
+        self._hint = ""
+        self._names.late = False
+
+    def _close_menu_of_one(self, app: Application[str]) -> None:
+        """Be done with a completion that was the only one: it is in the line, and Enter is to run that."""
+        buffer = self.session.default_buffer
+        state = buffer.complete_state
+        if state is not None and len(state.completions) == 1 and state.complete_index == 0:
+            buffer.complete_state = None
+
+
+def _continuation(width: int, line_number: int, wrap_count: int) -> str:
+    """Mark the lines that were begun; what is only wrapped stays as it is, to be copied whole."""
+    return "" if wrap_count else CONTINUATION

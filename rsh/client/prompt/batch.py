@@ -1,0 +1,83 @@
+"""Lines that do not come from a keyboard: read one by one, stopping at the first that fails (as `sftp -b`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from rsh.client.text.syntax import Scan
+from rsh.errors import UsageError
+
+
+class BatchLine(Struct, frozen=True):
+    """One line to run: whole, without its prefixes. `forgiven`: its failure does not stop the batch."""
+
+    text: str
+    forgiven: bool = False
+
+
+def batch_lines(lines: Iterable[str]) -> Iterator[BatchLine]:
+    """Join lines that belong together and take prefixes off: `-` forgives; `@` (no echo) changes nothing here."""
+    pending, delimiter = "", ""
+    for line in lines:
+        pending += line.rstrip("\n")
+        if delimiter in ("", line.strip()):
+            scan = Scan(_without_prefix(pending).lstrip().removeprefix("!"))
+            delimiter = scan.heredoc
+            if not scan.wants:
+                yield BatchLine(_without_prefix(pending), _is_forgiven(pending))
+                pending = ""
+                continue
+        pending += "\n"
+    if pending:
+        # The shell over there says best what is missing.
+        yield BatchLine(_without_prefix(pending.removesuffix("\n")), _is_forgiven(pending))
+
+
+def run_batch(lines: Iterable[str], run: Callable[[str], int], stops: Callable[[], bool] = lambda: True) -> int:
+    """Run lines until one fails that is not forgiven; give its status, or 0.
+
+    Args:
+        stops: whether such a failure ends the batch; if not, the first one's status is given at the end.
+    """
+    first = 0
+    for line in batch_lines(lines):
+        status = run(line.text)
+        if status and not line.forgiven:
+            first = first or status
+            if stops():
+                break
+    return first
+
+
+def lines_of(path: str) -> Iterator[str]:
+    """Give the lines of a file, - for stdin, as they come.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if path == "-":
+        yield from map(os.fsdecode, sys.stdin.buffer)
+        return
+    try:
+        with open(path, "rb") as file:
+            yield from map(os.fsdecode, file)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+
+
+def _without_prefix(text: str) -> str:
+    return text.lstrip().lstrip("-@") if _prefix(text) else text
+
+
+def _is_forgiven(text: str) -> bool:
+    return "-" in _prefix(text)
+
+
+def _prefix(text: str) -> str:
+    """Give the - and @ in front of a line, in any order."""
+    stripped = text.lstrip()
+    return stripped[: len(stripped) - len(stripped.lstrip("-@"))]

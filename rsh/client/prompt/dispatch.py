@@ -1,0 +1,83 @@
+"""Hands one line of the prompt to whom it is for, and turns what goes wrong into words and a status."""
+
+from __future__ import annotations
+
+import sys
+
+from rsh.client.cli.table import find
+from rsh.client.editor.lines import Local, Nothing, Ours, read_line
+from rsh.client.prompt.prompt_context import PromptContext
+from rsh.client.terminal.passthrough import OutputClosed
+from rsh.client.text.complaints import complain, say
+from rsh.client.text.syntax import Scan
+from rsh.errors import RshError
+
+NOT_FOUND = 127  # status of a shell for a command that is not there
+
+
+def run_line(context: PromptContext, text: str) -> int:
+    """Run one line, whoever it is for, and give its status, which the context keeps.
+
+    Raises:
+        shell.Leave: the line ends the prompt. KeyboardInterrupt. OutputClosed: nobody reads our stdout.
+    """
+    context.verb, context.complained = "", False
+    try:
+        context.status = _run(context, text)
+    except OutputClosed:
+        raise
+    except RshError as error:
+        context.status = _told(context, error)
+    finally:
+        sys.stdout.flush()
+    return context.status
+
+
+def _run(context: PromptContext, text: str) -> int:
+    line = read_line(text)
+    if isinstance(line, Nothing):
+        return 0
+    context.shell.fresh_line = False  # Of the shell over there alone we know what it wrote last.
+    if isinstance(line, Local):
+        from rsh.client.terminal.local import run_locally
+
+        return run_locally(line.command)
+    if isinstance(line, Ours):
+        return _run_ours(context, line)
+    status = context.shell.run(line.text)
+    if status == NOT_FOUND:
+        _explain_not_found(line.text)
+    return status
+
+
+def _run_ours(context: PromptContext, line: Ours) -> int:
+    context.verb, context.background = line.command.name, line.background
+    if getattr(line.options, "help", False):
+        from rsh.client.cli.help import page
+
+        sys.stdout.write(page(line.command, "prompt"))
+        return 0
+    from rsh.client.cli.main import carry_out
+
+    return carry_out(context, line.command, line.options)
+
+
+def _told(context: PromptContext, error: RshError) -> int:
+    """Tell an error, with its traceback if that is wanted; give its status."""
+    if context.debug:
+        import traceback
+
+        traceback.print_exc()
+    complain(context.verb, error)
+    context.complained = True
+    if context.close_if_lost():
+        say("rsh: the next line connects again\n")
+    return error.exit_status
+
+
+def _explain_not_found(text: str) -> None:
+    """Say why a command of ours went over there, where nobody knows it."""
+    scan = Scan(text)
+    command = find(scan.words[0].text, "prompt") if scan.words else None
+    if command is not None and command.bare and scan.syntax.strip():
+        say(f"rsh: {command.name}: '{scan.syntax}' made this a line for the shell over there; quote it\n")

@@ -1,0 +1,42 @@
+"""Long output of our own commands at the prompt, through a pager (R26)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from rsh.client.cli.output import print_lines
+from rsh.client.prompt.prompt_context import PromptContext
+from rsh.client.terminal.console import is_terminal, size
+
+# Less ends by itself when all fits, passes colours on, and leaves the screen as it is.
+DEFAULT: Final = "less -FRX"
+
+
+def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
+    """Print lines, through a pager when they are more than the screen takes; never in a batch or plain mode."""
+    known = list(lines)
+    program = pager(os.environ)
+    able = is_terminal(0) and is_terminal(1) and os.environ.get("TERM") != "dumb"  # as in plain mode
+    wanted = able and context.asks and context.settings.on("pager")
+    if not wanted or not program or len(known) < size()[1]:
+        print_lines(known)
+        return
+    begun = time.monotonic()
+    data = os.fsencode("".join(f"{line}\n" for line in known))
+    try:
+        subprocess.run(["/bin/sh", "-c", program], input=data, check=False)
+    except BrokenPipeError:
+        pass  # It was left before its end.
+    context.reading += time.monotonic() - begun
+
+
+def pager(environment: Mapping[str, str]) -> str:
+    """Give the pager's command line: RSH_PAGER, PAGER, or less; "" when one of them is set and empty."""
+    for name in ("RSH_PAGER", "PAGER"):
+        if name in environment:
+            return environment[name].strip()
+    return DEFAULT

@@ -1,0 +1,78 @@
+"""Tells whoever waits before a terminal that there is no connection just now, while a command runs without one there.
+
+On a terminal of its own a command is looked after by foreground.py; a transfer shows it by its bar.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Final
+
+from rsh.client.text.complaints import say
+from rsh.client.text.condition_text import describe
+
+if TYPE_CHECKING:
+    from rsh.session.condition import Condition
+    from rsh.session.session import Session
+
+# Seconds that a lost connection may take to be there again without a word.
+PATIENCE: Final = 2.0
+
+
+class Outage:
+    """While entered, one line on a terminal when the connection stays away, and one when it is back.
+
+    Attributes:
+        lasts: whether there is no connection now.
+    """
+
+    def __init__(self, session: Session | None, *, quiet: bool = False) -> None:
+        self._session = session
+        self._silent = quiet or not os.isatty(2)
+        self._lock = threading.Lock()  # guards what follows
+        self._timer: threading.Timer | None = None
+        self._told_at: float | None = None  # since when it was away, once that was told
+
+    @property
+    def lasts(self) -> bool:
+        """Whether there is no connection now."""
+        return self._session is not None and not self._session.condition.connected
+
+    def __enter__(self) -> Outage:
+        self._stop = self._session.watch(self._changed) if self._session and not self._silent else _nothing
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop()
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _changed(self, condition: Condition) -> None:
+        with self._lock:
+            if not condition.connected and self._timer is None:
+                self._timer = threading.Timer(PATIENCE, self._tell)
+                self._timer.daemon = True
+                self._timer.start()
+                return
+            if not condition.connected:
+                return
+            if self._timer is not None:
+                self._timer.cancel()
+            told_at, self._timer, self._told_at = self._told_at, None, None
+        if told_at is not None:
+            say(f"rsh: connected again after {condition.since - told_at:.0f} s\n")
+
+    def _tell(self) -> None:
+        assert self._session is not None
+        with self._lock:
+            condition = self._session.condition
+            if condition.connected or self._session.error is not None:
+                return
+            self._told_at = condition.since
+        say(f"rsh: {describe(condition)}; Ctrl-C leaves\n")
+
+
+def _nothing() -> None:
+    """There is nobody to be told."""

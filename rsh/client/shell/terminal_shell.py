@@ -1,0 +1,317 @@
+"""The shell over there, as a prompt on a terminal sees it: one that lives, and all its state with it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from rsh.client.shell.attached import passed_environment, run_attached
+from rsh.client.shell.beginning import Beginning
+from rsh.client.shell.company import Company
+from rsh.client.shell.joining import Joining, come_back
+from rsh.client.shell.living import LivingShell, new_token
+from rsh.client.shell.notes import ending
+from rsh.client.shell.running_line import RunningLine
+from rsh.client.shell.shell import Leave
+from rsh.client.shell.wishes import Wishes
+from rsh.client.terminal.console import is_terminal, size
+from rsh.client.terminal.modes import Modes
+from rsh.client.terminal.passthrough import Buffer, Left, to_stdout
+from rsh.client.text.complaints import say
+from rsh.errors import Code, Refused, RshError, exit_status
+from rsh.escape import printable
+from rsh.session.deadline import Deadline
+
+if TYPE_CHECKING:
+    from rsh.client.api.remote import Remote
+    from rsh.protocol.requests import Attach
+    from rsh.protocol.shell_records import Started
+    from rsh.session.channel import Channel
+
+# How long a shell may take to end, or to hear that we leave it, in seconds; the holder gives it two to end.
+END_PATIENCE: Final = 4.0
+LEAVE_PATIENCE: Final = 1.0
+
+# A connection that is away for less is not worth a word, in seconds.
+WORTH_TELLING: Final = 2.0
+
+TAKEN_OVER: Final = 255
+
+# How long the end of the prompt waits for a shell that has hardly begun, in seconds.
+PATIENCE: Final = 3.0
+
+
+class TerminalShell(Company):
+    """Runs lines in a living shell, in the foreground here. As shell.Shell.
+
+    Attributes:
+        directory: where the shell stands; b"" is the home.
+        fresh_line: the output so far ended with a newline, so that a prompt may follow.
+        above: shows what a background job prints while the prompt is shown.
+        call: has the prompt give way, so that it calls `attend`; None while there is none that could.
+        wishes: how programs have the terminal.
+        joining: how the next shell is come to.
+        lives_on: the shell does, when we leave it.
+        attached: the shell was there before us.
+    """
+
+    def __init__(self, remote: Callable[[], Remote], wishes: Wishes) -> None:
+        """Prepare; nothing is asked of the other side yet.
+
+        Args:
+            remote: gives the connection, a new one when the last one was lost. Called by any thread.
+            wishes: how programs have the terminal; the rest of it is filled in here.
+        """
+        self.directory = b""
+        self.fresh_line = True
+        self.above: Callable[[Buffer], None] = to_stdout
+        self.call: Callable[[], None] | None = None
+        self._modes = Modes()  # what lines, and jobs behind them, have switched on here
+        self.wishes = wishes
+        wishes.modes, wishes.looks, wishes.detach = self._modes, False, self.detach
+        self.joining = Joining()
+        self.lives_on = True
+        self.attached = False
+        self._remote = remote
+        self._living: LivingShell | None = None
+        self._beginning: Beginning | None = None  # nobody has attended to it yet
+        self._started: Started | None = None  # a line of another client's that we have not attended
+        self._detached = ""  # the shell that we have left on purpose
+        self._lost_at = 0.0
+
+    def keep_to_us(self) -> None:
+        """Take note that the shell ends when we leave it: its server is in this process."""
+        self.lives_on = False
+        self.wishes.detach = None
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal over there shows what is typed; if not, it may be a password."""
+        return self._living is None or self._living.echoes
+
+    @property
+    def id(self) -> str:
+        """What the shell is known by over there; "" while there is none."""
+        return self._living.id if self._living is not None else ""
+
+    @property
+    def called(self) -> str:
+        """What its user calls it: its name, else its id."""
+        return self._living.name or self._living.id if self._living is not None else ""
+
+    def begin(self) -> LivingShell:
+        """Have a shell started over there if there is none; does not wait for it."""
+        if self._living is None or not self._living.alive:
+            environment = passed_environment(terminal=True, language=self.wishes.transcoder is None)
+            token = new_token()
+            joining, self.joining = self.joining, Joining()
+            self.attached = joining.attach
+            session = self.wishes.session = self._remote().session
+            channel = session.open(joining.request(size(), self.directory, environment, token))
+            self._living = LivingShell(
+                channel, self._show_above, token=token, again=self._again, company=self, read_only=joining.read_only
+            )
+        return self._living
+
+    def _again(self, request: Attach) -> Channel:
+        """Open a channel to the same shell over whatever connection there is; called by the shell's thread."""
+        session = self.wishes.session = self._remote().session
+        return session.open(request)
+
+    def begin_behind(self, tell: Callable[[RshError | None], None]) -> None:
+        """Let the shell begin while the prompt is already there.
+
+        Args:
+            tell: is called by a thread when the shell waits for a line, or has ended, or, with an error, cannot be.
+        """
+        living = self.begin()
+        if self.attached:
+            return  # What goes on in it comes before the prompt.
+
+        def over(error: RshError | None) -> None:
+            if living.ended is None and error is None:
+                self.directory = living.directory
+            tell(error)
+
+        self._beginning = Beginning(living, self._show_above, over)
+
+    @property
+    def begins_behind(self) -> bool:
+        """Whether the shell is let begin while the prompt is there."""
+        return self._beginning is not None
+
+    @property
+    def ended(self) -> int | None:
+        """The shell's returncode once it has ended, as subprocess gives it."""
+        return None if self._living is None else self._living.ended
+
+    def settle(self) -> None:
+        """See the shell's own beginning: what its rc files print, and ask, is for the user.
+
+        Raises:
+            Leave: they have ended it, which is told.
+            RshError: there can be no shell.
+        """
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None and beginning.attend():
+            self._attend(beginning)
+        living = self.begin()
+        if living.settled:
+            return
+        try:
+            self._attend(RunningLine(living))
+        except Leave:
+            if living.ended is not None:
+                say("rsh: the shell has ended before its first prompt: look at its startup files (rsh cat, rsh put)\n")
+            raise
+
+    def run(self, line: str) -> int:
+        """Run a line to its end and give its exit status.
+
+        Raises:
+            Leave: the shell has ended, with the status that the prompt is to end with.
+            RshError: the link went away, and the shell with it. When that was so before, the line has not been run: it
+            was meant for where the shell stood.
+        """
+        if self._living is not None and not self._living.alive:
+            self._attend(RunningLine(self._living))
+        self.settle()
+        living = self.begin()
+        transcoder = self.wishes.transcoder
+        return self._attend(RunningLine(living, transcoder.line(line) if transcoder else os.fsencode(line)))
+
+    def attend(self) -> None:
+        """Attend what the prompt gave way to: another client's line, or the end of the shell.
+
+        Raises:
+            Leave: it has ended, or somebody has taken it over. RshError: it is lost.
+        """
+        living = self._living
+        if living is None:
+            return
+        if living.running:
+            started, self._started = self._started, None
+            if started is not None:
+                line = printable(os.fsdecode(started.line.partition(b"\n")[0]))
+                say(f"rsh: {printable(started.who)} runs: {line}\n")
+            self._attend(RunningLine(living))
+        elif not living.alive:
+            self._attend(RunningLine(living))
+
+    def detach(self) -> None:
+        """Leave the shell to itself: what is attended ends with Leave. Also called by the keyboard's thread."""
+        living = self._living
+        if living is not None:
+            self._detached = living.name or living.id
+            living.leave(Deadline(LEAVE_PATIENCE))
+
+    def switch(self, joining: Joining) -> int:
+        """Leave the shell to itself, and go to another one; give the status of its last line."""
+        self.detach()
+        self._living, self._detached, self.joining = None, "", joining
+        self.settle()
+        return self.begin().status
+
+    def end(self) -> None:
+        """End the shell: the prompt is left on purpose."""
+        living, self._living = self._living, None
+        if living is not None and living.alive:
+            living.end(Deadline(END_PATIENCE))
+
+    def take_typed_ahead(self) -> bytes:
+        """Give what was typed while a line ran and no program has read."""
+        if self._living is None:
+            return b""
+        ahead = self._living.take_typed_ahead()
+        return bytes(self.wishes.transcoder.to_screen(ahead)) if self.wishes.transcoder else ahead
+
+    def give_back(self) -> None:
+        """Put back at our terminal what is left of all that lines have switched on: the prompt is over.
+
+        A shell that is still reading its rc files may go on for a moment: one that is killed in them can leave locks.
+        """
+        if self._beginning is not None:
+            self._beginning.wait_over(PATIENCE)
+        if is_terminal(1) and (back := self._modes.undo()):
+            to_stdout(back)
+
+    def _attend(self, line: RunningLine | Beginning) -> int:
+        self.fresh_line = True
+        try:
+            status = exit_status(run_attached(line, terminal=True, stdout=self._write, wishes=self.wishes))
+        except Left as left:
+            self._living = None
+            say(f"rsh: {left}\n")
+            raise Leave(left.exit_status) from left
+        except RshError as error:
+            self._living = None
+            self._conclude(error)
+            raise
+        living = self._living
+        if living is None or living.ended is not None:
+            self._living = None
+            if living is not None and living.ended and living.ended < 0:
+                say(f"rsh: the shell was ended by {ending(status)}\n")
+            raise Leave(status)
+        self.directory = living.directory
+        return status
+
+    def _conclude(self, error: RshError) -> None:
+        """Raise Leave when the shell lives on and is not for us any more; Refused when it does not, and we do."""
+        if self._detached:
+            self._living = None
+            say(f"rsh: {come_back(self.wishes.host, self._detached)}\n")
+            raise Leave(0) from error
+        if isinstance(error, Refused) and error.code == Code.SUPERSEDED:
+            self._living = None
+            say(f"rsh: {printable(str(error))}\n")
+            raise Leave(TAKEN_OVER) from error
+        if isinstance(error, Refused) and error.code in (Code.INTERNAL, Code.NO_SHELL):
+            raise Refused(error.code, str(error), advice="the next line begins a new shell") from error
+
+    # --- company: called by the shell's threads ---
+
+    def attends(self) -> bool:
+        """Say whether there is a prompt that can give way."""
+        return self.call is not None
+
+    def line_started(self, started: Started) -> None:
+        """Have the prompt give way to a line that is not ours."""
+        self._started = started
+        if self.call is not None:
+            self.call()
+
+    def notice(self, words: str) -> None:
+        """Show who comes and goes, above the prompt; a program that runs is not to be disturbed."""
+        if self._living is not None and not self._living.running:
+            self.above(f"rsh: {printable(words)}\r\n".encode(errors="replace"))
+
+    def connection_lost(self, error: RshError) -> None:
+        """Note when the connection was lost."""
+        self._lost_at = time.monotonic()
+
+    def connection_back(self, missed: int) -> None:
+        """Say that it is back, when that took long, and what is missing."""
+        seconds = time.monotonic() - self._lost_at
+        if seconds >= WORTH_TELLING:
+            self.notice(f"back in the shell after {seconds:.0f} s")
+        if missed > 0:
+            self.notice(f"{missed} bytes of output were printed meanwhile and are lost")
+
+    def shell_over(self) -> None:
+        """Have the prompt give way to what there is to tell of it."""
+        if self.call is not None:
+            self.call()
+
+    def _show_above(self, data: Buffer) -> None:
+        """Show a background job's output, and leave the terminal as the prompt needs it."""
+        if self.wishes.transcoder is not None:
+            data = self.wishes.transcoder.to_screen(data)
+        self._modes.feed(data)
+        self.above(bytes(data) + self._modes.undo(looks=False))  # What it is may be set only after the shell has begun.
+
+    def _write(self, data: Buffer) -> None:
+        to_stdout(data)
+        self.fresh_line = bytes(data[-1:]) == b"\n"

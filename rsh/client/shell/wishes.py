@@ -1,0 +1,54 @@
+"""How the user wants a program on a terminal over there to have the one here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from rsh.client.cli.options import Options
+from rsh.client.terminal.escapes import parse_escape
+
+if TYPE_CHECKING:
+    from rsh.client.terminal.encoding import Transcoder
+    from rsh.client.terminal.modes import Modes
+    from rsh.session.session import Session
+
+
+class Wishes(Struct):
+    """What is wished.
+
+    Attributes:
+        escape: the character that begins an escape; None for none.
+        transcoder: converts between the terminal's encoding and the other side's.
+        session: which `~R`, `~s` and `~#` are about.
+        host: its name, for these.
+        modes: follows what is shown, when that is more than this one program's doing.
+        shown: what comes from over there goes to the screen.
+        looks: put back at the end what a prompt can live with, too.
+        detach: leaves what runs to itself over there; None where that cannot be.
+    """
+
+    escape: int | None = ord("~")
+    transcoder: Transcoder | None = None
+    session: Session | None = None
+    host: str = ""
+    modes: Modes | None = None
+    shown: bool = True
+    looks: bool = True
+    detach: Callable[[], None] | None = None
+
+
+def wishes_of(options: Options, host: str | None) -> Wishes:
+    """Read --escape and --encoding.
+
+    Raises:
+        UsageError: there is no such character or encoding.
+    """
+    transcoder = None
+    if options.encoding:
+        from rsh.client.terminal.encoding import Transcoder
+
+        transcoder = Transcoder(options.encoding)
+    return Wishes(parse_escape(options.escape), transcoder, host=host or "")

@@ -1,0 +1,320 @@
+"""What a stream of bytes has switched on at the terminal that shows it, and the sequences that put exactly that back.
+
+Pure: bytes in, bytes out. A blind reset would do harm: leaving an alternate screen that was never entered moves the
+cursor, and popping a keyboard mode that somebody else has pushed breaks their keys. So the stream is followed, and what
+it left as a terminal has it at its start is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from rsh.client.terminal.sequences import Buffer, SequenceReader
+
+# Private modes (DECSET) that are off when a terminal starts. Those whose beginning differs from terminal to terminal
+# (8 autorepeat, 1007 wheel keys, 1034 meta ...) are not among them: nobody could say what to go back to.
+_OFF: Final = frozenset(
+    (1, 5, 6, 9, 12, 66, 69, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2026, 2027, 2031, 2048, 9001)
+)
+_ON: Final = frozenset((7, 25))  # autowrap, cursor shown
+_ALTERNATE: Final = frozenset((47, 1047, 1049))
+_ANSI: Final = frozenset((b"4", b"20"))  # insert mode, newline mode
+_LOOKS: Final = frozenset((5, 12))  # private modes that a prompt can live with
+
+_ORIGIN: Final = 6
+
+# Colours that OSC sets, and the OSC that gives the terminal's own back.
+_COLORS: Final = {b"4": b"104", b"5": b"105"} | {b"%d" % n: b"%d" % (n + 100) for n in range(10, 20)}
+
+# How deep keyboards and titles are counted: terminals keep fewer, and pop the rest without a word.
+MAX_DEPTH: Final = 32
+
+
+class Modes:
+    """Follows one stream.
+
+    Attributes:
+        rows: of the terminal, so that a scroll region of all of them is known as none; 0 is unknown.
+    """
+
+    def __init__(self, rows: int = 0) -> None:
+        self.rows = rows
+        self._reader = SequenceReader(self)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Take the terminal for one that has just started."""
+        self._private: dict[int, bool] = {}  # those that are not as at the start
+        self._saved: dict[int, bool] = {}  # by XTSAVE
+        self._alternate = 0  # the mode that entered the alternate screen
+        self._ansi: set[bytes] = set()
+        self._keypad = False
+        self._styled = False
+        self._charsets: dict[bytes, bytes] = {}  # b"(": b"0"
+        self._shifted = False
+        self._latin = False  # not UTF-8
+        self._region = b""
+        self._shape = b""  # of the cursor
+        self._keyboards: tuple[list[int], list[int]] = ([0], [0])  # flags of kitty's, on the main and the other screen
+        self._key_formats: dict[bytes, bytes] = {}  # final byte and resource: whole parameters (XTMODKEYS)
+        self._colors: dict[bytes, None] = {}  # what gives them back
+        self._linked = False  # an OSC 8 hyperlink is open
+        self._titles = 0  # pushed
+        self._working = False  # OSC 9;4 progress is shown
+
+    @property
+    def alternate(self) -> bool:
+        """Whether the alternate screen is shown, as full-screen programs do."""
+        return self._alternate != 0
+
+    # --- following ---
+
+    def feed(self, data: Buffer) -> None:
+        """Follow the next piece of the stream; sequences may be cut anywhere."""
+        self._reader.feed(data)
+
+    def obey_csi(self, name: bytes, parameters: bytes) -> None:
+        """Follow a control sequence."""
+        obey = _SEQUENCES.get(name)
+        if obey is not None:
+            obey(self, parameters)
+
+    def obey_escape(self, between: bytes, final: bytes) -> None:
+        """Follow an escape sequence."""
+        if between in (b"(", b")", b"*", b"+"):
+            self._charsets[between] = final
+            if final == b"B":
+                del self._charsets[between]
+        elif between == b"%":
+            self._latin = final == b"@"
+        elif not between and final in b"no":  # LS2, LS3
+            self._shifted = True
+        elif not between and final in b"=>":  # DECKPAM, DECKPNM
+            self._keypad = final == b"="
+        elif not between and final == b"c":  # RIS
+            self._forget()
+
+    def obey_osc(self, text: bytes) -> None:
+        """Follow an operating system command."""
+        number, _, value = text.partition(b";")
+        if number in _COLORS and not value.endswith(b"?"):
+            self._colors[_COLORS[number]] = None
+        elif number == b"8":
+            self._linked = not value.endswith(b";")
+        elif number == b"9" and value.startswith(b"4;"):
+            self._working = not value.startswith(b"4;0")
+        elif not value or number == b"104":
+            self._colors.pop(number, None)
+
+    def obey_shift(self, out: bool) -> None:
+        """Follow SO or SI."""
+        self._shifted = out
+
+    # --- control sequences ---
+
+    def _set_private(self, parameters: bytes, on: bool = True) -> None:
+        for number in _numbers(parameters):
+            if number in _ALTERNATE:
+                self._alternate = (self._alternate or number) if on else 0
+            elif (number in _OFF and on) or (number in _ON and not on):
+                self._private[number] = on
+            else:
+                self._private.pop(number, None)
+
+    def _reset_private(self, parameters: bytes) -> None:
+        self._set_private(parameters, on=False)
+
+    def _save_private(self, parameters: bytes) -> None:
+        for number in _numbers(parameters):
+            if number in _OFF or number in _ON:
+                self._saved[number] = self._private.get(number, number in _ON)
+
+    def _restore_private(self, parameters: bytes) -> None:
+        for number in _numbers(parameters):
+            if number in self._saved:
+                self._set_private(b"%d" % number, self._saved[number])
+
+    def _set_ansi(self, parameters: bytes) -> None:
+        self._ansi.update(_ANSI.intersection(parameters.split(b";")))
+
+    def _reset_ansi(self, parameters: bytes) -> None:
+        self._ansi.difference_update(parameters.split(b";"))
+
+    def _style(self, parameters: bytes) -> None:
+        # The last parameter has the last word; but the 0 of 38;5;0 is a colour.
+        last = parameters.rpartition(b";")[2].strip(b"0")
+        self._styled = bool(last) or b"8;" in parameters
+
+    def _region_rows(self, parameters: bytes) -> None:
+        top, _, bottom = parameters.partition(b";")
+        whole = not bottom.strip(b"0") or (self.rows > 0 and _number(bottom) >= self.rows)
+        self._region = b"" if whole and _number(top) <= 1 else parameters
+
+    def _shape_cursor(self, parameters: bytes) -> None:
+        self._shape = parameters.strip(b"0")
+
+    def _push_keyboard(self, parameters: bytes) -> None:
+        stack = self._keyboard
+        stack.append(_number(parameters))
+        del stack[1 : len(stack) - MAX_DEPTH]
+
+    def _pop_keyboard(self, parameters: bytes) -> None:
+        stack = self._keyboard
+        del stack[max(1, len(stack) - (_number(parameters) or 1)) :]
+
+    def _set_keyboard(self, parameters: bytes) -> None:
+        flags, _, how = parameters.partition(b";")
+        stack, value = self._keyboard, _number(flags)
+        stack[-1] = {b"2": stack[-1] | value, b"3": stack[-1] & ~value}.get(how, value)
+
+    @property
+    def _keyboard(self) -> list[int]:
+        return self._keyboards[1 if self._alternate else 0]
+
+    def _modify_keys(self, parameters: bytes) -> None:
+        self._format_keys(parameters, b"m")
+
+    def _format_keys(self, parameters: bytes, final: bytes = b"f") -> None:
+        resource, _, value = parameters.partition(b";")
+        if value.strip(b"0") and resource.isdigit() and len(resource) == 1:
+            self._key_formats[final + resource] = parameters
+        else:
+            self._key_formats.pop(final + resource, None)
+
+    def _modify_no_keys(self, parameters: bytes) -> None:
+        self._key_formats.pop(b"m" + parameters, None)
+
+    def _window(self, parameters: bytes) -> None:
+        if parameters[:2] == b"22":
+            self._titles = min(self._titles + 1, MAX_DEPTH)
+        elif parameters[:2] == b"23":
+            self._titles = max(self._titles - 1, 0)
+
+    def _soft_reset(self, parameters: bytes) -> None:
+        """DECSTR: what it resets of what we follow."""
+        for number in (1, 6, 7, 25, 66):
+            self._private.pop(number, None)
+        self._ansi.clear()
+        self._charsets.clear()
+        self._keypad = self._styled = self._shifted = False
+        self._region = b""
+
+    # --- putting back ---
+
+    def undo(self, *, looks: bool = True) -> bytes:
+        """Give what puts everything back, b"" for nothing, and take it for done.
+
+        Args:
+            looks: also what a prompt can live with, and the user may have wanted: colours, the cursor's shape, titles.
+        """
+        private = {number for number in self._private if looks or number not in _LOOKS}
+        cut = b"\x18" if self._reader.inside else b""  # CAN: it will not be finished
+        pieces = [cut, *self._undo_text(private), *self._undo_alternate(), *self._undo_keys()]
+        pieces += [b"\x1b[?%d%b" % (number, b"h" if number in _ON else b"l") for number in sorted(private - {_ORIGIN})]
+        pieces += self._undo_region(_ORIGIN in private)
+        if looks:
+            pieces += self._undo_looks()
+        kept = {} if looks else {number: on for number, on in self._private.items() if number in _LOOKS}
+        shape, colors, titles, saved = self._shape, self._colors, self._titles, self._saved
+        self._reader.forget()
+        self._forget()
+        if not looks:
+            self._private, self._shape, self._colors, self._titles, self._saved = kept, shape, colors, titles, saved
+        return b"".join(pieces)
+
+    def _undo_text(self, private: set[int]) -> Iterator[bytes]:
+        """Undo what changes the look of letters; and first let the screen be drawn again."""
+        if 2026 in private:
+            private.discard(2026)
+            yield b"\x1b[?2026l"
+        if self._linked:
+            yield b"\x1b]8;;\x1b\\"
+        if self._styled:
+            yield b"\x1b[m"
+        if self._shifted:
+            yield b"\x0f"
+        if self._latin:
+            yield b"\x1b%G"
+        yield from (b"\x1b" + slot + b"B" for slot in self._charsets)
+        yield from (b"\x1b[%bl" % number for number in sorted(self._ansi))
+
+    def _undo_alternate(self) -> Iterator[bytes]:
+        """Leave the alternate screen; each screen has a keyboard of its own."""
+        if self._alternate:
+            yield from _undo_keyboard(self._keyboards[1])
+            yield b"\x1b[?%dl" % self._alternate
+        yield from _undo_keyboard(self._keyboards[0])
+
+    def _undo_keys(self) -> Iterator[bytes]:
+        if self._keypad:
+            yield b"\x1b>"
+        yield from (b"\x1b[>%b%b" % (name[1:], name[:1]) for name in self._key_formats)
+
+    def _undo_region(self, origin: bool) -> Iterator[bytes]:
+        """Give the whole screen back to scrolling; that moves the cursor, which therefore is kept."""
+        if origin:  # Where the cursor is cannot be kept: what keeps it keeps this mode too.
+            yield b"\x1b[?6l\x1b[r\x1b[9999;1H"
+        elif self._region:
+            yield b"\x1b7\x1b[r\x1b8"
+
+    def _undo_looks(self) -> Iterator[bytes]:
+        if self._shape:
+            yield b"\x1b[0 q"
+        yield from (b"\x1b]%b\x1b\\" % reset for reset in self._colors)
+        if self._working:
+            yield b"\x1b]9;4;0\x1b\\"
+        yield b"\x1b[23;0t" * self._titles
+
+    def redo(self) -> bytes:
+        """Give what sets everything again on a terminal where it was undone; colours and titles are not set again."""
+        pieces = [b"\x1b[?%dh" % self._alternate] if self._alternate else []
+        for screen, stack in enumerate(self._keyboards):
+            if bool(screen) == bool(self._alternate):
+                pieces += [b"\x1b[=%du" % stack[0]] if stack[0] else []
+                pieces += [b"\x1b[>%du" % flags for flags in stack[1:]]
+        pieces += [b"\x1b[?%d%b" % (number, b"h" if on else b"l") for number, on in sorted(self._private.items())]
+        pieces += [b"\x1b[%bh" % number for number in sorted(self._ansi)]
+        pieces += [b"\x1b" + slot + charset for slot, charset in self._charsets.items()]
+        pieces += [b"\x1b[>%b%b" % (value, name[:1]) for name, value in self._key_formats.items()]
+        pieces += [b"\x1b="] if self._keypad else []
+        pieces += [b"\x0e"] if self._shifted else []
+        pieces += [b"\x1b7\x1b[%br\x1b8" % self._region] if self._region else []
+        pieces += [b"\x1b[%b q" % self._shape] if self._shape else []
+        return b"".join(pieces)
+
+
+def _undo_keyboard(stack: list[int]) -> Iterator[bytes]:
+    if len(stack) > 1:
+        yield b"\x1b[<%du" % (len(stack) - 1)
+    if stack[0]:
+        yield b"\x1b[=0u"
+
+
+def _numbers(parameters: bytes) -> list[int]:
+    return [int(each) for each in parameters.split(b";") if each.isdigit() and len(each) < 6]
+
+
+def _number(parameter: bytes) -> int:
+    return int(parameter) if parameter.isdigit() and len(parameter) < 6 else 0
+
+
+_SEQUENCES: Final[dict[bytes, Callable[[Modes, bytes], None]]] = {
+    b"?h": Modes._set_private,
+    b"?l": Modes._reset_private,
+    b"?s": Modes._save_private,
+    b"?r": Modes._restore_private,
+    b"h": Modes._set_ansi,
+    b"l": Modes._reset_ansi,
+    b"m": Modes._style,
+    b"r": Modes._region_rows,
+    b" q": Modes._shape_cursor,
+    b">u": Modes._push_keyboard,
+    b"<u": Modes._pop_keyboard,
+    b"=u": Modes._set_keyboard,
+    b">m": Modes._modify_keys,
+    b">f": Modes._format_keys,
+    b">n": Modes._modify_no_keys,
+    b"t": Modes._window,
+    b"!p": Modes._soft_reset,
+}

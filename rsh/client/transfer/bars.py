@@ -1,0 +1,85 @@
+"""The bars of a transfer on a terminal, drawn by rich: a line for the large file on its way, and one for it all.
+
+prompt_toolkit's bars are an application that takes the keyboard: what is typed ahead for the shell would be lost.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from rsh.client.text.columns import shorten
+from rsh.client.text.units import amount
+from rsh.client.transfer.tally import State
+from rsh.escape import printable
+
+# Columns of the terminal that a bar, and all figures beside it, need; in less they are left out.
+_ROOM_FOR_BAR: Final = 72
+_ROOM_FOR_FILES: Final = 50
+
+
+class TransferBars:
+    """Lines at the bottom of stderr that are drawn again and again, and leave nothing behind."""
+
+    def __init__(self, *, color: bool) -> None:
+        self._console = Console(stderr=True, no_color=True if not color else None, highlight=False, emoji=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True, redirect_stdout=False)
+        self._live.start()
+
+    def draw(self, state: State) -> None:
+        """Show how it stands."""
+        self._live.update(self._lines(state, self._console.width), refresh=True)
+
+    def close(self) -> None:
+        """Take the lines away."""
+        self._live.update("")
+        self._live.stop()
+
+    def _lines(self, state: State, width: int) -> Table:
+        grid = Table.grid(padding=(0, 1), expand=False)
+        barred = width >= _ROOM_FOR_BAR
+        for column in ("name", "bar", "share", "figures") if barred else ("name", "share", "figures"):
+            grid.add_column(justify="right" if column == "share" else "left", no_wrap=True, overflow="ellipsis")
+        if state.path:
+            name = Text(shorten(printable(state.path), max(8, width // 3)))
+            grid.add_row(name, *_bar(state.done, state.size, barred), *_file_figures(state))
+        grid.add_row(Text("total", style="bold"), *_total_bar(state, barred), *_total_figures(state, width))
+        return grid
+
+
+def _bar(done: float, whole: float | None, barred: bool) -> list[RenderableType]:
+    return [ProgressBar(total=whole, completed=done, width=20, pulse=whole is None)] if barred else []
+
+
+def _total_bar(state: State, barred: bool) -> list[RenderableType]:
+    return _bar(state.share or 0.0, None if state.share is None else 1.0, barred)
+
+
+def _file_figures(state: State) -> tuple[Text, Text]:
+    share = min(100, state.done * 100 // state.size) if state.size else 100
+    return Text(f"{share}%"), Text(f"{amount(state.done)} of {amount(state.size)}")
+
+
+def _total_figures(state: State, width: int) -> tuple[Text, Text]:
+    total, share = state.total, state.share
+    if total is None or share is None:
+        moved = f"{amount(state.bytes)}  {amount(int(state.rate))}/s  {state.items} files"
+        return Text("scanning" if state.scanning else ""), Text(moved)
+    words = [clock(state.seconds_left), f"{amount(int(state.rate))}/s"]
+    if width >= _ROOM_FOR_FILES:
+        words += [f"{state.items}/{total.items} files"]
+    return Text(f"{share * 100:.0f}%"), Text("  ".join(words))
+
+
+def clock(seconds: float | None) -> str:
+    """Give a time that is left as 0:05 or 1:02:03; one that is not known as -:--."""
+    if seconds is None:
+        return "-:--"
+    minutes, second = divmod(min(round(seconds), 359_999), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -1,0 +1,203 @@
+"""Shows how a transfer goes: bars on a terminal, a line now and then anywhere else, or JSON events for programs.
+
+Each is a thread that looks at a Tally; the transfer itself never waits for whoever reads. Nothing of it is imported or
+counted before a transfer has taken long enough to be worth a look.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from rsh.client.cli.context import Context
+from rsh.client.terminal.console import is_terminal
+from rsh.client.text.complaints import say
+from rsh.client.text.units import amount, duration
+from rsh.client.transfer.tally import State, Tally
+from rsh.files.transfer.report import Progress
+from rsh.protocol.answer_records import Total
+
+_BARS_AFTER: Final = 0.5  # seconds; what is done sooner needs no bar
+_BARS_EVERY: Final = 0.1
+_LINES_EVERY: Final = 10.0
+_EVENTS_EVERY: Final = 1.0
+
+
+class Display:
+    """Looks at a tally again and again, in a thread of its own, until it is left. This one shows nothing."""
+
+    first = _EVENTS_EVERY
+    every = _EVENTS_EVERY
+
+    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None) -> None:
+        self.tally = tally
+        self._survey = survey
+        self._over = threading.Event()
+        # Ends when the event is set; joined by __exit__. The counting beside it ends with its channel or tree.
+        self._thread = threading.Thread(target=self._run, name="rsh-progress", daemon=True)
+
+    def __enter__(self) -> Display:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def begin(self) -> None:
+        """Prepare to show: the transfer takes long."""
+
+    def show(self, state: State) -> None:
+        """Show how it stands."""
+
+    def end(self) -> None:
+        """Take away what shall not stay."""
+
+    def _run(self) -> None:
+        if self._over.wait(self.first):
+            self.end()
+            return
+        if self._survey is not None:
+            counting = threading.Thread(target=self.tally.count, args=(self._survey,), name="rsh-survey", daemon=True)
+            counting.start()
+        self.begin()
+        try:
+            while True:
+                self.show(self.tally.state())
+                if self._over.wait(self.every):
+                    break
+        finally:
+            self.end()
+
+
+class Silent(Display):
+    """Shows nothing."""
+
+    def __enter__(self) -> Display:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Do nothing: there is no thread."""
+
+
+class Lines(Display):
+    """A line on stderr every ten seconds, for logs."""
+
+    first = every = _LINES_EVERY
+
+    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None, verb: str) -> None:
+        super().__init__(tally, survey)
+        self._verb = verb
+
+    def show(self, state: State) -> None:
+        """Print one line."""
+        say(f"rsh: {self._verb}: {in_words(state)}\n")
+
+
+class Events(Display):
+    """JSON objects on stdout: `file` for each large file, `progress` every second."""
+
+    def show(self, state: State) -> None:
+        """Print what there is to tell."""
+        self._files()
+        from rsh.client.transfer.events import tell
+
+        tell("progress", fields(state))
+
+    def end(self) -> None:
+        """Print what has not been told yet."""
+        self._files()
+
+    def _files(self) -> None:
+        from rsh.client.cli.json_output import text_fields
+        from rsh.client.transfer.events import tell
+
+        for path, size in self.tally.take_started():
+            tell("file", {**text_fields("path", path), "size": size})
+
+
+def fields(state: State) -> dict[str, Any]:
+    """Give a state for a program: exact numbers, null for what is not known yet."""
+    total = state.total if state.total and state.total.complete else None
+    return {
+        "bytes": state.bytes,
+        "items": state.items,
+        "total_bytes": total.bytes if total else None,
+        "total_items": total.items if total else None,
+        "rate": round(state.rate),
+        "seconds_left": None if state.seconds_left is None else round(state.seconds_left, 1),
+        "elapsed": round(state.elapsed, 3),
+    }
+
+
+def in_words(state: State) -> str:
+    """Give a state as a line for people: what is not known yet is "scanning"."""
+    total, share = state.total, state.share
+    if total is None or share is None:
+        found = f" (scanning: {amount(total.bytes)} so far)" if total else " (scanning)" if state.scanning else ""
+        return f"{amount(state.bytes)}{found}, {amount(int(state.rate))}/s, {state.items} files"
+    left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
+    return (
+        f"{share * 100:.0f}%, {amount(state.bytes)} of {amount(total.bytes)}, {amount(int(state.rate))}/s, "
+        f"{state.items} of {total.items} files{left}"
+    )
+
+
+@contextmanager
+def shown(
+    context: Context, survey: Callable[[], Iterable[Total]] | None = None, *, json: bool = False
+) -> Iterator[Progress | None]:
+    """Show a transfer while entered, as its output wants it: give what the transfer has to tell.
+
+    Args:
+        survey: counts what there is to be moved; called by another thread, and only if it takes long.
+        json: print events for programs.
+    """
+    tally = Tally()
+    with display(context, tally, survey, json=json):
+        yield None if context.quiet else tally
+
+
+def display(
+    context: Context, tally: Tally, survey: Callable[[], Iterable[Total]] | None, *, json: bool = False
+) -> Display:
+    """Give what shows a tally while it is entered; as shown()."""
+    if context.quiet:
+        return Silent(tally, None)
+    if tally.state().total is not None:
+        survey = None  # It has been counted, or somebody is at it.
+    if json:
+        return Events(tally, survey)
+    if not is_terminal(2) or os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        return Lines(tally, survey, context.verb)
+    return Bars(tally, survey, context.color)
+
+
+class Bars(Display):
+    """Bars on the terminal; what draws them is loaded when there is something to draw."""
+
+    first = _BARS_AFTER
+    every = _BARS_EVERY
+
+    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None, color: str) -> None:
+        super().__init__(tally, survey)
+        self._color = color
+        self._bars: Any = None
+
+    def begin(self) -> None:
+        """Load rich, 0.1 s, beside the transfer."""
+        from rsh.client.transfer.bars import TransferBars
+
+        self._bars = TransferBars(color=self._color != "never")
+
+    def show(self, state: State) -> None:
+        """Draw."""
+        self._bars.draw(state)
+
+    def end(self) -> None:
+        """Take the bars away."""
+        if self._bars is not None:
+            self._bars.close()

@@ -1,0 +1,47 @@
+"""Completions as the menu has them (R19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+
+from rsh.client.editor.menu import MANY, MenuCompleter, common_beginning
+from rsh.client.editor.name import Name
+
+
+class ManyNames:
+    """Far too many names over there."""
+
+    def here(self, word: str) -> Iterable[Name]:
+        return []
+
+    def there(self, word: str) -> Iterable[Name]:
+        return [Name(f"file{number:03}") for number in range(MANY + 1) if f"file{number:03}".startswith(word)]
+
+    def value_there(self, name: str) -> str | None:
+        return None
+
+    programs_here = programs_there = variables_there = arguments_there = here
+
+
+def test_too_many_are_told_first_and_shown_when_asked_again() -> None:
+    told: list[str] = []
+    completer = MenuCompleter(ManyNames(), told.append)
+
+    def complete(text: str) -> list[str]:
+        return [each.text for each in completer.get_completions(Document(text), CompleteEvent())]
+
+    assert complete("cat fi") == ["file"]
+    assert told == [f"{MANY + 1} possibilities; Tab shows them"]
+    assert len(complete("cat file")) == MANY + 1
+    assert len(complete("cat file00")) == 10
+
+
+@pytest.mark.parametrize(
+    ("texts", "common"), [(["abc", "abd"], "ab"), (["ab", "abc"], "ab"), (["a"], "a"), (["a", "b"], "")]
+)
+def test_common_beginning(texts: list[str], common: str) -> None:
+    assert common_beginning(texts) == common

@@ -1,0 +1,133 @@
+"""Sources of names: this machine's files, and the memory of what was asked over there (R18, R21, R22)."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from rsh.client.editor.name import Name
+from rsh.client.editor.names import MANY, ClientNames, Key, Memory, matching
+from rsh.errors import LinkError
+
+
+class Machine:
+    """The other side, as far as completion asks it: it can be slow, and it can be gone."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = [Name(name) for name in names]
+        self.asked: list[Key] = []
+        self.up = threading.Event()
+        self.up.set()
+
+    def ask(self, kind: str, word: bytes, directory: bytes) -> list[Name]:
+        self.asked.append((kind, word, directory))
+        self.up.wait()
+        if not self.names:
+            raise LinkError("gone")
+        return [name for name in self.names if name.text.startswith(os.fsdecode(word))][:MANY]
+
+    def memory(self, budget: float = 10) -> Memory:
+        return Memory(self.ask, budget=budget)
+
+    def source(self, budget: float = 10) -> ClientNames:
+        return ClientNames(self.memory(budget), lambda: b"/home")
+
+
+def texts(names: object) -> list[str]:
+    return [name.text for name in names]  # type: ignore[attr-defined]  # any sequence of names
+
+
+def test_a_folder_is_asked_for_once_while_the_word_grows() -> None:
+    machine = Machine("src/a1", "src/a2", "src/b")
+    names = machine.source()
+    assert texts(names.there("src/a")) == ["src/a1", "src/a2"]
+    assert texts(names.there("src/a2")) == ["src/a2"]
+    assert machine.asked == [("path", b"src/", b"/home")]
+
+
+def test_hidden_files_are_asked_for_after_a_dot() -> None:
+    machine = Machine(".profile")
+    assert texts(machine.source().there(".p")) == [".profile"]
+    assert machine.asked[0][1] == b"."
+
+
+def test_a_crowded_folder_is_asked_for_by_the_word() -> None:
+    machine = Machine(*(f"f{number:05}" for number in range(3000)))
+    assert texts(machine.source().there("f02999")) == ["f02999"]
+
+
+def test_commands_are_asked_for_by_their_first_letter() -> None:
+    machine = Machine("make", "man", "less")
+    names = machine.source()
+    assert texts(names.programs_there("ma")) == ["make", "man"]
+    assert names.programs_there("") == []
+    assert machine.asked == [("command", b"m", b"/home")]
+
+
+def test_forgotten_answers_are_asked_for_again() -> None:
+    machine = Machine("a")
+    memory = machine.memory()
+    names = ClientNames(memory, lambda: b"")
+    assert texts(names.there("a")) == ["a"]
+    machine.names = [Name("ab")]
+    memory.forget()
+    assert texts(names.there("a")) == ["ab"]
+
+
+def test_old_answers_are_given_while_the_other_side_is_slow() -> None:
+    machine = Machine("a")
+    memory = machine.memory(budget=0.01)
+    names = ClientNames(memory, lambda: b"")
+    while not names.there("a"):
+        pass
+    machine.up.clear()
+    memory.forget()
+    assert texts(names.there("a")) == ["a"]
+    assert not names.late
+    machine.up.set()
+
+
+def test_no_answer_is_late_and_asked_only_once() -> None:
+    machine = Machine("a")
+    machine.up.clear()
+    names = machine.source(budget=0.01)
+    assert names.there("a") == []
+    assert names.late
+    assert names.there("a") == []
+    machine.up.set()
+    while names.there("a") == []:
+        pass
+    assert not names.late
+    assert len(machine.asked) == 1
+
+
+def test_a_failure_is_no_answer() -> None:
+    names = Machine().source()
+    assert names.there("a") == []
+    assert names.late
+
+
+@pytest.mark.parametrize(
+    ("word", "found"), [("re", ["README", "Report"]), ("Re", ["Report"]), ("RE", ["README"]), ("x", [])]
+)
+def test_matching_is_smart_about_case(word: str, found: list[str]) -> None:
+    assert texts(matching([Name("README"), Name("Report")], word)) == found
+
+
+def test_here_lists_files_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "dir").mkdir()
+    (tmp_path / "document").touch()
+    (tmp_path / ".dot").touch()
+    (tmp_path / os.fsdecode(b"\xff")).touch()
+    names = Machine().source()
+    assert list(names.here(f"{tmp_path}/d")) == [Name(f"{tmp_path}/dir", True), Name(f"{tmp_path}/document")]
+    assert texts(names.here(f"{tmp_path}/.")) == [f"{tmp_path}/.dot"]
+    assert texts(names.here(f"{tmp_path}/\udcff")) == [f"{tmp_path}/\udcff"]
+    assert names.here(f"{tmp_path}/nowhere/x") == []
+
+
+def test_programs_here_are_those_of_the_path() -> None:
+    assert "ls" in texts(Machine().source().programs_here("ls"))

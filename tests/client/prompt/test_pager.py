@@ -1,0 +1,44 @@
+"""Long output at the prompt (R26)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rsh.client.prompt.pager import DEFAULT, pager
+from tests.machines import Home
+from tests.scenarios.screens import Terminal
+
+
+@pytest.mark.parametrize(
+    ("environment", "program"),
+    [
+        ({}, DEFAULT),
+        ({"PAGER": "more"}, "more"),
+        ({"RSH_PAGER": "most", "PAGER": "more"}, "most"),
+        ({"RSH_PAGER": "", "PAGER": "more"}, ""),
+    ],
+)
+def test_pager_is_the_one_that_is_named_first(environment: dict[str, str], program: str) -> None:
+    assert pager(environment) == program
+
+
+def test_long_help_goes_through_it(home: Home, tmp_path: Path) -> None:
+    variables = {"PAGER": f"cat >{tmp_path}/paged; echo was paged"}
+    with Terminal(home, "connect", "-q", "-X", variables=variables) as terminal:
+        terminal.until_shown(":~")
+        terminal.press("help\r")
+        terminal.until_shown("was paged")
+        assert "put" in (tmp_path / "paged").read_text()
+        terminal.press("help lpwd\r")
+        terminal.until_shown("usage: lpwd")
+
+
+def test_time_before_it_is_the_readers(home: Home) -> None:
+    with Terminal(home, "connect", "-q", "-X", variables={"PAGER": "sleep 0.3; cat >/dev/null"}) as terminal:
+        terminal.until_shown(":~")
+        terminal.press(":set duration 0.2\rhelp\rsleep 0.3\r")
+        terminal.until_shown(" ms]")
+        assert terminal.text.index("sleep 0.3") < terminal.text.index(" ms]")
+        assert terminal.text.count(" ms]") == 1
