@@ -62,9 +62,7 @@ class Put(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=Tru
     policy: Name = "overwrite"  # what happens to files that are there already (rsh/files/transfer/conflicts.py)
     agreed: Paths = ()  # with the policy "ask": what may be replaced
     rehearsal: bool = False  # say what would be done, and do nothing
-    compression: Name = (
-        "no"  # of the transfer's lane 0: "no", "near", "far" or "always" (rsh/files/stream/compression.py)
-    )
+    compression: Name = "no"  # of lane 0: "no", "near", "far" or "always" (rsh/files/stream/compression.py)
     archive: bool = False  # owner, group and extended attributes come along
 
 
