@@ -205,7 +205,9 @@ class Shell(Base):
         return not self.terminated
 
     def close(self, force: bool = True) -> None:
-        """Hang up, and disconnect from a machine that was connected to for this shell."""
+        """End the shell, as a terminal that goes away does, and a connection that was made for it."""
+        if self.closed:
+            return
         self.closed = self.terminated = True
         self._feed.close()
         if self._remote is not None:

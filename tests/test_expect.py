@@ -119,6 +119,17 @@ def test_close_ends_a_shell_that_floods() -> None:
         assert remote.run("echo still there").returncode == 0
 
 
+@pytest.mark.parametrize("last", ["true", "yes"])
+def test_shell_ends_when_it_is_closed(shell: Shell, last: str) -> None:
+    pid = int(shell.run("echo $$").output)
+    shell.sendline(f"{last}; true")
+    shell.expect([r"y\r\ny\r\n", TIMEOUT], timeout=SOON if last == "yes" else 0)
+    shell.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    shell.close()
+
+
 def test_nobody_there_is_an_error() -> None:
     with pytest.raises(RshError):
         rsh.expect.connect("127.0.0.1:1")

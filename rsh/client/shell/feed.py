@@ -6,10 +6,11 @@ import queue
 import threading
 from typing import Final, NamedTuple, TypeAlias
 
-from rsh.client.shell.living import LivingShell
+from rsh.client.shell.living import END_PATIENCE, LivingShell
 from rsh.errors import RshError
 from rsh.protocol.frames import Buffer
 from rsh.session.channel import Channel
+from rsh.session.deadline import Deadline
 
 # Pieces of output that wait to be read; beyond them the program over there waits, as behind a full terminal.
 MAX_WAITING: Final = 64
@@ -68,9 +69,10 @@ class Feed:
             return None
 
     def close(self) -> None:
-        """Hang up, and want nothing more."""
+        """End the shell, and want nothing more."""
         self._closed = True
-        self.living.close()
+        self._drop()
+        self.living.end(Deadline(END_PATIENCE))
         while self._pump.is_alive():
             self._begun.release()
             self._drop()
@@ -85,7 +87,7 @@ class Feed:
             pass
 
     def _take(self, data: Buffer) -> None:
-        """Take what comes while no line runs: a background job's output."""
+        """Take output, also what comes while no line runs: a background job's; nobody wants it after `close`."""
         if not self._closed:
             self._items.put(bytes(data))
 
@@ -95,7 +97,7 @@ class Feed:
             self._begun.acquire()
             try:
                 while data := self.living.next_output():
-                    self._items.put(bytes(data))
+                    self._take(data)
                 if self._closed:
                     return
                 alive = self.living.wait_ready()

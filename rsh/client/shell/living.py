@@ -27,6 +27,9 @@ MAX_WAITING: Final = 256 * 1024
 # Gaps whose place in the output has not come yet.
 MAX_GAPS: Final = 1000
 
+# How long a shell may take to end, in seconds; the holder gives it two.
+END_PATIENCE: Final = 4.0
+
 TOKEN_SIZE: Final = 16
 
 

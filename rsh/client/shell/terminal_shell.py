@@ -11,7 +11,7 @@ from rsh.client.shell.attached import passed_environment, run_attached
 from rsh.client.shell.beginning import Beginning
 from rsh.client.shell.company import Company
 from rsh.client.shell.joining import Joining, come_back
-from rsh.client.shell.living import LivingShell, new_token
+from rsh.client.shell.living import END_PATIENCE, LivingShell, new_token
 from rsh.client.shell.notes import ending
 from rsh.client.shell.running_line import RunningLine
 from rsh.client.shell.shell import Leave
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from rsh.protocol.shell_records import Started
     from rsh.session.channel import Channel
 
-# How long a shell may take to end, or to hear that we leave it, in seconds; the holder gives it two to end.
-END_PATIENCE: Final = 4.0
+# How long a shell may take to hear that we leave it, in seconds.
 LEAVE_PATIENCE: Final = 1.0
 
 # A connection that is away for less is not worth a word, in seconds.
