@@ -70,6 +70,11 @@ class Pulse:
         self._asked = now
         return Verdict.ASK
 
+    def unanswered(self, now: float) -> float:
+        """Give the seconds since the peer was asked, if no sign of life has come since; else 0."""
+        asked = self._asked
+        return now - asked if asked is not None and asked >= max(self.heard, self._moved) else 0.0
+
     def hurry(self, now: float) -> Verdict:
         """Ask at once and wait for a short time only: the machine has slept, and the network may be another."""
         self.heard = self._moved = self._asked = now

@@ -207,6 +207,11 @@ class Session(Conversation):
         return self._pulse.heard
 
     @property
+    def unanswered(self) -> float:
+        """Seconds since the peer was asked whether it is there, if it has not answered; 0 otherwise."""
+        return self._pulse.unanswered(time.monotonic())
+
+    @property
     def kept(self) -> int:
         """Bytes of data that the session holds."""
         with self._lock:

@@ -56,3 +56,12 @@ def test_peer_that_answers_after_a_sleep_has_its_old_patience_again() -> None:
     assert beat.look(5001.0, 0) is Verdict.FINE
     assert beat.look(5010.3, 0) is Verdict.ASK
     assert beat.look(5012.0, 0) is Verdict.FINE
+
+
+def test_silence_counts_from_the_question_until_a_sign_of_life() -> None:
+    beat = pulse()
+    assert beat.unanswered(109.9) == 0
+    beat.look(110.0, 0)
+    assert beat.unanswered(113.0) == 3.0
+    beat.heard = 113.5
+    assert beat.unanswered(114.0) == 0

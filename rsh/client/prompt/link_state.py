@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 # Seconds between two looks: for a clock that counts, and for figures that change.
 SECOND: Final = 1.0
 
-# Seconds of silence after which the toolbar shows by itself, as mosh does it. The session asks every few seconds.
-SILENT: Final = 10.0
+# Seconds without an answer after which the toolbar shows by itself, as mosh does it. Silence alone means nothing: while
+# nobody has anything to say, the session asks only every few seconds, and within one process not at all.
+SILENT: Final = 2.0
 
 
 class LinkState:
@@ -50,6 +51,11 @@ class LinkState:
         """Whether there is no connection now, and one is being made."""
         return self._session.error is None and not self._session.condition.connected
 
+    @property
+    def silent(self) -> bool:
+        """Whether the other side was asked if it is there, and has not answered."""
+        return self._session.unanswered > SILENT
+
     def words(self) -> str:
         """Give the state for the prompt: "reconnecting 4s", "" when all is well."""
         return f"reconnecting {self._session.condition.lasted:.0f}s" if self.away else ""
@@ -70,7 +76,7 @@ class LinkState:
             return self._outage(self._session.condition)
         silent = time.monotonic() - self._session.heard
         if not always:
-            return f"last contact {silent:.0f} s ago" if silent > SILENT else ""
+            return f"last contact {silent:.0f} s ago" if self.silent else ""
         round_trip = "…" if self._round_trip is None else duration(self._round_trip)
         up, down = (amount(int(rate)) for rate in self._rates)
         parts = [f"rtt {round_trip}", f"up {up}/s", f"down {down}/s", f"queue {amount(self._session.kept)}"]
@@ -99,15 +105,19 @@ class LinkState:
         self._wake.set()
 
     def _work(self) -> None:
-        """Renew what changes by itself; sleep while nothing does."""
+        """Renew what changes by itself, and what does no more."""
+        counted = False  # there was a clock to be seen
         while not self._over:
-            self._wake.wait(SECOND if self._always or self.away else None)
+            changed = self._wake.wait(SECOND)
             self._wake.clear()
             if self._over:
                 return
             if self._always and not self.away:
                 self._measure()
-            self._refresh()
+            counts = self._always or self.away or self.silent
+            if changed or counts or counted:
+                self._refresh()
+            counted = counts
 
     def _measure(self) -> None:
         sent, received, before = self._counted
