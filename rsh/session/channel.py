@@ -265,9 +265,10 @@ class Channel:
             credit = self._link.credit(self.number, lane)
             if credit < 0:
                 raise Refused(Code.CANCELLED, "the lane has ended")
-            self._crowded = self._link.unsent(self.number) >= MAX_UNSENT
-            if credit > 0 and not self._crowded:
+            crowded = self._link.unsent(self.number) >= MAX_UNSENT
+            if credit > 0 and not crowded:
                 return credit
+            self._crowded = self._crowded or crowded  # Another lane's writer may wait already.
             self._writable.wait()
 
     def _write_whole(self, parts: tuple[Buffer, ...], length: int, lane: int) -> bool:
