@@ -109,7 +109,8 @@ class Daemon:
 
     def _serve(self, sock: socket.socket, _: str) -> None:
         try:
-            self._keys.refresh()
+            if sock.family != socket.AF_UNIX:  # There no keys are asked for, and it goes on when they cannot be read.
+                self._keys.refresh()
             Connection(sock, self._house).serve()
         except RshError as error:
             log.error("! turned away: %s", error)

@@ -65,7 +65,8 @@ def test_quiet_prompt_says_nothing(home: Home) -> None:
 def test_banner_names_the_key_of_a_daemon(daemon: Daemon) -> None:
     with Terminal(daemon.home, "connect", daemon.host, columns=120) as terminal:
         terminal.until_line(f":~{SIGN}")
-        assert re.search(r"\(SHA256:\S{12}…, TLS 1.3, [\d.]+ ms\)", terminal.text)
+        # The round trip is told if it is known by then: nobody waits for it.
+        assert re.search(r"\(SHA256:\S{12}…, TLS 1.3(, [\d.]+ ms)?\)", terminal.text)
 
 
 def test_message_of_the_day_and_what_was_moved_are_told(home: Home, work: Path) -> None:
@@ -365,7 +366,8 @@ def test_what_is_typed_while_rc_files_are_read_runs_once_and_in_order(home: Home
         terminal.press("echo sec'ond'; sleep 0.3\r", "echo th'ird'\r", "echo half")
         (tmp_path / "gate").write_text("released\n")
         terminal.until_line(f"{SIGN}echo half")
-        printed = [line for line in terminal.lines if line in ("done", "first", "second", "third")]
+        # Behind what the terminal has echoed there is no new line, as everywhere.
+        printed = re.findall(r"(done|first|second|third)$", terminal.text, re.MULTILINE)
         assert printed == ["done", "first", "second", "third"]
-        assert terminal.text.count("released") == 1  # behind what the terminal had echoed, as everywhere
+        assert terminal.text.count("released") == 1
         assert terminal.lines[-1].endswith(f"{SIGN}echo half")
