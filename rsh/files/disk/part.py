@@ -52,7 +52,7 @@ class Part:
         self._directory = directory
         self._target = name
         self._forsaken = forsaken
-        self._lock = threading.Lock()  # held while `fd` is written to or taken over
+        self._lock = threading.Lock()  # held while `fd` is used or taken over, for what is not reading
         self.fd, self._name, self.size = _claim(directory, name)
         if forsaken:
             left_alone[identity_of(self.fd)] = self
@@ -72,11 +72,13 @@ class Part:
 
     def seek(self, position: int) -> None:
         """Go on at another position."""
-        os.lseek(self.fd, position, os.SEEK_SET)
+        with self._lock:
+            os.lseek(self.fd, position, os.SEEK_SET)
 
     def cut(self, size: int) -> None:
         """Give the file a length, which ends in a hole if it was shorter."""
-        os.ftruncate(self.fd, size)
+        with self._lock:
+            os.ftruncate(self.fd, size)
 
     def place(
         self,
