@@ -6,7 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rsh.errors import Code, Refused, RshError
 from rsh.protocol.events import Accepted, Arrived, Closed, Credited, Opened, Pinged, Ponged, Told
@@ -14,6 +14,10 @@ from rsh.protocol.link import Link
 from rsh.protocol.requests import Request
 from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
+
+# Pings of applications that are under way at once, also those that nobody waits for any more: a peer takes more than
+# twice as many for an attack (outbox.MAX_PONGS).
+MAX_PINGS: Final = 6
 
 Service: TypeAlias = Callable[[Channel], None]
 Said: TypeAlias = Accepted | Arrived | Closed | Credited | Opened | Pinged | Ponged | Told
@@ -38,6 +42,7 @@ class Conversation(ABC):
         self._serving = 0  # services at work, also for channels that the peer has closed meanwhile
         self._pings = 0  # tokens of our Pings, counted
         self._pongs: dict[int, tuple[float, int] | None] = {}  # of those awaited: when it came, the peer's clock
+        self._unanswered: set[int] = set()  # tokens that are under way on this stream
 
     # --- applications ---
 
@@ -52,15 +57,19 @@ class Conversation(ABC):
             return channel
 
     def ping(self, deadline: Deadline) -> tuple[float, int]:
-        """Measure a round trip.
+        """Measure a round trip; when many do so at once, wait for one's turn first.
 
         Returns:
             Its length in seconds, and the peer's clock in nanoseconds since 1970.
         """
         with self._lock:
+            while len(self._unanswered) >= MAX_PINGS and self.error is None:
+                deadline.check("ping")
+                self._changed.wait(deadline.left())
             self._pings += 1
             token = self._pings
             self._link.ping(token)
+            self._unanswered.add(token)
             self._pongs[token] = None
             start = time.perf_counter()
             self._to_send.notify()
@@ -140,15 +149,16 @@ class Conversation(ABC):
         return None
 
     def _ponged(self, event: Ponged) -> None:
+        self._unanswered.discard(event.token)
         if event.token in self._pongs:
             self._pongs[event.token] = (time.perf_counter(), event.clock)
         self._changed.notify_all()
 
     def _ping_again(self) -> None:
         """Repeat the Pings that went down with their stream; with _lock held."""
-        for token, pong in self._pongs.items():
-            if pong is None:
-                self._link.ping(token)
+        self._unanswered = {token for token, pong in self._pongs.items() if pong is None}
+        for token in self._unanswered:
+            self._link.ping(token)
 
     # --- services ---
 

@@ -152,6 +152,16 @@ def test_ping_measures_and_brings_the_clock() -> None:
         assert clock > 1_600_000_000 * 10**9
 
 
+def test_many_may_ping_at_once() -> None:
+    with sessions(echo) as (client, _):
+        threads = [threading.Thread(target=client.ping, args=(Deadline(SOON),)) for _ in range(60)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SOON)
+        assert client.error is None
+
+
 def test_peer_is_told_when_it_breaks_the_protocol() -> None:
     left, right = socket.socketpair()
     client = greeting.connect(SocketStream(left, "x"), account="")
