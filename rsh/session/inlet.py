@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Generic, TypeVar
 
-from rsh.errors import Code, Refused, RshError
+from rsh.errors import Code, LinkError, Refused, RshError
 from rsh.protocol.frames import Buffer
 from rsh.session.channel import Channel
 
@@ -74,10 +74,16 @@ class Inlet(Generic[T]):
                     self._go_on()
                     return
         except RshError as error:
-            with self._state:
-                self._over = True
-            self._fail(error)
-            self._has_news()
+            self._stop(error)
+        except Exception:
+            self._stop(LinkError("what came cannot be acted on"))  # a net for bugs: nobody may wait for the rest
+            raise
+
+    def _stop(self, error: RshError) -> None:
+        with self._state:
+            self._over = True
+        self._fail(error)
+        self._has_news()
 
     def _has_news(self) -> bool:
         """Tell whether there may be something to do; otherwise we are not at work any more."""

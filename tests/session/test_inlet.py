@@ -131,6 +131,23 @@ def test_who_raises_has_it_told_once_and_is_asked_no_more(slow: bytes) -> None:
     assert taker.over.empty()
 
 
+def test_nobody_waits_for_one_who_has_failed() -> None:
+    over: queue.Queue[RshError] = queue.Queue()
+
+    def act(byte: bytes, wait: bool) -> bool:
+        raise ValueError("a bug")
+
+    with sessions(lambda channel: channel.write(b"a")) as (client, _):
+        channel, come = client.open(About()), threading.Event()
+        channel.hand(0, come.set)
+        assert come.wait(SOON)
+        inlet = Inlet(channel, 0, bytes_of, act, over.put)
+        with pytest.raises(ValueError, match="a bug"):
+            inlet.begin()
+        inlet.wait_over()
+    assert isinstance(over.get(timeout=SOON), LinkError)
+
+
 def test_end_of_the_session_is_told() -> None:
     taker = Taker()
 
