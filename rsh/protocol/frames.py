@@ -25,8 +25,9 @@ MAX_PAYLOAD: Final = 256 * 1024
 # Before HELLO is done nobody has proved to speak this protocol; a HELLO needs some hundred bytes.
 MAX_GREETING: Final = 4096
 
-# Payloads from here on are worth a buffer that is used again.
-LARGE: Final = 64 * 1024
+# Payloads from here on are worth a buffer that is used again, and fill at least half of it: a peer whose frames nobody
+# reads makes us hold no more than twice what its windows allow.
+LARGE: Final = MAX_PAYLOAD // 2
 _large: Final = Buffers(MAX_PAYLOAD)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsh.errors import ProtocolError
-from rsh.protocol.frames import MAX_GREETING, MAX_PAYLOAD, Decoder, Frame, Kind, encode, encode_header
+from rsh.protocol.frames import LARGE, MAX_GREETING, MAX_PAYLOAD, Decoder, Frame, Kind, encode, encode_header
 from tests.protocol.conversation import feed
 
 FRAMES = st.builds(
@@ -48,6 +48,13 @@ def test_length_is_refused_before_anything_is_allocated_when_absurd() -> None:
 def test_kind_is_refused_when_unknown() -> None:
     with pytest.raises(ProtocolError, match="unknown kind 9"):
         feed(Decoder(), encode_header(9, 0, 0, 0))
+
+
+@pytest.mark.parametrize("length", [1, 64 * 1024, LARGE - 1, LARGE, MAX_PAYLOAD])
+def test_payload_that_is_kept_keeps_no_more_than_twice_its_length(length: int) -> None:
+    decoder = Decoder(MAX_PAYLOAD)
+    (frame,) = feed(decoder, encode_header(Kind.DATA, 0, 1, length) + bytes(length))
+    assert len(memoryview(frame.payload).obj) <= 2 * length  # type: ignore[arg-type]
 
 
 def test_decoder_knows_when_a_frame_is_cut() -> None:
