@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rsh.errors import FileError
+from rsh.escape import printable
 
 if TYPE_CHECKING:
     from rsh.protocol.answer_records import Entry
@@ -50,5 +51,13 @@ def failure_fields(error: FileError) -> dict[str, str]:
 
 def print_object(fields: dict[str, Any]) -> None:
     """Print one object as a line on stdout."""
-    sys.stdout.buffer.write(msgspec.json.encode(fields) + b"\n")
+    sys.stdout.buffer.write(_inert(msgspec.json.encode(fields)) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def _inert(line: bytes) -> bytes:
+    """Escape also what JSON would let stand, but a terminal obeys: names are of unknown origin here as anywhere."""
+    text = line.decode()
+    if text.isprintable():
+        return line
+    return "".join([each if printable(each) == each else f"\\u{ord(each):04x}" for each in text]).encode()

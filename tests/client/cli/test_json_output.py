@@ -25,6 +25,14 @@ def test_an_object_is_one_line(capfdbinary: pytest.CaptureFixture[bytes]) -> Non
     assert capfdbinary.readouterr().out.count(b"\n") == 1
 
 
+def test_a_name_does_nothing_to_a_terminal_and_is_read_as_it_is(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    name = "\x1b[2J \x7f \x9b2J \u202e \u2028 \U0001f600 é"
+    print_object({"name": name})
+    line = capfdbinary.readouterr().out.decode()
+    assert line.removesuffix("\n").isprintable()
+    assert json.loads(line) == {"name": name}
+
+
 def test_an_entry_has_exact_numbers() -> None:
     entry = Entry(b"d", b"f", 0o100644, 12345, 987654321, "ann", "staff", 1, 2, 3, 4, 8)
     fields = json.loads(json.dumps(entry_fields(entry)))
