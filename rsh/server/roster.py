@@ -180,10 +180,9 @@ class Roster:
             )
             for guest, reason in reasons
         ]
-        for thread in threads:
-            thread.start()
+        begun = [thread for thread in threads if _begin(thread)]
         deadline = Deadline(PARTING)
-        for thread in threads:
+        for thread in begun:
             thread.join(deadline.left())
         for guest, _ in reasons:
             self.remove(guest)
@@ -260,6 +259,16 @@ class _Past:
         if len(self._order) > REMEMBERED:
             self.ids.discard(self._order.popleft())
             self.forgot_at = time.monotonic()
+
+
+def _begin(thread: threading.Thread) -> bool:
+    """Start a thread; when none can be had do its work here and give False: whoever has to go, goes."""
+    try:
+        thread.start()
+    except RuntimeError:
+        thread.run()
+        return False
+    return True
 
 
 def _has_no_work(guest: Guest) -> bool:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from typing import Final
 
 import pytest
 
@@ -14,6 +16,9 @@ from rsh.session.session import Session
 from rsh.transport.stream import SocketStream
 
 WELCOME = Welcome(VERSION, "rsh test", "ann", "box", b"/")
+
+# A stack that no thread can have, in bytes.
+NO_ROOM: Final = 2**46
 
 
 def hello(session: bytes, epoch: int = 1, age: int = 0) -> Hello:
@@ -164,6 +169,18 @@ def test_memory_of_sessions_that_are_away_is_bounded(roster: Roster, monkeypatch
     assert roster.guests() == [someone]
     lose(someone, LinkSilent("no answer"))
     roster.tend()
+    assert roster.guests() == []
+
+
+def test_who_has_to_go_goes_although_no_thread_can_be_had(roster: Roster) -> None:
+    someone, greeting = guest()
+    roster.admit(someone, greeting)
+    before = threading.stack_size(NO_ROOM)
+    try:
+        roster.dismiss(lambda _: rostering.ENDING)
+    finally:
+        threading.stack_size(before)
+    assert someone.session.error is not None
     assert roster.guests() == []
 
 
