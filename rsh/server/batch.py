@@ -90,7 +90,13 @@ class _Batch:
         self._channel.accept()
         self._channel.listen(self._on_message)
         feeder = threading.Thread(target=self._feed, name="batch lines", daemon=True)
-        feeder.start()
+        try:
+            feeder.start()
+        except RuntimeError as error:  # No thread can be had now.
+            self._command.end()
+            self._command.wait()
+            self._command.close()
+            raise Refused(Code.BUSY, "the server has no room for another shell") from error
         try:
             self._pass_on()
             status, number = self._command.wait()

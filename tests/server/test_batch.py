@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
@@ -18,8 +20,11 @@ from rsh.protocol.shell_records import BatchLine, LineEnd, Taken
 from rsh.server import batch
 from rsh.server.account import Account, Grant
 from rsh.session.channel import Channel
-from tests.machines import wait_until_gone
+from tests.machines import descriptors, wait_until_gone
 from tests.session.pairs import SOON, read_all, sessions
+
+# A stack that no thread can have, in bytes.
+NO_ROOM: Final = 2**46
 
 
 @pytest.fixture
@@ -43,6 +48,24 @@ def channel(over: threading.Event, tmp_path: Path) -> Iterator[Channel]:
     with sessions(service) as (client, _):
         yield client.open(requests.Batch())
         assert over.wait(SOON)
+
+
+def test_shell_that_cannot_be_fed_is_ended_and_leaves_nothing(tmp_path: Path) -> None:
+    account = Account("ann", os.fsencode(tmp_path), b"/bin/sh", "box")
+    refused: queue.SimpleQueue[tuple[Code, int]] = queue.SimpleQueue()
+
+    def service(channel: Channel) -> None:
+        before, usual = descriptors(os.getpid()), threading.stack_size(NO_ROOM)
+        try:
+            with pytest.raises(Refused) as refusal:
+                batch.serve(channel, requests.Batch(), account, Grant(), os.environb, everything=True)
+        finally:
+            threading.stack_size(usual)
+        refused.put((refusal.value.code, descriptors(os.getpid()) - before))
+
+    with sessions(service) as (client, _):
+        client.open(requests.Batch())
+        assert refused.get(timeout=SOON) == (Code.BUSY, 0)
 
 
 def say(channel: Channel, *elements: Record | bytes) -> None:
