@@ -50,6 +50,7 @@ class Screen:
     Attributes:
         session: prompt_toolkit's side of it.
         link: gives the state of the link in a few words; "" when all is well.
+        jobs: gives how many work in the background.
         toolbar: gives the line at the bottom, for a setting; "" for none.
     """
 
@@ -73,6 +74,7 @@ class Screen:
             input, output: other ones than the terminal, for tests.
         """
         self.link: Callable[[], str] = lambda: ""
+        self.jobs: Callable[[], int] = lambda: 0
         self.toolbar: Callable[[str], str] = lambda choice: ""
         self._hint = ""
         self._place = Place("", "", b"", b"")
@@ -274,7 +276,7 @@ class Screen:
         self.session.app.invalidate()
 
     def _left(self) -> StyleAndTextTuples:
-        place = replace(self._place, link=self.link())
+        place = replace(self._place, link=self.link(), jobs=self.jobs())
         shown = fragments(place, self._paper.columns, self._settings.text("prompt"))
         above = self._above.fragments()
         if not self._marked or not self._settings.on("marks"):

@@ -205,7 +205,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
         shell.begin_behind(lambda error: _tell_begun(context, shell, screen, error))
     link = PromptLink(lambda: context.connected, screen.refresh, lambda lasted: _tell_back(screen, offline, lasted))
     offline = Offline(context, link.away, screen.keep)
-    screen.link, screen.toolbar = link.words, link.toolbar
+    screen.link, screen.toolbar, screen.jobs = link.words, link.toolbar, context.jobs
     link.renew()
 
     def after_line() -> None:

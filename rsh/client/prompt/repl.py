@@ -84,7 +84,7 @@ class Repl:
         try:
             self._begin()
             while True:
-                place = Place(account, system, context.shell.directory, home, context.status, context.jobs())
+                place = Place(account, system, context.shell.directory, home, context.status)
                 text = self._read(place)
                 if text is not None:
                     self._run_if_possible(text)
