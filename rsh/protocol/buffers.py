@@ -6,22 +6,23 @@ A fresh buffer of 256 KiB costs as much as encrypting its content: the kernel cl
 from __future__ import annotations
 
 from collections import deque
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Final
 
 # Buffers that wait to be used again, at most, in each pool; more are made when more are in use.
-KEPT: Final = 8
+KEPT: Final = 4
 
 
 class Buffers:
     """A pool of buffers of one size, for any thread: who looks at a buffer has taken it out of the queue meanwhile.
 
-    Nobody gives a buffer back. It is free when no memoryview of it is left, which Python knows: it refuses to resize a
-    bytearray that somebody looks at.
+    Nobody gives a buffer back. It is free when no memoryview of it is left, which Python knows: it refuses to resize
+    memory that somebody looks at. It is mapped, so that the system has back at once what is not kept.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._kept: deque[bytearray] = deque()  # those used last come first
+        self._kept: deque[mmap] = deque()  # those used last come first
 
     def take(self, length: int) -> memoryview:
         """Give `length` bytes, with anything in them, that are the caller's as long as a view of them is left."""
@@ -33,19 +34,19 @@ class Buffers:
             if _is_free(buffer):
                 return self._lend(buffer, length)
             self._kept.append(buffer)
-        return self._lend(bytearray(self._size), length)
+        return self._lend(mmap(-1, self._size, MAP_PRIVATE | MAP_ANONYMOUS), length)
 
-    def _lend(self, buffer: bytearray, length: int) -> memoryview:
+    def _lend(self, buffer: mmap, length: int) -> memoryview:
         view = memoryview(buffer)[:length]  # from here on the buffer is not free
         if len(self._kept) < KEPT:
             self._kept.appendleft(buffer)
         return view
 
 
-def _is_free(buffer: bytearray) -> bool:
+def _is_free(buffer: mmap) -> bool:
     """Tell whether nobody looks at a buffer."""
     try:
-        buffer.append(buffer.pop())
+        buffer.resize(len(buffer))
     except BufferError:
         return False
     return True

@@ -19,8 +19,13 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 # kind, flags, channel, payload length: 10 bytes, network order.
 HEADER: Final = struct.Struct(">BBII")
 
-# 256 KiB: 16 full TLS records. Larger frames gain nothing and let one bulk frame hold a keystroke up for longer.
+# 256 KiB: 16 full TLS records. What is longer lets one frame hold a keystroke up for longer, and a message of such a
+# length is decoded into a multiple of it.
 MAX_PAYLOAD: Final = 256 * 1024
+
+# 1 MiB: of bulk data that nothing has to wait for. Two threads at each end hand every frame over, and to wake them
+# costs as much as to encrypt 64 KiB. Not more than a lane may send at first (window.INITIAL_WINDOW).
+MAX_DATA: Final = 1024 * 1024
 
 # Before HELLO is done nobody has proved to speak this protocol; a HELLO needs some hundred bytes.
 MAX_GREETING: Final = 4096
@@ -29,6 +34,7 @@ MAX_GREETING: Final = 4096
 # reads makes us hold no more than twice what its windows allow.
 LARGE: Final = MAX_PAYLOAD // 2
 _large: Final = Buffers(MAX_PAYLOAD)
+_bulk: Final = Buffers(MAX_DATA)
 
 
 class Kind(IntEnum):
@@ -73,7 +79,8 @@ class Decoder:
     Use: read up to `len(space())` bytes into `space()`, then call `filled(n)`, which gives a frame when one is whole.
 
     Attributes:
-        limit: the largest payload accepted now, in bytes; raise it from MAX_GREETING to MAX_PAYLOAD after HELLO.
+        limit: the largest payload accepted now, in bytes; raise it from MAX_GREETING to MAX_PAYLOAD after HELLO. From
+            then on data may be as long as MAX_DATA.
     """
 
     def __init__(self, limit: int = MAX_GREETING) -> None:
@@ -114,9 +121,10 @@ class Decoder:
         kind, flags, channel, length = HEADER.unpack(self._header)
         if kind not in (Kind.LINK, Kind.CONTROL, Kind.DATA):
             raise ProtocolError(f"frame of unknown kind {kind}")
-        if length > self.limit:
-            raise ProtocolError(f"frame of {length} bytes, {self.limit} allowed")
-        payload = bytearray(length) if length < LARGE else _large.take(length)
+        limit = MAX_DATA if kind == Kind.DATA and self.limit == MAX_PAYLOAD else self.limit
+        if length > limit:
+            raise ProtocolError(f"frame of {length} bytes, {limit} allowed")
+        payload = _room(length)
         self._arriving = (kind, flags, channel, payload)
         self._space = memoryview(payload)
 
@@ -126,3 +134,10 @@ class Decoder:
         self._arriving = None  # a view that we kept would keep its buffer from being used again
         self._space = memoryview(self._header)
         return frame
+
+
+def _room(length: int) -> bytearray | memoryview:
+    """Give memory for a payload, with anything in it."""
+    if LARGE <= length <= MAX_PAYLOAD:
+        return _large.take(length)
+    return _bulk.take(length) if length >= MAX_DATA // 2 else bytearray(length)

@@ -239,9 +239,9 @@ class Link:
         return channel.unsent if channel else 0
 
     def send(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int, *, end: bool = False) -> None:
-        """Send `length` bytes, the parts joined, as one frame.
+        """Send `length` bytes, the parts joined, as one frame; where they are not bulk data, as more if they are many.
 
-        The caller has asked `credit` and keeps to it and to MAX_PAYLOAD. The buffers must not change afterwards.
+        The caller has asked `credit` and keeps to it and to MAX_DATA. The buffers must not change afterwards.
         """
         channel = self._channels[number]
         channel.push_data(lane, parts, length, end=end)

@@ -11,7 +11,7 @@ from typing import Final
 from rsh.errors import ProtocolError, UsageError
 from rsh.protocol import messages
 from rsh.protocol.channel import ChannelEnd, QueuedFrame
-from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Flags, Kind, encode_header
+from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD, Buffer, Flags, Kind, encode_header
 from rsh.protocol.pace import Pace
 from rsh.protocol.replay import Replay
 from rsh.protocol.schedule import Schedule
@@ -137,7 +137,7 @@ class Outbox:
     def _bulk_size(self) -> int:
         """Give how long a frame of bulk data may be now; 0 when none may go out."""
         if self.pace is None:
-            return MAX_PAYLOAD
+            return MAX_DATA
         # What is not bulk does not ask for its acknowledgement: if that is all there is under way, none may come.
         if self.replay.bytes < self.pace.limit or not self.pace.awaits:
             return self.pace.frame

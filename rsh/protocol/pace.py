@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from rsh.protocol.frames import MAX_PAYLOAD
+from rsh.protocol.frames import MAX_DATA
 
 # Seconds of queue that bulk data may make. Less than anybody feels, more than the jitter of two busy machines.
 TARGET: Final = 0.010
@@ -106,7 +106,7 @@ class Pace:
             queue: seconds that bulk data waited on its way, at least.
             now: seconds.
         """
-        self.frame = min(MAX_PAYLOAD, max(SMALLEST_FRAME, int(rate * FRAME_TIME)))
+        self.frame = min(MAX_DATA, max(SMALLEST_FRAME, int(rate * FRAME_TIME)))
         if queue > TARGET:
             self._growing = False
             self.limit = int(rate * (self._shortest + TARGET / 2))

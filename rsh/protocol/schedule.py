@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 from rsh.protocol.channel import ChannelEnd, QueuedFrame
-from rsh.protocol.frames import MAX_PAYLOAD
+from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD
 
 
 class Schedule:
@@ -49,7 +49,7 @@ class Schedule:
         """Whether bulk data is to be sent."""
         return bool(self._bulk)
 
-    def next(self, bulk: int = MAX_PAYLOAD) -> tuple[ChannelEnd, QueuedFrame] | None:
+    def next(self, bulk: int = MAX_DATA) -> tuple[ChannelEnd, QueuedFrame] | None:
         """Take the frame whose turn it is; None when there is none.
 
         Args:

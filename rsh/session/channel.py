@@ -9,7 +9,7 @@ from typing import Final, Protocol, TypeAlias
 
 from rsh.errors import Code, Refused, RshError
 from rsh.protocol.channel import LANES
-from rsh.protocol.frames import MAX_PAYLOAD, Buffer
+from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD, Buffer
 from rsh.protocol.link import Link
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Request
@@ -55,8 +55,11 @@ class Channel:
     Attributes:
         number: the channel's number, for the log.
         request: what it was opened for.
+        frame: bytes that one frame may carry.
         closed_in_order: whether the peer was done with it and had nothing to complain about.
     """
+
+    frame: Final = MAX_DATA
 
     def __init__(self, number: int, request: Request, link: Link, lock: threading.Lock, writer: Writer) -> None:
         self.number = number
@@ -118,10 +121,10 @@ class Channel:
     def write(self, *parts: Buffer, lane: int = 0) -> None:
         """Send the parts, joined, in a lane; wait for the peer's credit. The buffers must not change afterwards.
 
-        One call with at most MAX_PAYLOAD bytes travels as one frame when there is credit for it.
+        One call with at most `frame` bytes of bulk data travels as one frame when there is credit for it.
         """
         length = sum(map(len, parts))
-        if length <= MAX_PAYLOAD and self._write_whole(parts, length, lane):
+        if length <= MAX_DATA and self._write_whole(parts, length, lane):
             return
         rest = memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
         while rest:
@@ -287,7 +290,7 @@ class Channel:
 
     def _write_some(self, rest: memoryview, lane: int) -> int:
         with self._lock:
-            length = min(self._wait_for_credit(lane), len(rest), MAX_PAYLOAD)
+            length = min(self._wait_for_credit(lane), len(rest), MAX_DATA)
             self._link.send(self.number, lane, (rest[:length],), length)
             self._writer.wake()
             return length

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import Final
 
 from rsh.errors import LinkError
 from rsh.protocol.frames import MAX_PAYLOAD, Buffer
@@ -64,6 +65,8 @@ class _Lane:
 
 class PipeEnd:
     """One end; obeys rsh.files.stream.stream.Pipe."""
+
+    frame: Final = MAX_PAYLOAD
 
     def __init__(self, incoming: list[_Lane], outgoing: list[_Lane], broken: threading.Event) -> None:
         self._incoming = incoming

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import struct
+from typing import Final
 
 import pytest
 
@@ -9,7 +10,7 @@ from rsh.errors import ProtocolError
 from rsh.files.stream.stream import RecordWriter
 from rsh.holder import wire
 from rsh.protocol.any_record import Record
-from rsh.protocol.frames import Buffer
+from rsh.protocol.frames import MAX_PAYLOAD, Buffer
 from rsh.protocol.messages import Resize, Signal
 from rsh.protocol.shell_records import Hangup, Line, Ready, Seen
 from rsh.server.asked import MAX_LINE, Asked, told
@@ -17,6 +18,8 @@ from rsh.server.asked import MAX_LINE, Asked, told
 
 class Lane:
     """Keeps what is written, in the place of a channel."""
+
+    frame: Final = MAX_PAYLOAD
 
     def __init__(self) -> None:
         self.written = b""

@@ -162,7 +162,7 @@ class _Pipe:
     def __init__(self, channel: Channel, deadline: Deadline) -> None:
         self._deadline = deadline
         self._read = channel.read
-        self.write, self.end, self.close = channel.write, channel.end, channel.close
+        self.frame, self.write, self.end, self.close = channel.frame, channel.write, channel.end, channel.close
 
     def read(self, lane: int = 0) -> Buffer:
         """As Channel.read."""

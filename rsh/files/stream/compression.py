@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from rsh.errors import ProtocolError, UsageError
 from rsh.files.stream.effort import Effort
 from rsh.files.stream.stream import Pipe
-from rsh.protocol.frames import MAX_PAYLOAD, Buffer
+from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD, Buffer
 
 if TYPE_CHECKING:
     import zstandard
@@ -29,8 +29,12 @@ WORD: Final = struct.Struct(">I")
 TWO_WORDS: Final = struct.Struct(">II")
 COMPRESSED: Final = 0x8000_0000
 
-# Content of one block: with its words it still fits one frame of the session.
-MAX_BLOCK: Final = MAX_PAYLOAD - 64
+# Words before a block, and what may be before it in its frame.
+_WORDS: Final = 64
+
+# Content of one block, and of one that is sent as it is: with its words it still fits one frame of the session.
+MAX_BLOCK: Final = MAX_PAYLOAD - _WORDS
+MAX_PLAIN: Final = MAX_DATA - _WORDS
 
 _LEAST: Final = 256  # content shorter than this is not worth a frame of its own
 _WORTH: Final = 0.95  # of the content: what shrinks less counts as incompressible
@@ -48,6 +52,11 @@ class Squeezed:
         self._skip = 0  # blocks to leave alone
         self._skip_next = 1  # so many after the next one that does not shrink
 
+    @property
+    def frame(self) -> int:
+        """Bytes of the longest block now."""
+        return MAX_BLOCK if self._effort.level else self._pipe.frame - _WORDS
+
     def read(self, lane: int = 0) -> Buffer:
         """Wait for the next piece."""
         return self._pipe.read(lane)
@@ -58,7 +67,7 @@ class Squeezed:
             self._pipe.write(*parts, lane=lane)
             return
         length = sum(map(len, parts))
-        if length <= MAX_BLOCK:
+        if length <= self.frame:
             self._block(parts, length)
             return
         whole = memoryview(b"".join(parts))
@@ -115,6 +124,8 @@ class Squeezed:
 class Expanded:
     """A pipe whose lane 0 is expanded as it is read. Raises ProtocolError for what is malformed."""
 
+    frame: Final = MAX_PAYLOAD
+
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
         self._blocks = self._expand()
@@ -141,9 +152,9 @@ class Expanded:
             length: int = WORD.unpack(word)[0]
             if length & COMPRESSED:
                 size: int = WORD.unpack(source.exactly(WORD.size))[0]
-                yield _inflated(source.exactly(_checked(length & ~COMPRESSED)), _checked(size))
+                yield _inflated(source.exactly(_checked(length & ~COMPRESSED, MAX_BLOCK)), _checked(size, MAX_BLOCK))
                 continue
-            left = _checked(length)
+            left = _checked(length, MAX_PLAIN)
             while left:
                 piece = source.some(left)
                 left -= len(piece)
@@ -179,8 +190,8 @@ class _Source:
         return b"".join(pieces)
 
 
-def _checked(length: int) -> int:
-    if not 0 < length <= MAX_BLOCK:
+def _checked(length: int, most: int) -> int:
+    if not 0 < length <= most:
         raise ProtocolError(f"block of {length} bytes")
     return length
 

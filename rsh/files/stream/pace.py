@@ -18,6 +18,8 @@ _LARGEST: Final = 256 * 1024
 class Paced:
     """Passes everything on to another pipe; `write` waits so that it sends `rate` bytes a second at most."""
 
+    frame: Final = _LARGEST
+
     def __init__(self, pipe: Pipe, rate: int) -> None:
         self._pipe = pipe
         self._rate = rate

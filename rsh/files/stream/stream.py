@@ -43,6 +43,10 @@ T = TypeVar("T", bound="Record")
 class Pipe(Protocol):
     """What file work needs of a channel; rsh.session.Channel is one."""
 
+    @property
+    def frame(self) -> int:
+        """Bytes that are best written at once, when there are so many: larger pieces are cut on their way."""
+
     def read(self, lane: int = 0) -> Buffer:
         """Wait for the next piece of a lane; b"" at its end."""
 
@@ -101,11 +105,12 @@ class RecordWriter:
 
     def _frames(self, packed: bytearray, rest: memoryview, moved: Callable[[int], object]) -> None:
         """Write full frames; a short end goes with what comes next."""
-        frame, rest = rest[: WRITE - len(packed)], rest[WRITE - len(packed) :]
+        full = self._pipe.frame
+        frame, rest = rest[: full - len(packed)], rest[full - len(packed) :]
         self._pipe.write(packed, frame, lane=self._lane)
         moved(len(frame))
         while len(rest) >= SMALL:
-            frame, rest = rest[:WRITE], rest[WRITE:]
+            frame, rest = rest[:full], rest[full:]
             self._pipe.write(frame, lane=self._lane)
             moved(len(frame))
         self._packed += rest

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rsh.errors import ProtocolError, UsageError
-from rsh.files.stream.compression import COMPRESSED, MAX_BLOCK, TWO_WORDS, WORD, Expanded, Squeezed, expanded, squeezed
+from rsh.files.stream.compression import (
+    COMPRESSED,
+    MAX_BLOCK,
+    MAX_PLAIN,
+    TWO_WORDS,
+    WORD,
+    Expanded,
+    Squeezed,
+    expanded,
+    squeezed,
+)
 from rsh.files.stream.effort import Effort
 from tests.files.pipes import PipeEnd, pipe_pair
 
@@ -101,7 +111,8 @@ BOMB = frame(bytes(2**30))
     "wire",
     [
         WORD.pack(0),
-        WORD.pack(MAX_BLOCK + 1),
+        WORD.pack(MAX_PLAIN + 1),
+        WORD.pack(COMPRESSED | (MAX_BLOCK + 1)) + WORD.pack(MAX_BLOCK),
         WORD.pack(5) + b"1234",
         b"\0\0",
         TWO_WORDS.pack(COMPRESSED | len(BOMB), 1000) + BOMB,

@@ -6,6 +6,7 @@ import os
 import random
 import threading
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -25,6 +26,8 @@ CAPACITY = 300_000
 
 class Listening(Progress):
     """A sender's pipe and progress: counts what is written, and after a block waits for what the receiver has."""
+
+    frame: Final = PipeEnd.frame
 
     def __init__(self, pipe: PipeEnd, *, wait: bool) -> None:
         self._pipe = pipe
