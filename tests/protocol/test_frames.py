@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsh.errors import ProtocolError
-from rsh.protocol.frames import LARGE, MAX_GREETING, MAX_PAYLOAD, Decoder, Frame, Kind, encode, encode_header
+from rsh.protocol.frames import LARGE, MAX_DATA, MAX_GREETING, MAX_PAYLOAD, Decoder, Frame, Kind, encode, encode_header
 from tests.protocol.conversation import feed
 
 FRAMES = st.builds(
@@ -61,3 +61,15 @@ def test_decoder_knows_when_a_frame_is_cut() -> None:
     decoder = Decoder()
     feed(decoder, encode(Frame(Kind.DATA, 0, 1, b"abc"))[:-1])
     assert not decoder.between_frames
+
+
+def test_data_may_be_longer_than_messages() -> None:
+    decoder = Decoder(MAX_PAYLOAD)
+    (frame,) = feed(decoder, encode(Frame(Kind.DATA, 0, 1, bytes(MAX_DATA))))
+    assert len(frame.payload) == MAX_DATA
+    with pytest.raises(ProtocolError, match=f"{MAX_DATA} allowed"):
+        feed(decoder, encode_header(Kind.DATA, 0, 1, MAX_DATA + 1))
+    with pytest.raises(ProtocolError, match=f"{MAX_PAYLOAD} allowed"):
+        feed(Decoder(MAX_PAYLOAD), encode_header(Kind.CONTROL, 0, 1, MAX_PAYLOAD + 1))
+    with pytest.raises(ProtocolError, match=f"{MAX_GREETING} allowed"):
+        feed(Decoder(), encode_header(Kind.DATA, 0, 1, MAX_GREETING + 1))

@@ -5,7 +5,7 @@ import pytest
 from rsh.errors import Code, ProtocolError, UsageError
 from rsh.protocol import messages
 from rsh.protocol.events import Accepted, Arrived, Closed, Ended, Pinged, Ponged, Welcomed
-from rsh.protocol.frames import MAX_PAYLOAD, Decoder, Flags, Frame, Kind
+from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD, Decoder, Flags, Frame, Kind
 from rsh.protocol.pace import INITIAL
 from rsh.protocol.requests import About, Exec, Get
 from rsh.protocol.window import INITIAL_WINDOW
@@ -321,3 +321,22 @@ def test_starved_frame_says_so_in_its_last_piece() -> None:
     both.server.read_everything()
     both.settle()
     assert both.client.link.credit(bulk, 0) == 2 * INITIAL_WINDOW
+
+
+def test_only_bulk_data_travels_in_the_longest_frames() -> None:
+    both = Conversation()
+    bulk, shell = both.open(bulk=True), both.open()
+    for number in (bulk, shell):
+        both.client.link.send(number, 0, (bytes(MAX_DATA),), MAX_DATA)
+    shells = [frame for frame in _frames(both) if frame.channel == shell]
+    assert [len(frame.payload) for frame in shells] == [MAX_PAYLOAD] * 4
+    both = Conversation()
+    bulk = both.open(bulk=True)
+    both.client.link.send(bulk, 0, (bytes(MAX_DATA),), MAX_DATA)
+    assert [len(frame.payload) for frame in _frames(both)] == [MAX_DATA]
+
+
+def _frames(both: Conversation) -> list[Frame]:
+    while both.client.link.wants_to_send():
+        both.send(both.client, both.server)
+    return [frame for frame in feed(Decoder(MAX_PAYLOAD), both.server.wire) if frame.kind == Kind.DATA]
