@@ -156,7 +156,9 @@ class TerminalShell(Company):
         beginning, self._beginning = self._beginning, None
         if beginning is not None and beginning.attend():
             self._attend(beginning)
-        living = self.begin()
+        living = self._living
+        if living is None or living.settled or not self.attached:
+            living = self.begin()  # One to attach to that is not there is not replaced by a new one.
         if living.settled:
             return
         try:
