@@ -27,6 +27,11 @@ class Waiting:
         raise AssertionError("nothing was reserved")
 
 
+def unsent(link: Link, lock: threading.Lock, number: int) -> int:
+    with lock:
+        return link.unsent(number)
+
+
 def test_writer_of_one_lane_is_woken_although_another_lane_found_room_meanwhile() -> None:
     link, lock = Link(Role.CLIENT, b"s" * 16), threading.Lock()
     link.greet("rsh test", "ann")
@@ -35,9 +40,14 @@ def test_writer_of_one_lane_is_woken_although_another_lane_found_room_meanwhile(
     link.receive(Frame(Kind.CONTROL, 0, number, encode_message(Credit(0, INITIAL_WINDOW))))
     writer = Waiting()
     channel = Channel(number, About(), link, lock, writer)
-    writing = threading.Thread(target=channel.write, args=(bytes(MAX_UNSENT + MAX_PAYLOAD),), daemon=True)
+
+    def fill() -> None:
+        for _ in range(MAX_UNSENT // MAX_PAYLOAD + 1):
+            channel.write(bytes(MAX_PAYLOAD))
+
+    writing = threading.Thread(target=fill, daemon=True)
     writing.start()
-    for _ in range(MAX_UNSENT // MAX_PAYLOAD):
+    while unsent(link, lock, number) < MAX_UNSENT:
         assert writer.woken.acquire(timeout=SOON)
     with lock:  # It waits now: the queue is full.
         while link.unsent(number) > MAX_UNSENT // 2:
