@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.machines import Daemon, Home, end_shells
 
 # What guards a change must not depend on luck or on a busy machine; new examples are looked for at the desk.
-settings.register_profile("desk", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+# A busy machine is slow, and no test is wrong for that.
+SLOW = (HealthCheck.too_slow,)
+settings.register_profile("desk", deadline=None, suppress_health_check=SLOW)
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=SLOW)
 settings.load_profile("desk")
 if os.environ.get("CI"):
     settings.load_profile("ci")
