@@ -15,6 +15,7 @@ from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Request
 from rsh.protocol.states import LinkState
 from rsh.session.deadline import NEVER, Deadline
+from rsh.session.interrupts import Interrupts
 
 # What one channel may leave to the writer before its application waits, and how little is left when it is woken: a full
 # frame keeps the writer busy meanwhile, and a thread that is woken for each frame costs more than it does.
@@ -31,7 +32,13 @@ Listener: TypeAlias = Callable[[Signal | Resize | Exit | None], None]
 
 
 class Writer(Protocol):
-    """Who writes what the link has to send."""
+    """Who writes what the link has to send.
+
+    Attributes:
+        interrupts: entered by whoever changes the link: half of a change would be worse than none.
+    """
+
+    interrupts: Interrupts
 
     def wake(self) -> None:
         """Have it written; call with the session's lock held."""
@@ -132,14 +139,14 @@ class Channel:
 
     def end(self, lane: int = 0) -> None:
         """Say that nothing more comes in a lane; ending it twice, or on a closed channel, is no error."""
-        with self._lock:
+        with self._lock, self._writer.interrupts:
             if self._link.credit(self.number, lane) >= 0:
                 self._link.send(self.number, lane, (), 0, end=True)
                 self._writer.wake()
 
     def accept(self, *, bulk: bool = False) -> None:
         """Serve the request; with `bulk` everything else on the link goes before this channel's data."""
-        with self._lock:
+        with self._lock, self._writer.interrupts:
             if not self._closed:
                 self._link.accept(self.number, bulk=bulk)
                 self._writer.wake()
@@ -154,13 +161,13 @@ class Channel:
 
     def tell(self, message: Signal | Resize | Exit) -> None:
         """Send a message; on a closed channel nothing happens."""
-        with self._lock:
+        with self._lock, self._writer.interrupts:
             self._link.tell(self.number, message)
             self._writer.wake()
 
     def close(self, code: Code = Code.NONE, text: str = "", *, discard: bool = False) -> None:
         """Be done with the channel, in order after what was written, or with `discard` at once."""
-        with self._lock:
+        with self._lock, self._writer.interrupts:
             self._link.close(self.number, code, text, discard=discard)
             self._writer.wake()
             if self._closed is None:
@@ -247,9 +254,10 @@ class Channel:
             if self._closed:
                 raise self._closed
             return None
-        piece = pieces.popleft()
-        if self._link.consume(self.number, lane, len(piece)):
-            self._writer.wake()
+        with self._writer.interrupts:
+            piece = pieces.popleft()
+            if self._link.consume(self.number, lane, len(piece)):
+                self._writer.wake()
         return piece
 
     def _wait(self, deadline: Deadline) -> None:
@@ -280,10 +288,11 @@ class Channel:
         with self._lock:
             if self._wait_for_credit(lane) < length:
                 return False
-            reserved = length <= LITTLE and self._writer.reserve()
-            self._link.send(self.number, lane, parts, length)
-            if not reserved:
-                self._writer.wake()
+            with self._writer.interrupts:
+                reserved = length <= LITTLE and self._writer.reserve()
+                self._link.send(self.number, lane, parts, length)
+                if not reserved:
+                    self._writer.wake()
         if reserved:
             self._writer.write_reserved()
         return True
@@ -291,6 +300,7 @@ class Channel:
     def _write_some(self, rest: memoryview, lane: int) -> int:
         with self._lock:
             length = min(self._wait_for_credit(lane), len(rest), MAX_DATA)
-            self._link.send(self.number, lane, (rest[:length],), length)
-            self._writer.wake()
+            with self._writer.interrupts:
+                self._link.send(self.number, lane, (rest[:length],), length)
+                self._writer.wake()
             return length

@@ -14,6 +14,7 @@ from rsh.protocol.link import Link
 from rsh.protocol.requests import Request
 from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
+from rsh.session.interrupts import Interrupts
 
 # Pings of applications that are under way at once, also those that nobody waits for any more: a peer takes more than
 # twice as many for an attack (outbox.MAX_PONGS).
@@ -35,6 +36,7 @@ class Conversation(ABC):
         self._link = link  # guarded by _lock, as everything below
         self._name = name
         self._serve = serve
+        self.interrupts = Interrupts()  # as channel.Writer.interrupts
         self._lock = threading.Lock()
         self._to_send = threading.Condition(self._lock)  # the writer waits on it
         self._changed = threading.Condition(self._lock)  # greeting, pongs and the end; applications wait on it
@@ -51,9 +53,10 @@ class Conversation(ABC):
         with self._lock:
             if self.error:
                 raise self.error
-            number = self._link.open(request, bulk=bulk)
-            channel = self._add_channel(number, request)
-            self._to_send.notify()
+            with self.interrupts:
+                number = self._link.open(request, bulk=bulk)
+                channel = self._add_channel(number, request)
+                self._to_send.notify()
             return channel
 
     def ping(self, deadline: Deadline) -> tuple[float, int]:
@@ -68,15 +71,16 @@ class Conversation(ABC):
                 self._changed.wait(deadline.left())
             self._pings += 1
             token = self._pings
-            self._link.ping(token)
-            self._unanswered.add(token)
-            self._pongs[token] = None
-            start = time.perf_counter()
-            self._to_send.notify()
             try:
+                start = time.perf_counter()
+                with self.interrupts:
+                    self._link.ping(token)
+                    self._unanswered.add(token)
+                    self._pongs[token] = None
+                    self._to_send.notify()
                 came, clock = self._wait_pong(token, deadline)
             finally:
-                del self._pongs[token]
+                self._pongs.pop(token, None)
         return came - start, clock
 
     def _wait_pong(self, token: int, deadline: Deadline) -> tuple[float, int]:

@@ -43,7 +43,6 @@ from rsh.session.channel import LITTLE
 from rsh.session.condition import Condition, Conditions, Watcher
 from rsh.session.conversation import Conversation, Service, code_of
 from rsh.session.deadline import NEVER, Deadline
-from rsh.session.interrupts import Interrupts
 from rsh.session.pulse import Pulse, Verdict
 from rsh.transport.stream import Stream
 
@@ -94,7 +93,6 @@ class Session(Conversation):
         self._writable = False  # nothing that was written on the stream has failed
         self._writing = False  # somebody is between taking frames and having written them
         self._reserved = False  # and that is not the writer
-        self._interrupts = Interrupts()  # held while it is so
         self._writer: threading.Thread | None = None
         self._all_told = threading.Event()  # every channel's listener has heard of the end
 
@@ -400,7 +398,7 @@ class Session(Conversation):
         """As channel.Writer.reserve. The lock is held."""
         if self._writing or self._stream is None or not self._writable or self._link.wants_to_send():
             return False
-        self._interrupts.hold()
+        self.interrupts.hold()
         self._reserved = self._writing = True
         return True
 
@@ -418,7 +416,7 @@ class Session(Conversation):
                 self._changed.notify_all()  # Who says goodbye waits until all is written.
                 if self.error is not None or self._can_write():
                     self._to_send.notify()
-            self._interrupts.release()
+            self.interrupts.release()
 
     def _can_write(self) -> bool:
         return self._stream is not None and self._writable and self._link.wants_to_send()

@@ -8,6 +8,7 @@ from rsh.protocol.messages import VERSION, Credit, Welcome, encode_message
 from rsh.protocol.requests import About
 from rsh.protocol.window import INITIAL_WINDOW
 from rsh.session.channel import MAX_UNSENT, Channel
+from rsh.session.interrupts import Interrupts
 from tests.session.pairs import SOON
 
 
@@ -16,6 +17,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self.woken = threading.Semaphore(0)
+        self.interrupts = Interrupts()
 
     def wake(self) -> None:
         self.woken.release()

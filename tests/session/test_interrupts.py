@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from linecache import getline
 from types import FrameType
 from typing import Any, Final
 
@@ -24,6 +25,17 @@ def test_interrupt_waits_until_it_is_let_go() -> None:
         done.append("held")
         interrupts.release()
     assert done == ["held"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_held_twice_it_waits_for_the_last_to_let_go() -> None:
+    interrupts, done = Interrupts(), []
+    with pytest.raises(KeyboardInterrupt), interrupts:
+        with interrupts:
+            signal.raise_signal(signal.SIGINT)
+            done.append("inside")
+        done.append("outside")
+    assert done == ["inside", "outside"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -65,8 +77,12 @@ def write_interrupted(channel: Channel, data: bytes, moment: int) -> bool:
         nonlocal left
         if "/rsh/" not in frame.f_code.co_filename:
             return None
-        left -= event == "line"
-        if left == 0 and event == "line":
+        # Between the body of a `with` and its exit Python looks for no signal, but traces the line of the `with` again:
+        # what is raised there, and only there, leaves the lock taken.
+        if event != "line" or getline(frame.f_code.co_filename, frame.f_lineno).lstrip().startswith("with "):
+            return trace
+        left -= 1
+        if left == 0:
             sys.settrace(None)
             signal.raise_signal(signal.SIGINT)
         return trace
