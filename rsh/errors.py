@@ -9,6 +9,7 @@
     |-- ProtocolError       the other side broke the rules of the wire             (255)
     |-- Refused             the other side said no, honestly, with a Code          (255)
     |   `-- SessionGone     the session does not exist there (any more)            (255)
+    |-- CommandNotStarted   a remote command could not be started                  (127, 126)
     |-- CommandFailed       a remote command ended with a status other than 0      (its own)
     |-- CommandTimeout      a remote command ran into --timeout                    (124)
     `-- FileError           one file could not be read, written or found           (1)
@@ -25,6 +26,8 @@ import errno
 import os
 from enum import IntEnum
 from typing import Final
+
+from rsh.escape import printable
 
 
 class Code(IntEnum):
@@ -109,6 +112,23 @@ class SessionGone(Refused):
     """
 
 
+class CommandNotStarted(RshError):
+    """A remote command could not be started: there is no such program, or it cannot be run, or not in that directory.
+
+    Attributes:
+        error: symbolic name of why, as of errno ("ENOENT").
+        path: the program, or the directory, as bytes.
+    """
+
+    def __init__(self, error: str, path: bytes, *, of_directory: bool = False) -> None:
+        missing = error == "ENOENT" and not of_directory
+        super().__init__(f"{printable(path)}: {'command not found' if missing else explain(error)}")
+        self.error = error
+        self.path = path
+        if not of_directory:  # What a shell answers (POSIX, 2.8.2).
+            self.exit_status = 127 if missing else 126
+
+
 class CommandFailed(RshError):
     """A remote command ended with a status other than 0 and the caller asked for a check.
 
@@ -165,12 +185,14 @@ class FileError(RshError):
     Attributes:
         error: symbolic name, of errno or of OUR_ERRORS ("ENOENT", "ECHANGED").
         path: the file as bytes; make it printable before you show it.
+        reason: why, in words. The error as a str is path and reason, safe for a terminal.
     """
 
     exit_status = 1
 
     def __init__(self, error: str, path: bytes = b"") -> None:
-        super().__init__(explain(error))
+        self.reason = explain(error)
+        super().__init__(f"{printable(path)}: {self.reason}" if path else self.reason)
         self.error = error
         self.path = path
 

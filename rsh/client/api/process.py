@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from rsh.errors import LinkError
+from rsh.errors import Code, CommandNotStarted, LinkError, Refused, RshError, UsageError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.session.channel import Channel
@@ -14,32 +16,43 @@ from rsh.session.deadline import NEVER, Deadline
 class RemoteProcess:
     """A running remote command.
 
-    Reading, writing and waiting may be done by different threads. With a terminal, stderr is empty: everything comes
-    out of stdout.
+    Reading, writing and waiting may be done by different threads, and each of them raises CommandNotStarted when the
+    command could not be started. With a terminal, stderr is empty: everything comes out of stdout.
 
     Attributes:
         directory: where its shell stood at the end, if that was asked for; known after `wait`.
     """
 
-    def __init__(self, channel: Channel) -> None:
-        """Take over a channel that was opened with an Exec request."""
+    def __init__(self, channel: Channel, name: bytes, where: bytes) -> None:
+        """Take over a channel that was opened with an Exec request.
+
+        Args:
+            channel: nobody else reads or writes it.
+            name: of the program that was asked for.
+            where: the directory that it was to run in.
+        """
         self.directory: bytes | None = None
         self._channel = channel
+        self._name = name
+        self._where = where
         self._over = threading.Event()  # its Exit has come, or nothing will come any more
         self._exit: Exit | None = None
         channel.listen(self._on_message)
 
     def read_stdout(self, deadline: Deadline = NEVER) -> Buffer:
         """Wait for output; b"" at its end. Raises RshError when it could not be started or the link is gone."""
-        return self._channel.read(0, deadline)
+        with explaining(self._name, self._where):
+            return self._channel.read(0, deadline)
 
     def read_stderr(self, deadline: Deadline = NEVER) -> Buffer:
         """Wait for error output; b"" at its end."""
-        return self._channel.read(1, deadline)
+        with explaining(self._name, self._where):
+            return self._channel.read(1, deadline)
 
     def write(self, data: Buffer) -> None:
         """Send input, waiting while the command does not read; raises RshError once it has ended."""
-        self._channel.write(own_bytes(data))
+        with explaining(self._name, self._where):
+            self._channel.write(own_bytes(data))
 
     def close_stdin(self) -> None:
         """Say that no more input comes."""
@@ -62,11 +75,12 @@ class RemoteProcess:
         Raises:
             RshError: it could not be started, the link is gone, or DeadlineExpired.
         """
-        self._channel.wait_accepted(deadline)
-        if not self._over.wait(deadline.left()):
-            deadline.check("waiting for the command")
-        if self._exit is None:
-            raise self._channel.closed_by or LinkError("the command's end was not heard of")
+        with explaining(self._name, self._where):
+            self._channel.wait_accepted(deadline)
+            if not self._over.wait(deadline.left()):
+                deadline.check("waiting for the command")
+            if self._exit is None:
+                raise self._channel.closed_by or LinkError("the command's end was not heard of")
         return -self._exit.signal if self._exit.signal else self._exit.status
 
     def close(self) -> None:
@@ -80,6 +94,32 @@ class RemoteProcess:
             self.directory = message.directory
         if message is None or isinstance(message, Exit):
             self._over.set()
+
+
+def named(words: Sequence[bytes], *, line: bool) -> bytes:
+    """Give the program that is started for a command. Raises UsageError: there is none."""
+    if line:
+        return b"the login shell"
+    if not words:
+        raise UsageError("a command of no words")
+    return words[0]
+
+
+@contextmanager
+def explaining(name: bytes, where: bytes) -> Iterator[None]:
+    """Say with names what the server says by an errno name only, as it does not repeat what it was told."""
+    try:
+        yield
+    except Refused as error:
+        raise _explained(error, name, where) from error
+
+
+def _explained(error: Refused, name: bytes, where: bytes) -> RshError:
+    if error.code == Code.COMMAND and str(error).isupper():
+        return CommandNotStarted(str(error), name)
+    if error.code == Code.FILE and where:
+        return CommandNotStarted(str(error), where, of_directory=True)
+    return error
 
 
 def own_bytes(data: Buffer) -> bytes:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from rsh.client.api.process import RemoteProcess
+from rsh.client.api.process import RemoteProcess, named
 from rsh.client.api.remote_files import Path
 from rsh.client.api.remote_jobs import RemoteJobs
 from rsh.client.api.remote_tree import RemoteTree
@@ -189,17 +189,20 @@ class Remote(RemoteTree, RemoteJobs):
         Raises:
             LinkError: the session is over. That the command cannot be started is raised by the process's methods.
         """
-        words = (command,) if isinstance(command, str) else command or ()
+        words = tuple(map(os.fsencode, (command,) if isinstance(command, str) else command or ()))
+        line = command is None or isinstance(command, str)
+        where = os.path.join(self.directory, os.fsencode(cwd or b""))
         request = requests.Exec(
-            tuple(map(os.fsencode, words)),
-            command is None or isinstance(command, str),
-            os.path.join(self.directory, os.fsencode(cwd or b"")),
+            words,
+            line,
+            where,
             {os.fsencode(name): os.fsencode(value) for name, value in (env or {}).items()},
             terminal,
             directory_after,
             no_input,
         )
-        return RemoteProcess(self.session.open(request, bulk=terminal is None))
+        name = named(words, line=line)
+        return RemoteProcess(self.session.open(request, bulk=terminal is None), name, where)
 
     def run(
         self,
@@ -220,6 +223,9 @@ class Remote(RemoteTree, RemoteJobs):
             timeout: seconds until it is ended and CommandTimeout raised.
             check: raise CommandFailed when its status is not 0.
             encoding: decode the output with it ("utf-8").
+
+        Raises:
+            CommandNotStarted, CommandTimeout, CommandFailed. LinkError: the session is over.
         """
         from rsh.client.api.capture import capture
 

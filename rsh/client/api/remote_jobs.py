@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from rsh.client.api.process import explaining, named
 from rsh.errors import ProtocolError
 from rsh.protocol import requests
 from rsh.protocol.frames import Buffer
@@ -53,17 +54,21 @@ class RemoteJobs:
             timeout: seconds after which it is ended.
 
         Raises:
-            Refused: it cannot be started, or the id is another command's.
+            CommandNotStarted. Refused: the id is another command's, or no job can be kept.
         """
+        words = tuple(map(os.fsencode, (command,) if isinstance(command, str) else command))
+        line = isinstance(command, str)
+        where = os.path.join(self.directory, os.fsencode(cwd or b""))
         request = requests.Detach(
             id or new_id(),
-            (os.fsencode(command),) if isinstance(command, str) else tuple(map(os.fsencode, command)),
-            isinstance(command, str),
-            os.path.join(self.directory, os.fsencode(cwd or b"")),
+            words,
+            line,
+            where,
             {os.fsencode(name): os.fsencode(value) for name, value in (env or {}).items()},
             float(timeout or 0.0),
         )
-        return self._one(request)
+        with explaining(named(words, line=line), where):
+            return self._one(request)
 
     def jobs(self, *ids: str) -> list[Job]:
         """Tell how detached commands stand, the oldest first; of no ids all."""

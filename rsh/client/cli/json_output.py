@@ -46,7 +46,7 @@ def entry_fields(entry: Entry) -> dict[str, Any]:
 
 def failure_fields(error: FileError) -> dict[str, str]:
     """Give a failure with the name of its error, which does not change with the language."""
-    return {**text_fields("path", error.path), "error": error.error, "message": str(error)}
+    return {**text_fields("path", error.path), "error": error.error, "message": error.reason}
 
 
 def print_object(fields: dict[str, Any]) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.shell.attached import run_attached
-from rsh.client.shell.wanted import asked_environment, explained
+from rsh.client.shell.wanted import asked_environment
 from rsh.client.terminal.passthrough import Buffer, OutputClosed
-from rsh.errors import CommandTimeout, DeadlineExpired, Refused, UsageError, exit_status
+from rsh.errors import CommandTimeout, DeadlineExpired, UsageError, exit_status
 from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ def run_exec(context: Context, options: Options) -> int:
         if deadline.expired:
             raise CommandTimeout(options.timeout) from error
         raise
-    except Refused as error:
-        raise explained(error, options) from error
     except OutputClosed as error:
         raise BrokenPipeError from error  # the program ends as others do whose reader has left
 

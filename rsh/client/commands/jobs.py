@@ -14,10 +14,10 @@ from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
 from rsh.client.cli.repeat import dial_again
-from rsh.client.shell.wanted import asked_environment, explained
+from rsh.client.shell.wanted import asked_environment
 from rsh.client.terminal.passthrough import to_stderr, to_stdout
 from rsh.client.text.complaints import say
-from rsh.errors import FileError, Refused, RshError, SessionGone, UsageError, error_name, exit_status
+from rsh.errors import FileError, RshError, SessionGone, UsageError, error_name, exit_status
 from rsh.escape import printable
 
 if TYPE_CHECKING:
@@ -49,20 +49,17 @@ def run_detached(context: Context, options: Options) -> int:
         raise UsageError("--tty: a detached command has no terminal")
     name = _checked_id(options.id) if options.id is not None else new_id()
     words = [os.fsencode(word) for word in options.command]
-    try:
-        # The id makes it safe to ask twice.
-        job = _persist(
-            context,
-            lambda: context.remote.detach(
-                words if len(words) > 1 else options.command[0],
-                id=name,
-                cwd=os.fsencode(options.directory) if options.directory else None,
-                env=asked_environment(options),
-                timeout=options.timeout,
-            ),
-        )
-    except Refused as error:
-        raise explained(error, options) from error
+    # The id makes it safe to ask twice.
+    job = _persist(
+        context,
+        lambda: context.remote.detach(
+            words if len(words) > 1 else options.command[0],
+            id=name,
+            cwd=os.fsencode(options.directory) if options.directory else None,
+            env=asked_environment(options),
+            timeout=options.timeout,
+        ),
+    )
     if options.json:
         _print_json([job])
     else:

@@ -17,12 +17,10 @@ _FILE_ADVICE: Final = {"EEMPTIED": "'sync --delete --force' deletes all that is 
 
 
 def describe(verb: str, error: RshError) -> str:
-    """Give an error as one line: program, verb, path, what is wrong. Safe for a terminal."""
+    """Give an error as one line: program, verb, what is wrong. Safe for a terminal."""
     parts = ["rsh"]
     if verb:
         parts.append(verb)
-    if isinstance(error, FileError) and error.path:
-        parts.append(printable(error.path))
     parts.append(printable(str(error)))
     return ": ".join(parts)
 

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 import rsh
-from rsh.errors import CommandFailed, CommandTimeout, DigestMismatch, FileError, LinkError, Refused, UsageError
+from rsh.errors import (
+    CommandFailed,
+    CommandNotStarted,
+    CommandTimeout,
+    DigestMismatch,
+    FileError,
+    LinkError,
+    Refused,
+    UsageError,
+)
 
 
 @pytest.fixture
@@ -45,12 +54,6 @@ def test_timeout_keeps_what_had_come(remote: rsh.Remote) -> None:
     with pytest.raises(CommandTimeout) as caught:
         remote.run("echo early; sleep 60", timeout=0.5)
     assert caught.value.stdout == b"early\n"
-
-
-def test_command_that_cannot_start_is_refused(remote: rsh.Remote) -> None:
-    with pytest.raises(Refused, match="ENOENT"):
-        remote.run(["/nonexistent"])
-    assert remote.run("true").returncode == 0
 
 
 def test_process_is_talked_to_while_it_runs(remote: rsh.Remote) -> None:
@@ -90,6 +93,41 @@ def test_failures_of_a_transfer_are_in_the_report(remote: rsh.Remote, tmp_path: 
     report = remote.get(tmp_path / "nothing", to=tmp_path)
     assert not report.ok
     assert [(error.error, error.path) for error in report.failures] == [("ENOENT", bytes(tmp_path / "nothing"))]
+
+
+def test_a_failure_says_which_file(remote: rsh.Remote, tmp_path: Path) -> None:
+    with pytest.raises(FileError) as caught:
+        list(remote.ls(tmp_path / "no\x1bthing"))
+    assert str(caught.value) == f"{tmp_path}/no\\x1bthing: No such file or directory"
+    assert caught.value.reason == "No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("command", "directory", "words", "status"),
+    [
+        (["no-such-program", "x"], None, "no-such-program: command not found", 127),
+        (["/dev/null"], None, "/dev/null: Permission denied", 126),
+        (["true"], "nowhere", "nowhere: No such file or directory", 255),
+        ("true", "nowhere", "nowhere: No such file or directory", 255),
+    ],
+)
+def test_a_command_that_cannot_be_started_says_why(
+    remote: rsh.Remote, command: str | list[str], directory: str | None, words: str, status: int
+) -> None:
+    with pytest.raises(CommandNotStarted) as run:
+        remote.run(command, cwd=directory)
+    with pytest.raises(CommandNotStarted) as started:
+        remote.start(command, cwd=directory).wait()
+    with pytest.raises(CommandNotStarted) as fed:
+        remote.run(command, cwd=directory, input=b"x" * 1_000_000)
+    assert [str(each.value) for each in (run, started, fed)] == [words] * 3
+    assert run.value.exit_status == status
+    assert remote.run("true").returncode == 0
+
+
+def test_a_command_of_no_words_is_refused_here(remote: rsh.Remote) -> None:
+    with pytest.raises(UsageError, match="no words"):
+        remote.run([])
 
 
 def test_relative_paths_start_at_the_directory(remote: rsh.Remote, tmp_path: Path) -> None:

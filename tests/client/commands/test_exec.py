@@ -128,7 +128,7 @@ def test_json_keeps_bytes_that_are_no_text(me: Home, host: str) -> None:
 
 
 def test_json_tells_of_a_command_that_ran_out_of_time(me: Home, host: str) -> None:
-    done = me.rsh("exec", "--json", "--timeout", "0.5", host, "--", "echo before; sleep 100")
+    done = me.rsh("exec", "--json", "--timeout", "2", host, "--", "echo before; sleep 100")
     told = json.loads(done.stdout)
     assert (done.returncode, told["timed_out"], told["stdout"]) == (124, True, "before\n")
 

@@ -33,7 +33,7 @@ def serve(channel: Channel) -> None:
 def running(line: str) -> Iterator[RemoteProcess]:
     """Run a shell line over there, with nothing between but two sessions and a socket pair."""
     with sessions(serve) as (client, _):
-        yield RemoteProcess(client.open(Exec((line.encode(),), shell=True)))
+        yield RemoteProcess(client.open(Exec((line.encode(),), shell=True)), b"sh", b"")
 
 
 def run(line: str, *, stdin: int | None = None, deadline: Deadline = NEVER) -> tuple[int, bytes, bytes]:
