@@ -28,6 +28,9 @@ SMALL_PIECE: Final = 4096
 # Written at once where nothing else is under way: a key, a line, a report. To wake the writer takes longer than that.
 LITTLE: Final = 4096
 
+# Seconds after which a lock that is still held is held by ourselves: others do so for some microseconds.
+LONG_HELD: Final = 0.2
+
 Listener: TypeAlias = Callable[[Signal | Resize | Exit | None], None]
 
 
@@ -39,6 +42,9 @@ class Writer(Protocol):
     """
 
     interrupts: Interrupts
+
+    def close_later(self, channel: Channel) -> None:
+        """Close the channel as soon as somebody comes by who does not hold the session's lock."""
 
     def wake(self) -> None:
         """Have it written; call with the session's lock held."""
@@ -176,6 +182,18 @@ class Channel:
             arrivals = [each for each in self._arrivals if each is not None]
         for arrived in arrivals:
             arrived()
+
+    def leave(self) -> None:
+        """Close the channel at the end of a generator that may be left half way.
+
+        The garbage collector ends such a generator in the middle of anything, also of what this very thread does with
+        the session's lock held. Then it is closed later.
+        """
+        if self._lock.acquire(timeout=LONG_HELD):
+            self._lock.release()
+            self.close()
+        else:
+            self._writer.close_later(self)
 
     def listen(self, listener: Listener) -> None:
         """Have messages handed to `listener`, and None once when the channel or the session has ended.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -45,11 +46,13 @@ class Conversation(ABC):
         self._pings = 0  # tokens of our Pings, counted
         self._pongs: dict[int, tuple[float, int] | None] = {}  # of those awaited: when it came, the peer's clock
         self._unanswered: set[int] = set()  # tokens that are under way on this stream
+        self._left: deque[Channel] = deque()  # to be closed; without the lock
 
     # --- applications ---
 
     def open(self, request: Request, *, bulk: bool = False) -> Channel:
         """Open a channel; it may be written to at once. Whether it is served, `wait_accepted` tells."""
+        self.close_left()
         with self._lock:
             if self.error:
                 raise self.error
@@ -112,6 +115,15 @@ class Conversation(ABC):
             return [f"{number}: {type(each.request).__name__.lower()}" for number, each in self._channels.items()]
 
     # --- writing: as channel.Writer ---
+
+    def close_later(self, channel: Channel) -> None:
+        """As channel.Writer.close_later: when the next frame comes, or the next channel is opened."""
+        self._left.append(channel)
+
+    def close_left(self) -> None:
+        """Close what has been left half way. The lock is not held."""
+        while self._left:
+            self._left.popleft().close()
 
     def wake(self) -> None:
         """Have the writer write. The lock is held."""

@@ -19,6 +19,9 @@ class Waiting:
         self.woken = threading.Semaphore(0)
         self.interrupts = Interrupts()
 
+    def close_later(self, channel: Channel) -> None:
+        raise AssertionError("nobody holds the lock here")
+
     def wake(self) -> None:
         self.woken.release()
 

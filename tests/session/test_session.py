@@ -46,6 +46,19 @@ def test_eight_megabytes_go_both_ways_at_once_without_a_standstill() -> None:
         assert results == [payload, payload]
 
 
+def test_a_channel_that_is_left_with_the_lock_held_is_closed_later() -> None:
+    with sessions(echo) as (client, _):
+        left = client.open(About())
+        with client._lock:  # as when the garbage collector comes by within any of the session's methods
+            left.leave()
+        assert left.closed_by is None
+        client.ping(Deadline(SOON))  # its Pong is a frame
+        assert left.closed_by is not None
+        another = client.open(About())
+        another.leave()
+        assert another.closed_by is not None
+
+
 def test_slow_reader_stops_its_own_channel_only() -> None:
     def flood(channel: Channel) -> None:
         channel.accept()

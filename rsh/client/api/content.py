@@ -13,9 +13,10 @@ from rsh.protocol.answer_records import Digest
 from rsh.protocol.frames import Buffer
 from rsh.protocol.record_stream import Failure
 from rsh.protocol.transfer_records import Finish, Summary
+from rsh.session.channel import Channel
 
 
-def read_content(channel: Pipe) -> Iterator[Buffer]:
+def read_content(channel: Channel) -> Iterator[Buffer]:
     """Give the content that a Read request brings; raise the first failure once all before it was given."""
     digest = xxh3_128()
     try:
@@ -31,7 +32,7 @@ def read_content(channel: Pipe) -> Iterator[Buffer]:
             if isinstance(record, Failure):
                 raise file_error(record.error, record.path)
     finally:
-        channel.close()
+        channel.leave()
 
 
 def write_content(channel: Pipe, content: Iterable[Buffer], path: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import TracebackType
 
 from rsh.errors import Code, CommandNotStarted, LinkError, Refused, RshError, UsageError
 from rsh.protocol.frames import Buffer
@@ -14,7 +15,7 @@ from rsh.session.deadline import NEVER, Deadline
 
 
 class RemoteProcess:
-    """A running remote command.
+    """A running remote command; a context manager that ends it, if it still runs, at its own end.
 
     Reading, writing and waiting may be done by different threads, and each of them raises CommandNotStarted when the
     command could not be started. With a terminal, stderr is empty: everything comes out of stdout.
@@ -87,6 +88,14 @@ class RemoteProcess:
         """Want nothing more of it: if it still runs, it and what it started end over there."""
         self._channel.close(discard=True)
         self._over.set()  # Whoever waits for the end hears of it, though the other side may be out of reach.
+
+    def __enter__(self) -> RemoteProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _on_message(self, message: Signal | Resize | Exit | None) -> None:
         if isinstance(message, Exit):

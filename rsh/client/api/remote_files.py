@@ -325,7 +325,7 @@ class RemoteFiles:
                     raise ProtocolError(f"{type(record).__name__} in an answer that has no such thing")
                 yield record
         finally:
-            channel.close()
+            channel.leave()
 
     def _failures(self, request: requests.Request) -> list[FileError]:
         from rsh.protocol.record_stream import Failure

@@ -137,7 +137,7 @@ class JobLog:
             if self.job is None:
                 raise ProtocolError("a log without an end")
         finally:
-            self._channel.close()
+            self._channel.leave()
 
 
 def new_id() -> str:
@@ -158,7 +158,7 @@ def _records(channel: Channel, deadline: Deadline = NEVER) -> Iterator[Job]:
                 raise ProtocolError("no record of a job")
             yield record
     finally:
-        channel.close()
+        channel.leave()
 
 
 class _Pipe:

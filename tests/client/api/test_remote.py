@@ -19,6 +19,7 @@ from rsh.errors import (
     Refused,
     UsageError,
 )
+from tests.machines import alive, wait_until_gone
 
 
 @pytest.fixture
@@ -54,6 +55,13 @@ def test_timeout_keeps_what_had_come(remote: rsh.Remote) -> None:
     with pytest.raises(CommandTimeout) as caught:
         remote.run("echo early; sleep 60", timeout=0.5)
     assert caught.value.stdout == b"early\n"
+
+
+def test_process_ends_with_its_with_statement(remote: rsh.Remote) -> None:
+    with remote.start("echo $$; exec sleep 1000") as process:
+        number = int(bytes(process.read_stdout()))
+        assert alive(number)
+    assert wait_until_gone(number, 20)
 
 
 def test_process_is_talked_to_while_it_runs(remote: rsh.Remote) -> None:
