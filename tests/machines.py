@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -185,8 +185,28 @@ def wait_until_gone(pid: int, seconds: float) -> bool:
     return not alive(pid)
 
 
+_PERMISSIONS = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+
+
 def obey_permissions() -> None:
-    """Have even root mind the permissions of files (capabilities(7))."""
+    """Have even root mind the permissions of files (capabilities(7)) in what a process runs."""
     libc = ctypes.CDLL(None)
-    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    for capability in _PERMISSIONS:
         libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+@contextlib.contextmanager
+def obeying_permissions() -> Iterator[None]:
+    """Have this thread, and those that it starts, mind them for a while (capset(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, ourselves
+    before = (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, before) == 0
+    without = (ctypes.c_uint32 * 6)(*before)
+    for capability in _PERMISSIONS:
+        without[0] &= ~(1 << capability)  # of what is in effect, not of what is permitted
+    assert libc.capset(header, without) == 0
+    try:
+        yield
+    finally:
+        assert libc.capset(header, before) == 0

@@ -2,8 +2,9 @@
 
 From the sender: Begin, then items depth first, then End. A Directory or Root is entered and left by Leave. A File is
 followed by its content and a Finish or an Abort; a Packed file comes whole. Failure names what could not be read. Back
-come Result for each item that failed, Held for what is there of a File already, Done now and then, and at the end a
-Summary; or a Stop. Items (Directory, Root, File, Packed, Symlink, Link) are counted from 0 by both ends.
+come Result for each item that failed, Unlinked for a Link that has to come as a file, Held for what is there of a File
+already, Done now and then, and at the end a Summary; or a Stop. Items (Directory, Root, File, Packed, Symlink, Link)
+are counted from 0 by both ends.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ class Link(Struct, tag=66, array_like=True, frozen=True, forbid_unknown_fields=T
     size: Count
     mtime_ns: Nanoseconds
     across: bool = False  # the path begins with the name of a source instead, but for one that is a Root
+    item: Count | None = None  # number of the item that brought the earlier one; nil if that was there before
 
 
 class Attributes(Struct, tag=67, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +120,10 @@ class Attributes(Struct, tag=67, array_like=True, frozen=True, forbid_unknown_fi
     user: Words  # "" when the number has no name
     group: Words
     extended: dict[bytes, bytes] = {}
+
+
+class Settle(Struct, tag=68, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Asks for a Done that counts all that came. Then sources come once more, with what was Unlinked."""
 
 
 class Result(Struct, tag=16, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +138,12 @@ class Done(Struct, tag=17, array_like=True, frozen=True, forbid_unknown_fields=T
     """The receiver has dealt with so many items."""
 
     count: Count
+
+
+class Unlinked(Struct, tag=73, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Item number `index`, a Link, was not made, for the earlier name is not in place as it was sent: send the file."""
+
+    index: Count
 
 
 class Held(Struct, tag=72, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -177,9 +189,10 @@ TransferRecord: TypeAlias = (
     | Attributes
     | Hole
     | Same
+    | Settle
     | End
     | Failure
 )
-ResultRecord: TypeAlias = Result | Done | Held | Stop | Summary | Would
+ResultRecord: TypeAlias = Result | Done | Unlinked | Held | Stop | Summary | Would
 TRANSFER: Final[msgspec.msgpack.Decoder[TransferRecord]] = msgspec.msgpack.Decoder(TransferRecord)
 RESULTS: Final[msgspec.msgpack.Decoder[ResultRecord]] = msgspec.msgpack.Decoder(ResultRecord)

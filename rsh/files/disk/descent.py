@@ -40,6 +40,15 @@ class Descent:
         """Levels below the top."""
         return len(self.names)
 
+    def shared(self, names: Sequence[bytes]) -> int:
+        """Tell how many levels another place below the top has in common with this one."""
+        common = 0
+        for ours, theirs in zip(self.names, names, strict=False):
+            if ours != theirs:
+                break
+            common += 1
+        return common
+
     def enter(self, name: bytes) -> None:
         """Step down. A symlink in that place is ELOOP or ENOTDIR, as any OSError of open."""
         if len(self.names) >= MAX_DEPTH:

@@ -132,7 +132,7 @@ class SyncSender(Sender):
 
     def _remember(self, status: os.stat_result, path: bytes) -> None:
         if status.st_nlink > 1:
-            self._links.remember(status, path)
+            self._links.remember(status, path, self._results.sent - 1)
 
     def _begin_patch(self, name: bytes, status: os.stat_result, basis: bytes, fd: int) -> None:
         self._announce()

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ from rsh.files.sync.itemize import NEW, itemize
 from rsh.files.sync.manifest import Entry, Manifest, file_digest
 from rsh.files.sync.sender import SyncSender
 from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.links_sent import Name
 from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.sender import mtime_of
 from rsh.protocol import sync_records
@@ -65,6 +67,8 @@ def sync_from(
 
 class SyncSource(SyncSender):
     """One sync; run() does it."""
+
+    _top = -1  # the top of the source
 
     def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
         try:
@@ -130,6 +134,8 @@ class SyncSource(SyncSender):
             self._first_part(top, theirs)
             self._alike.flush()
             self._second_part(again)
+            self._top = again
+            self._send_unlinked()
         except OSError as error:
             self._complete = False
             self._fail(None, error_name(error))
@@ -268,11 +274,10 @@ class SyncSource(SyncSender):
 
     def _relink(self, name: bytes, path: bytes, status: os.stat_result, there: Known) -> bool:
         """Take note of a name whose content is right, and link it to an earlier one if that should be the same file."""
-        mark = self._links.mark(status)
         earlier = self._links.first(status)
         if not earlier:
-            self._links.remember(status, path, there.linked)
-        if not earlier or (there.linked and there.linked == mark):
+            self._links.remember(status, path, None, there.linked)
+        if not earlier or (there.linked and there.linked == earlier.mark):
             return False
         self._tell("hf.........", path)
         if not self._rehearsal:
@@ -297,10 +302,9 @@ class SyncSource(SyncSender):
     def _second_part(self, top: int) -> None:
         if not self._later.count:
             return
-        self._place = Descent(os.dup(top))
         waiting: deque[tuple[bytes, int]] = deque()
         items = iter(self._later)
-        try:
+        with self._visiting(top):
             while not self._results.stopped:
                 while len(waiting) < _AHEAD and (item := next(items, None)) is not None:
                     path, size = msgspec.msgpack.decode(item, type=tuple[bytes, int])
@@ -310,11 +314,28 @@ class SyncSource(SyncSender):
                 if not waiting:
                     break
                 self._settle(*waiting.popleft())
+
+    @contextmanager
+    def _visiting(self, top: int) -> Iterator[None]:
+        """Go about in the source, by _go_to, and back to its top."""
+        self._place = place = Descent(os.dup(top))
+        try:
+            yield
             self._go_to([])
         finally:
-            self._place.close()
             self._place = None
             self._levels.clear()
+            place.close()
+
+    def _send_names(self, names: Iterable[Name]) -> None:
+        with self._visiting(self._top):
+            for _, (*above, name) in names:
+                try:
+                    self._go_to(above)
+                    assert self._place is not None
+                    self._send_file(self._place.fd, name)
+                except OSError as error:
+                    self._lose(name, error_name(error))
 
     def _ask(self, path: bytes, old_size: int) -> None:
         """Ask the target for what _settle will need to know."""
@@ -345,10 +366,8 @@ class SyncSource(SyncSender):
     def _go_to(self, names: list[bytes]) -> None:
         """Go to another directory of the source; the target follows."""
         assert self._place is not None
-        place, here = self._place, list(self._place.names)
-        common = 0
-        while common < min(len(here), len(names)) and here[common] == names[common]:
-            common += 1
+        place = self._place
+        common = place.shared(names)
         while len(place.names) > common:
             if self._levels.pop().sent:
                 self._out.record(Leave())

@@ -146,7 +146,7 @@ class SyncTarget(Receiver):
             return  # the pipe was closed; whoever reads the other lane knows why
 
     def _end(self, record: End) -> None:
-        if self._wishes.delete and self._report.ok and self._telling:
+        if self._wishes.delete and self._ledger.report.ok and self._telling:
             self._telling.join(_SOON)
             if not self._telling.is_alive():
                 self._remove_leftovers()
@@ -194,10 +194,10 @@ class SyncTarget(Receiver):
         else:
             super()._take(element)
 
-    def _count_named(self, name: bytes) -> None:
+    def _count_file(self, name: bytes) -> None:
         if self._one_file and name != self._one_file:
             raise ProtocolError("another name in a sync of one file")
-        super()._count_named(name)
+        super()._count_file(name)
 
     def _root(self, record: Root) -> None:
         super()._root(record)
@@ -210,11 +210,12 @@ class SyncTarget(Receiver):
     # --- files of old and new content ---
 
     def _begin_patch(self, record: Patch) -> None:
-        self._count_named(record.name)
+        self._count_file(record.name)
         self._patching = patching = IncomingPatch(record, self._finisher())
         if record.size >= BLOCK:
-            self._tell()
+            self._ledger.tell(self._ledger.index)
         if self._landing.skipping:
+            self._ledger.pass_over()
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
@@ -254,9 +255,9 @@ class SyncTarget(Receiver):
                     raise FileError("EDIGEST")
                 sync = self._durability.before_placing(record.size, single=False)
                 patching.part.place(record.mode, record.mtime_ns, sync=sync, finish=patching.finisher)
-                self._placed(record.size)
+                self._ledger.placed(record.size)
             elif isinstance(element, Abort):
-                self._note(file_error(element.error, self._landing.shown(record.name)))
+                self._ledger.note(file_error(element.error, self._landing.shown(record.name)))
             else:
                 raise ProtocolError(f"{type(element).__name__} within a file")
         finally:
@@ -265,7 +266,7 @@ class SyncTarget(Receiver):
     # --- the rest ---
 
     def _touch(self, record: Touch) -> None:
-        self._count_named(record.name)
+        self._count_file(record.name)
         finisher = self._finisher()
         if self._landing.skipping:
             return
@@ -283,7 +284,7 @@ class SyncTarget(Receiver):
             self._fail(record.name, error)
 
     def _delete(self, record: Delete) -> None:
-        self._index += 1
+        self._ledger.index += 1
         try:
             fd, name = self._top.above(record.path)
             try:
@@ -291,8 +292,7 @@ class SyncTarget(Receiver):
             finally:
                 os.close(fd)
         except (OSError, FileError) as error:
-            symbol = error.error if isinstance(error, FileError) else error_name(error)
-            self._fail_item(self._index, record.path, symbol)
+            self._ledger.fail(record.path, error)
 
     def _delete_in(self, fd: int, name: bytes, path: bytes) -> None:
         """Delete, and leave the time of the directory above as it was: it has its source's."""
@@ -302,12 +302,12 @@ class SyncTarget(Receiver):
             if not self._wishes.delete:
                 raise FileError("EISDIR")
             for failure in remove_tree(path, os.open(name, DIRECTORY_FLAGS, dir_fd=fd)):
-                self._fail_item(self._index, failure.path, failure.error)
+                self._ledger.fail(failure.path, failure.error)
             os.rmdir(name, dir_fd=fd)
         else:
             os.unlink(name, dir_fd=fd)
         os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
-        self._report.deleted += 1
+        self._ledger.report.deleted += 1
 
     def _sign(self, record: Sign) -> None:
         for answer in signature(self._top, record):
@@ -319,7 +319,7 @@ class SyncTarget(Receiver):
         self._out.flush()
 
     def _failure(self, record: Failure) -> None:
-        self._note(file_error(record.error, record.path))
+        self._ledger.note(file_error(record.error, record.path))
 
     def _passed(self, record: Passed) -> None:
         self._progress.passed(record.items, record.bytes)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from rsh.errors import FileError, ProtocolError
 from rsh.files.disk.descent import Descent
 from rsh.files.disk.identity import is_within
-from rsh.files.disk.leftovers import sweep
+from rsh.files.disk.leftovers import identity_of, sweep
 from rsh.files.disk.names import check_component, join
 from rsh.files.disk.part import Finisher
 from rsh.files.disk.vacant import Elsewhere
@@ -25,12 +25,16 @@ from rsh.files.transfer.target import Target, open_behind
 # Files of which it is remembered that they got another name, for further names of theirs.
 _MOST_RENAMED: Final = 10_000
 
+# Directories of which it is remembered that we made them and may not write to them any more.
+_MOST_SEALED: Final = 10_000
+
 
 class _Level(NamedTuple):
     item: int  # number of the item that entered it
     mode: int
     mtime_ns: int
     fresh: bool  # made by us: nothing in it needs protection
+    ours: bool  # made by us, now or earlier in this transfer
     settle: bool  # mode and time are to be set when it is left
     finish: Finisher | None  # sets what else there is to set
 
@@ -54,6 +58,7 @@ class Landing:
         self._base = target.path  # what the topmost entered directory is called, for people
         self._skipped = 0  # levels entered below and including a directory that failed
         self._renamed: dict[bytes, bytes] = {}  # by their paths, files that got another name than their own
+        self._sealed: set[tuple[int, int]] = set()  # read-only directories made by us, to which we may come back
         self._behind = -1  # directory of the file that a symlink named by the user leads to
 
     @property
@@ -110,10 +115,11 @@ class Landing:
         self._place.enter(name)
         try:
             self._check_outside(self._place.fd, b"" if fresh else source)
-        except FileError:
+            ours = fresh or self._unsealed()
+        except (OSError, FileError):
             self._place.leave()
             raise
-        self._levels.append(_Level(index, mode, mtime_ns, fresh, settle=True, finish=finish))
+        self._levels.append(_Level(index, mode, mtime_ns, fresh, ours, settle=True, finish=finish))
         self._skipped = 0
 
     def enter_root(
@@ -128,7 +134,7 @@ class Landing:
         self._check_outside(self._place.fd, source)
         self._place.enter(b".")
         self._skipped = 0
-        self._levels.append(_Level(index, mode, mtime_ns, fresh=False, settle=False, finish=None))
+        self._levels.append(_Level(index, mode, mtime_ns, fresh=False, ours=False, settle=False, finish=None))
 
     def leave(self) -> None:
         """Set the mode and time of the directory entered last and go up. It has been left also when this raises."""
@@ -223,12 +229,21 @@ class Landing:
             os.close(self._behind)
             self._behind = -1
 
+    def _unsealed(self) -> bool:
+        """Be able to write to the current directory again if we have sealed it; when it is left it is once more."""
+        if not self._sealed or identity_of(self._place.fd) not in self._sealed:
+            return False
+        os.fchmod(self._place.fd, 0o700)
+        return True
+
     def _settle(self, level: _Level) -> None:
         fd = self._place.fd
         special = os.fstat(fd).st_mode & 0o7000  # ours or inherited, never the peer's
         try:
             mode = level.finish(fd, level.mode) if level.finish else level.mode & 0o777
             os.fchmod(fd, special | mode)
+            if not mode & 0o200 and level.ours and len(self._sealed) < _MOST_SEALED:
+                self._sealed.add(identity_of(fd))
             os.utime(fd, ns=(time.time_ns(), level.mtime_ns))
         except PermissionError:
             if level.fresh:

@@ -78,43 +78,57 @@ def place_symlink(
         raise
 
 
-def place_link(
-    directory: int,
-    name: bytes,
-    source: int,
-    source_name: bytes,
-    expected: tuple[int, int],
-    elsewhere: Elsewhere | None = None,
-) -> None:
+class Linked:
+    """A file that gets a further name; held while it does.
+
+    Args:
+        directory: descriptor of its directory; ours from now on.
+        size, mtime_ns: what the file has, if it is the one that is meant.
+
+    Raises:
+        OSError: it cannot be found; ENOLINK when it is another one.
+    """
+
+    def __init__(self, directory: int, name: bytes, size: int, mtime_ns: int) -> None:
+        self.directory = directory
+        self.name = name
+        try:
+            found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            if not stat.S_ISREG(found.st_mode) or (found.st_size, found.st_mtime_ns) != (size, mtime_ns):
+                raise OSError(errno.ENOLINK, os.strerror(errno.ENOLINK))
+        except OSError:
+            os.close(directory)
+            raise
+
+    def __enter__(self) -> Linked:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        os.close(self.directory)
+
+
+def place_link(directory: int, name: bytes, linked: Linked, elsewhere: Elsewhere | None = None) -> None:
     """Make `name` a hard link to a file, in the place of whatever file has that name.
 
     Where the file system has no hard links, or no more for that file, it is copied.
 
     Args:
-        expected: size and time of last change that the file has, if it is the one that is meant.
         elsewhere: as Part.place.
 
     Raises:
-        OSError: ENOLINK when it is another one.
+        OSError: it cannot be linked and not be copied either.
     """
-    fd = os.open(source_name, os.O_RDONLY | SAFE, dir_fd=source)
     try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or (status.st_size, status.st_mtime_ns) != expected:
-            raise OSError(errno.ENOLINK, os.strerror(errno.ENOLINK))
-        try:
-            _link(directory, name, source, source_name, elsewhere)
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EXDEV):
-                raise
-            _copy(directory, name, fd, status, elsewhere)
-    finally:
-        os.close(fd)
+        _link(directory, name, linked, elsewhere)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EXDEV):
+            raise
+        _copy(directory, name, linked, elsewhere)
 
 
-def _link(directory: int, name: bytes, source: int, source_name: bytes, elsewhere: Elsewhere | None) -> None:
+def _link(directory: int, name: bytes, linked: Linked, elsewhere: Elsewhere | None) -> None:
     def link(new: bytes) -> None:
-        os.link(source_name, new, src_dir_fd=source, dst_dir_fd=directory, follow_symlinks=False)
+        os.link(linked.name, new, src_dir_fd=linked.directory, dst_dir_fd=directory, follow_symlinks=False)
 
     try:
         link(name)
@@ -130,14 +144,19 @@ def _link(directory: int, name: bytes, source: int, source_name: bytes, elsewher
             pass
 
 
-def _copy(directory: int, name: bytes, fd: int, status: os.stat_result, elsewhere: Elsewhere | None) -> None:
-    part = Part(directory, name)
+def _copy(directory: int, name: bytes, linked: Linked, elsewhere: Elsewhere | None) -> None:
+    fd = os.open(linked.name, os.O_RDONLY | SAFE, dir_fd=linked.directory)
     try:
-        while os.sendfile(part.fd, fd, None, _AT_ONCE):
-            pass
-        part.place(stat.S_IMODE(status.st_mode), status.st_mtime_ns, sync=False, elsewhere=elsewhere)
+        part = Part(directory, name)
+        try:
+            while os.sendfile(part.fd, fd, None, _AT_ONCE):
+                pass
+            status = os.fstat(fd)
+            part.place(stat.S_IMODE(status.st_mode), status.st_mtime_ns, sync=False, elsewhere=elsewhere)
+        finally:
+            part.discard()
     finally:
-        part.discard()
+        os.close(fd)
 
 
 def _beside(directory: int, name: bytes, make: Callable[[bytes], None]) -> bytes:

@@ -6,8 +6,6 @@ that we hold, without following symlinks, and nothing gets its final name before
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -15,21 +13,21 @@ from typing import Any, ClassVar, Final
 import msgspec
 from xxhash import xxh3_128_digest
 
-from rsh.errors import FileError, ProtocolError, error_name, file_error
+from rsh.errors import FileError, ProtocolError, file_error
 from rsh.files.disk.digest import BLOCK
 from rsh.files.disk.durability import Durability
 from rsh.files.disk.metadata import apply, apply_to_link
-from rsh.files.disk.names import Asked, check_component
+from rsh.files.disk.names import Asked
 from rsh.files.disk.part import Finisher, Part
 from rsh.files.stream.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.transfer.conflicts import Conflicts
 from rsh.files.transfer.incoming import Incoming
 from rsh.files.transfer.landing import Landing, Spot
-from rsh.files.transfer.placing import place_link, place_small, place_symlink
+from rsh.files.transfer.ledger import Ledger
+from rsh.files.transfer.placing import Linked, place_link, place_small, place_symlink
 from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.target import open_target
 from rsh.protocol import transfer_records
-from rsh.protocol.fields import MAX_PATH
 from rsh.protocol.record_stream import End, Failure
 from rsh.protocol.sync_records import Patch, Touch
 from rsh.protocol.transfer_records import (
@@ -37,7 +35,6 @@ from rsh.protocol.transfer_records import (
     Attributes,
     Begin,
     Directory,
-    Done,
     File,
     Finish,
     Held,
@@ -45,17 +42,14 @@ from rsh.protocol.transfer_records import (
     Leave,
     Link,
     Packed,
-    Result,
     Root,
     Same,
+    Settle,
     Stop,
     Summary,
     Symlink,
     TransferRecord,
 )
-
-# How often the sender hears how far we are, in seconds; failures go with it.
-_TELL_EVERY: Final = 0.1
 
 
 def receive(
@@ -117,16 +111,12 @@ class Receiver:
         self._in = RecordReader(pipe, self.decoder)
         self._out = RecordWriter(pipe)
         self._durability = durability
-        self._asked = asked
         self._progress = progress
-        self._report = Report()
+        self._ledger = Ledger(self._out, progress, asked)
         self._file: Incoming | None = None
-        self._index = -1  # of the latest item
-        self._sources = 0  # how many may still come
         self._single = False
         self._one_file = b""  # name of the file that is all there is to a sync
         self._ended = False
-        self._told = time.monotonic()  # when the sender last heard from us
         self._landing: Landing  # set by _open
 
     def run(self, target: bytes, directory: bytes) -> Report:
@@ -143,7 +133,7 @@ class Receiver:
                 self._take(element)
             if not self._ended:
                 raise ProtocolError("the stream ended before its end")
-            return self._report
+            return self._ledger.report
         except ProtocolError:
             self._drop()  # what such a peer sent is nothing to go on from
             raise
@@ -154,21 +144,21 @@ class Receiver:
         begin = next(elements, None)
         if not isinstance(begin, Begin):
             raise ProtocolError("a transfer starts with Begin")
-        self._sources = begin.sources
+        self._ledger.begin(begin.sources)
         self._single = begin.sources == 1
         self._one_file = begin.file
         self._landing = Landing(open_target(target, begin.sources, directory=directory), self._conflicts)
 
     def _stop(self, elements: Iterator[TransferRecord | memoryview], error: FileError) -> Report:
         """Refuse the transfer, and drain what is under way so that the sender can hear of it."""
-        self._note(error)
+        self._ledger.note(error)
         self._out.record(Stop(error.path, error.error))
         self._out.flush()
         for _ in elements:
             pass
         self._out.record(Summary(0, 0))
         self._out.end()
-        return self._report
+        return self._ledger.report
 
     def _drop(self) -> None:
         if self._file:
@@ -216,20 +206,20 @@ class Receiver:
             file.drop()
 
     def _directory(self, record: Directory) -> None:
-        self._count_named(record.name)
-        finisher = self._finisher()
+        self._count(record.name)
+        index, finisher = self._ledger.index, self._finisher()
         try:
-            self._landing.enter(self._index, record.name, record.mode, record.mtime_ns, finisher, record.identity)
+            self._landing.enter(index, record.name, record.mode, record.mtime_ns, finisher, record.identity)
         except (OSError, FileError) as error:
             self._fail(record.name, error)
 
     def _root(self, record: Root) -> None:
         if self._landing.depth:
             raise ProtocolError("Root below the top")
-        self._count_source(self._asked is None or self._asked.allows_root())
+        self._ledger.count_root()
         finisher = self._finisher()
         try:
-            self._landing.enter_root(self._index, record.mode, record.mtime_ns, finisher, record.identity)
+            self._landing.enter_root(self._ledger.index, record.mode, record.mtime_ns, finisher, record.identity)
         except (OSError, FileError) as error:
             self._fail(b"", error)
 
@@ -240,10 +230,10 @@ class Receiver:
         try:
             self._landing.leave()
         except OSError as error:
-            self._fail_item(index, shown, error_name(error))
+            self._ledger.fail(shown, error, index)
 
     def _symlink(self, record: Symlink) -> None:
-        self._count_named(record.name)
+        self._count(record.name)
         attributes, self._attributes = self._attributes, None
         if self._landing.skipping:
             return
@@ -254,37 +244,43 @@ class Receiver:
             place_symlink(directory, name, record.target, record.mtime_ns, elsewhere)
             if attributes:
                 apply_to_link(attributes, directory, name)
-            self._placed(0)
+            self._ledger.placed(0)
         except (OSError, FileError) as error:
             self._fail(record.name, error)
 
     def _link(self, record: Link) -> None:
-        self._count_named(record.name)
+        self._count_file(record.name)
         if self._landing.skipping:
             return
+        if record.across and not self._ledger.allows_across(record.path.partition(b"/")[0]):
+            raise ProtocolError("a link to what was not asked for")
         try:
-            if record.across:
-                self._check_across(record.path)
-            source, earlier = self._landing.open_earlier(record.path, across=record.across)
-            try:
-                directory, name, elsewhere = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
-                place_link(directory, name, source, earlier, (record.size, record.mtime_ns), elsewhere)
-            finally:
-                os.close(source)
-            self._placed(0)
+            spot = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
+            linked = self._linked(record)
+            if linked is None:
+                self._ledger.unlinked()
+                return
+            with linked:
+                place_link(spot.directory, spot.name, linked, spot.elsewhere)
+            self._ledger.placed(0)
         except (OSError, FileError) as error:
             self._fail(record.name, error)
 
-    def _check_across(self, path: bytes) -> None:
-        """Check that a path leads into something that may have come before."""
-        asked, first = self._asked, path.partition(b"/")[0]
-        if self._single or (asked is not None and not asked.allows(first) and not asked.allows_root()):
-            raise ProtocolError("a link to what was not asked for")
+    def _linked(self, record: Link) -> Linked | None:
+        """Open what a link leads to; None when that is not what was sent."""
+        if record.item is not None and record.item in self._ledger.unplaced:
+            return None
+        try:
+            source, name = self._landing.open_earlier(record.path, across=record.across)
+            return Linked(source, name, record.size, record.mtime_ns)
+        except OSError:
+            return None
 
     def _packed(self, record: Packed) -> None:
-        self._count_named(record.name)
+        self._count_file(record.name)
         finisher = self._finisher()
         if self._landing.skipping:
+            self._ledger.pass_over()
             return
         content = record.content
         if xxh3_128_digest(content) != record.digest:
@@ -298,23 +294,24 @@ class Receiver:
             ):
                 _replace(spot, record, finisher, sync=sync)
             self._progress.moved(len(content))
-            self._placed(len(content))
+            self._ledger.placed(len(content))
         except (OSError, FileError) as error:
             self._fail(record.name, error)
 
     def _begin_file(self, record: File) -> None:
-        self._count_named(record.name)
-        self._file = file = Incoming(record, self._index, self._finisher())
+        self._count_file(record.name)
+        self._file = file = Incoming(record, self._ledger.index, self._finisher())
         if record.size >= BLOCK:
-            self._tell()  # for a while nothing else would tell it
+            self._ledger.tell(file.index)  # for a while nothing else would tell it
         if self._landing.skipping:
+            self._ledger.pass_over()
             return
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
             directory, name, file.elsewhere = self._landing.spot(record.name, mtime_ns=record.mtime_ns)
             file.open(directory, name, self._forsaken)
             for digests in file.held():
-                self._out.record(Held(self._index, digests))
+                self._out.record(Held(file.index, digests))
                 self._out.flush()
         except (OSError, FileError) as error:
             file.drop()
@@ -345,86 +342,53 @@ class Receiver:
                 raise FileError("EDIGEST")
             sync = self._durability.before_placing(item.size, single=self._alone)
             file.part.place(item.mode, item.mtime_ns, sync=sync, finish=file.finisher, elsewhere=file.elsewhere)
-            self._placed(item.size)
+            self._ledger.placed(item.size)
         except (OSError, FileError) as error:
             self._fail(item.name, error)
 
     def _abort(self, file: Incoming, record: Abort) -> None:
         if file.part:
-            self._note(file_error(record.error, self._landing.shown(file.record.name)))
+            self._ledger.note(file_error(record.error, self._landing.shown(file.record.name)))
 
     def _failure(self, record: Failure) -> None:
-        if not self._landing.depth:
-            self._use_source()
-        self._note(file_error(record.error, record.path))
+        self._ledger.failed_there(record.error, record.path, top=not self._landing.depth)
+
+    def _settle(self, _: Settle) -> None:
+        self._ledger.settle()
 
     def _end(self, _: End) -> None:
         if self._landing.depth:
             raise ProtocolError("End within a directory")
         self._ended = True
         self._landing.sweep()
+        report = self._ledger.report
         try:
-            if self._report.files:
+            if report.files:
                 self._durability.finish(self._landing.top, single=self._single)
         except OSError as error:
-            self._fail_item(self._index, self._landing.shown(), error_name(error))
-        self._tell()
-        self._out.record(Summary(self._report.files, self._report.bytes))
+            self._ledger.fail(self._landing.shown(), error)
+        self._ledger.end(self._landing.shown())
+        self._out.record(Summary(report.files, report.bytes))
         self._out.end()
 
-    # --- counting and telling ---
+    # --- counting ---
 
     @property
     def _alone(self) -> bool:
         """Tell whether the item at hand is all there is."""
         return self._single and not self._landing.depth
 
-    def _count_named(self, name: bytes) -> None:
-        check_component(name)
-        if self._landing.depth:
-            self._index += 1
-        else:
-            self._count_source(self._asked is None or self._asked.allows(name))
-        if time.monotonic() - self._told >= _TELL_EVERY:
-            self._tell()
+    def _count(self, name: bytes) -> None:
+        self._ledger.count(name, top=not self._landing.depth)
 
-    def _count_source(self, allowed: bool) -> None:
-        if not allowed:
-            raise ProtocolError("the sender sent what was not asked for")
-        self._use_source()
-        self._index += 1
-
-    def _use_source(self) -> None:
-        if not self._sources:
-            raise ProtocolError("more sources than announced")
-        self._sources -= 1
-
-    def _placed(self, size: int) -> None:
-        self._report.files += 1
-        self._report.bytes += size
+    def _count_file(self, name: bytes) -> None:
+        self._ledger.count_file(name, top=not self._landing.depth)
 
     def _fail(self, name: bytes, error: OSError | FileError, *, now: bool = False) -> None:
         """Report the latest item. With `now` the sender hears it at once: what it is sending is in vain."""
-        symbol = error.error if isinstance(error, FileError) else error_name(error)
-        self._fail_item(self._index, self._landing.shown(name), symbol)
+        self._ledger.fail(self._landing.shown(name), error)
         if now:
             self._out.flush()
-
-    def _fail_item(self, index: int, path: bytes, error: str) -> None:
-        path = path[-MAX_PATH:]
-        self._note(file_error(error, path))
-        self._out.record(Result(max(index, 0), path, error))
-
-    def _note(self, failure: FileError) -> None:
-        self._report.add_failure(failure)
-        self._progress.failed(failure)
-
-    def _tell(self) -> None:
-        self._told = time.monotonic()
-        dealt_with = self._index + 1 if self._ended else self._index
-        self._out.record(Done(max(dealt_with, 0)))
-        self._out.flush()
-        self._progress.completed(max(dealt_with, 0))
 
 
 def _replace(spot: Spot, record: Packed, finisher: Finisher | None, *, sync: bool) -> None:
@@ -450,5 +414,6 @@ Receiver.handlers = {
     Link: Receiver._link,
     Attributes: Receiver._take_attributes,
     Failure: Receiver._failure,
+    Settle: Receiver._settle,
     End: Receiver._end,
 }

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from rsh.errors import FileError, ProtocolError, error_name, file_error
+from rsh.errors import FileError, ProtocolError
 from rsh.files.disk.descent import Descent
-from rsh.files.disk.names import Asked, check_component, join
+from rsh.files.disk.names import Asked, join
 from rsh.files.stream.stream import Pipe, RecordReader, RecordWriter
 from rsh.files.transfer.conflicts import Action, Conflicts
 from rsh.files.transfer.landing import check_replaceable
+from rsh.files.transfer.ledger import Ledger
 from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.target import Target, open_target
 from rsh.protocol import transfer_records
 from rsh.protocol.fields import MAX_PATH
 from rsh.protocol.record_stream import End, Failure
-from rsh.protocol.transfer_records import Begin, Directory, File, Leave, Result, Root, Stop, Summary, Symlink, Would
+from rsh.protocol.transfer_records import Begin, Directory, File, Leave, Root, Stop, Summary, Symlink, Would
 
 
 def rehearse(
@@ -49,11 +50,8 @@ class _Rehearsal:
         self._in = RecordReader(pipe, transfer_records.TRANSFER)
         self._out = RecordWriter(pipe)
         self._conflicts = conflicts
-        self._asked = asked
         self._progress = progress
-        self._report = Report()
-        self._index = -1  # of the latest item
-        self._sources = 0  # how many may still come
+        self._ledger = Ledger(self._out, progress, asked)
         self._missing = 0  # levels entered that are not there yet
         self._barred = 0  # levels entered below and including what is no directory
         self._names: list[bytes] = []  # of the levels entered below the first
@@ -66,11 +64,11 @@ class _Rehearsal:
         begin = next(elements, None)
         if not isinstance(begin, Begin):
             raise ProtocolError("a transfer starts with Begin")
-        self._sources = begin.sources
+        self._ledger.begin(begin.sources)
         try:
             self._target = open_target(target, begin.sources, directory=directory)
         except FileError as error:
-            self._fail_with(error)
+            self._ledger.note(error)
             self._out.record(Stop(error.path, error.error))
             self._out.flush()
             for _ in elements:
@@ -82,9 +80,10 @@ class _Rehearsal:
                     self._take(element)
             finally:
                 self._place.close()
-        self._out.record(Summary(self._report.files, self._report.bytes))
+        report = self._ledger.report
+        self._out.record(Summary(report.files, report.bytes))
         self._out.end()
-        return self._report
+        return report
 
     def _take(self, element: object) -> None:
         handler = _HANDLERS.get(type(element))
@@ -101,10 +100,7 @@ class _Rehearsal:
     def _root(self, _: Root) -> None:
         if self._depth:
             raise ProtocolError("Root below the top")
-        if self._asked is not None and not self._asked.allows_root():
-            raise ProtocolError("the sender sent what was not asked for")
-        self._use_source()
-        self._index += 1
+        self._ledger.count_root()
         if self._target.name is not None:
             self._go_in(self._target.name)
             return
@@ -130,7 +126,7 @@ class _Rehearsal:
             self._tell(Action.CREATE, shown + b"/", 0)
         except OSError as error:
             self._barred = 1
-            self._fail(shown, error_name(error))
+            self._ledger.fail(shown, error)
 
     def _leave(self, _: Leave) -> None:
         if not self._depth:
@@ -161,43 +157,30 @@ class _Rehearsal:
             there = None if self._missing else check_replaceable(self._place.fd, name)
             action = Action.CREATE if there is None else self._conflicts.judge(there, mtime_ns, shown)
         except (OSError, FileError) as error:
-            self._fail(self._shown(name), error.error if isinstance(error, FileError) else error_name(error))
+            self._ledger.fail(self._shown(name), error)
             return
         if action is Action.CONFLICT:
-            self._fail(shown, "ECONFLICT")
+            self._ledger.fail(shown, "ECONFLICT")
             return
         if action is not Action.SKIP:
-            self._report.files += 1
-            self._report.bytes += size
+            self._ledger.placed(size)
         self._tell(action, shown, size)
 
     def _failure(self, record: Failure) -> None:
-        if not self._depth:
-            self._use_source()
-        self._fail_with(file_error(record.error, record.path))
+        self._ledger.failed_there(record.error, record.path, top=not self._depth)
 
     def _end(self, _: End) -> None:
         if self._depth:
             raise ProtocolError("End within a directory")
 
-    # --- counting and telling ---
+    # --- counting and showing ---
 
     @property
     def _depth(self) -> int:
         return self._place.depth + self._missing + self._barred
 
     def _count(self, name: bytes) -> None:
-        check_component(name)
-        if not self._depth:
-            if self._asked is not None and not self._asked.allows(name):
-                raise ProtocolError("the sender sent what was not asked for")
-            self._use_source()
-        self._index += 1
-
-    def _use_source(self) -> None:
-        if not self._sources:
-            raise ProtocolError("more sources than announced")
-        self._sources -= 1
+        self._ledger.count(name, top=not self._depth)
 
     def _shown(self, name: bytes) -> bytes:
         if not self._depth:
@@ -207,14 +190,6 @@ class _Rehearsal:
     def _tell(self, action: Action, shown: bytes, size: int) -> None:
         self._progress.planned(action.value, shown, size)
         self._out.record(Would(action.value, shown[-MAX_PATH:], size))
-
-    def _fail(self, path: bytes, error: str) -> None:
-        self._fail_with(file_error(error, path))
-        self._out.record(Result(max(self._index, 0), path[-MAX_PATH:], error))
-
-    def _fail_with(self, failure: FileError) -> None:
-        self._report.add_failure(failure)
-        self._progress.failed(failure)
 
 
 _HANDLERS: Final[dict[type, Callable[[_Rehearsal, Any], None]]] = {

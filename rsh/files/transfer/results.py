@@ -11,8 +11,9 @@ from rsh.errors import ProtocolError, RshError, file_error
 from rsh.files.disk.digest import BLOCK, SIZE
 from rsh.files.stream.stream import Pipe, RecordReader
 from rsh.files.transfer.report import Progress, Report
+from rsh.files.transfer.runs import Runs
 from rsh.protocol import transfer_records
-from rsh.protocol.transfer_records import Done, Held, Result, ResultRecord, Stop, Summary, Would
+from rsh.protocol.transfer_records import Done, Held, Result, ResultRecord, Stop, Summary, Unlinked, Would
 
 
 class Results:
@@ -22,6 +23,7 @@ class Results:
         sent: items sent so far; the sender adds to it before it writes the item.
         ended: the sender has sent all; it sets it before it writes End.
         stopped: the receiver wants no more.
+        unlinked: items, links, that have to come as files; complete after settle().
         error: what ended the reading before its time. The pipe was closed then, so that the sender wakes.
     """
 
@@ -31,12 +33,16 @@ class Results:
         self.sent = 0
         self.ended = False
         self.stopped = False
+        self.unlinked = Runs()
         self.error: RshError | None = None
         self._pipe = pipe
         self._progress = progress
         self._report = Report()  # failures at the receiver, then its summary
         self._failed = 0  # results seen
         self._latest = -1  # the highest item that failed
+        self._changed = threading.Condition()  # protects what settle() looks at
+        self._done = 0  # items dealt with
+        self._over = False  # nothing more is read
         self._summary: Summary | None = None
         # Number of the large file sent last, digests of its first blocks that the receiver has, how many may come.
         # Replaced by the sender, filled by the reader.
@@ -60,6 +66,11 @@ class Results:
     def refuses_latest(self) -> bool:
         """Tell whether the item sent last has failed already: its content need not be sent."""
         return self.stopped or self._latest >= self.sent - 1
+
+    def settle(self) -> None:
+        """Wait until the receiver has dealt with all that was sent, or will say nothing more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or self.stopped or self._done >= self.sent)
 
     def join(self) -> Results:
         """Wait until the receiver has said all."""
@@ -92,6 +103,10 @@ class Results:
             self.error = RshError(f"the transfer was stopped: {error!r}")
             self._pipe.close()
             raise
+        finally:
+            with self._changed:
+                self._over = True
+                self._changed.notify()
 
     def _take(self, record: ResultRecord) -> None:
         if isinstance(record, Result):
@@ -99,13 +114,22 @@ class Results:
         elif isinstance(record, Done):
             if record.count > self.sent:
                 raise ProtocolError("done with more than was sent")
+            with self._changed:
+                self._done = record.count
+                self._changed.notify()
             self._progress.completed(record.count)
+        elif isinstance(record, Unlinked):
+            if record.index >= self.sent:
+                raise ProtocolError("an answer to what was not sent")
+            self.unlinked.add(record.index)
         elif isinstance(record, Held):
             self._take_held(record)
         elif isinstance(record, Stop):
             if self.stopped:
                 raise ProtocolError("stopped twice")
-            self.stopped = True
+            with self._changed:
+                self.stopped = True
+                self._changed.notify()
             self._fail(record)
         elif isinstance(record, Would):
             self._progress.planned(record.action, record.path, record.size)

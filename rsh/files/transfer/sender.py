@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import groupby
 from typing import Final
 
 from xxhash import xxh3_128_digest
@@ -17,11 +19,12 @@ from rsh.errors import RshError, error_name, file_error
 from rsh.files.disk.descent import DIRECTORY_FLAGS, Descent
 from rsh.files.disk.filter import Filter, Rules, make_filter
 from rsh.files.disk.identity import identity
-from rsh.files.disk.links import Links
+from rsh.files.disk.links import Earlier, Links
 from rsh.files.disk.metadata import gather
 from rsh.files.disk.names import is_component, join
 from rsh.files.disk.tree import Step, walk
 from rsh.files.stream.stream import Pipe, RecordWriter
+from rsh.files.transfer.links_sent import LinksSent, Name
 from rsh.files.transfer.outgoing import Outgoing, changed
 from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.results import Results
@@ -38,6 +41,7 @@ from rsh.protocol.transfer_records import (
     Link,
     Packed,
     Root,
+    Settle,
     Symlink,
 )
 
@@ -97,8 +101,12 @@ class Sender:
         self._rehearsal = rehearsal
         self._follow = follow
         self._archive = archive and not rehearsal
-        self._read_flags = READ_FLAGS & ~os.O_NOFOLLOW if follow else READ_FLAGS
+        follows = os.O_NOFOLLOW if follow else 0
+        self._read_flags = READ_FLAGS & ~follows
+        self._directory_flags = DIRECTORY_FLAGS & ~follows
         self._links = Links()  # of what was sent
+        self._links_sent = LinksSent()
+        self._apart = False  # what has several names is sent as so many files
         self._several = False  # sources: then what is the same file in two of them is so over there as well
         self._names: set[bytes] = set()  # of the sources so far, if there are several
         self._above: list[bytes] = []  # name of the tree that is being sent, if there are several sources
@@ -107,7 +115,10 @@ class Sender:
         self._progress = progress
         self._results = Results(pipe, progress)
         self._report = Report()
-        self._source = b""  # the one that is being sent, as the user named it
+        self._sources: Sequence[bytes] = ()
+        self._directory = b""  # where relative ones start
+        self._number = 0  # of the one that is being sent
+        self._source = b""  # that one, as the user named it
         self._place: Descent | None = None  # where in its tree we are; None for a single file
 
     def run(self, sources: Sequence[bytes], directory: bytes) -> Report:
@@ -121,12 +132,15 @@ class Sender:
         except BaseException:
             self._pipe.close()
             raise
+        finally:
+            self._links_sent.close()
         return self._results.join().complete(self._report)
 
     def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
         self._out.record(Begin(len(sources)))
+        self._sources, self._directory = sources, directory
         self._several = len(sources) > 1
-        for source in sources:
+        for self._number, source in enumerate(sources):
             if self._results.stopped:
                 break
             self._source = source
@@ -137,6 +151,7 @@ class Sender:
                 self._send_source(join(directory, source))
             except OSError as error:
                 self._fail(None, error_name(error))
+        self._send_unlinked()
         self._results.ended = True
         self._out.record(End())
         self._out.end()
@@ -159,6 +174,9 @@ class Sender:
     def _forget_replaced(self, name: bytes) -> None:
         """Begin a source of that name, b"" for a Root. What it may replace over there no name is added to."""
         if self._names and (name in self._names or not name or b"" in self._names):
+            here = self._number, self._source
+            self._send_unlinked()
+            self._number, self._source = here
             self._links = Links()
         if self._several:
             self._names.add(name)
@@ -173,8 +191,7 @@ class Sender:
         return os.lstat(path).st_mode
 
     def _tree(self, path: bytes, name: bytes) -> None:
-        flags = DIRECTORY_FLAGS & ~os.O_NOFOLLOW if self._follow else DIRECTORY_FLAGS
-        self._place = place = Descent(os.open(path, flags), follow=self._follow)
+        self._place = place = Descent(os.open(path, self._directory_flags), follow=self._follow)
         try:
             steps = walk(place, self._only, follow=self._follow, parts=False)
             self._above = [name] if self._several and is_component(name) else []
@@ -187,6 +204,67 @@ class Sender:
         finally:
             self._place = None
             place.close()
+
+    def _send_unlinked(self) -> None:
+        """Send as files the links that could not be made: first with links among them, what is left then without."""
+        for apart in (False, True):
+            if not self._links_sent.count or self._results.stopped:
+                break
+            self._out.record(Settle())
+            self._out.flush()
+            self._results.settle()
+            sent, self._links_sent = self._links_sent, LinksSent()
+            self._links, self._apart = Links(), apart
+            try:
+                self._send_names(sent.unmade(self._results.unlinked))
+            finally:
+                sent.close()
+        self._apart = False
+
+    def _send_names(self, names: Iterable[Name]) -> None:
+        """Send files once more that belong to sources which have been sent."""
+        for self._number, paths in groupby(names, lambda name: name[0]):
+            self._source = self._sources[self._number]
+            path = join(self._directory, self._source)
+            name = path.rstrip(b"/").rpartition(b"/")[2]
+            try:
+                self._send_paths(path, name, [path for _, path in paths])
+            except OSError as error:
+                self._fail(None, error_name(error))
+
+    def _send_paths(self, path: bytes, name: bytes, below: list[tuple[bytes, ...]]) -> None:
+        """Send some files of a source: it itself, or what is below it."""
+        if below == [()]:
+            self._file(name, path, None)
+            return
+        self._place = place = Descent(os.open(path, self._directory_flags), follow=self._follow)
+        try:
+            self._above = [name] if self._several and is_component(name) else []
+            self._enter(place.fd, name if is_component(name) else b"")
+            for *above, name in below:
+                try:
+                    self._go_to(above)
+                    self._file(name, name, place.fd)
+                except OSError as error:
+                    self._fail(name, error_name(error))
+            self._go_to([])
+            self._out.record(Leave())
+        finally:
+            self._place = None
+            place.close()
+
+    def _go_to(self, names: list[bytes]) -> None:
+        """Go to another directory of the tree; the receiver follows. Raises OSError."""
+        assert self._place is not None
+        place = self._place
+        common = place.shared(names)
+        while place.depth > common:
+            self._out.record(Leave())
+            with suppress(OSError):  # then we are lost, and whatever is entered next fails
+                place.leave()
+        for name in names[common:]:
+            place.enter(name)
+            self._enter(place.fd, name)
 
     def _step(self, fd: int, step: Step, name: bytes, error: str) -> None:
         try:
@@ -228,7 +306,7 @@ class Sender:
             elif self._rehearsal:
                 self._results.sent += 1
                 self._out.record(File(name, stat.S_IMODE(status.st_mode), mtime_of(status), status.st_size))
-            elif status.st_nlink > 1 and (self._several or self._place is not None):
+            elif status.st_nlink > 1 and not self._apart and (self._several or self._place is not None):
                 self._one_of_several(name, fd, status, self._place_there(name))
             else:
                 self._content(name, fd, status)
@@ -241,7 +319,7 @@ class Sender:
         if earlier:
             self._link(name, earlier, status)
         elif self._content(name, fd, status):
-            self._links.remember(status, path)
+            self._links.remember(status, path, self._results.sent - 1)
 
     def _place_there(self, name: bytes) -> bytes:
         """Give the path over there of what has that name here: from the top of its tree, or of all sources."""
@@ -249,9 +327,10 @@ class Sender:
             return name
         return b"/".join((*self._above, *self._place.names, name))
 
-    def _link(self, name: bytes, earlier: bytes, status: os.stat_result) -> None:
+    def _link(self, name: bytes, earlier: Earlier, status: os.stat_result) -> None:
+        self._links_sent.note(self._results.sent, self._number, (*self._place.names, name) if self._place else ())
         self._results.sent += 1
-        self._out.record(Link(name, earlier, status.st_size, mtime_of(status), self._several))
+        self._out.record(Link(name, earlier.path, status.st_size, mtime_of(status), self._several, earlier.item))
 
     def _content(self, name: bytes, fd: int, status: os.stat_result) -> bool:
         """Send a file; tell whether all of it was sent."""

@@ -118,15 +118,6 @@ def test_file_with_another_name_outside_is_sent_as_it_is(tree: Path) -> None:
     assert transfer([os.fsencode(tree)], os.fsencode(tree.parent / "target"))[0].ok
 
 
-def test_link_to_a_file_that_did_not_arrive_fails_with_it(tree: Path) -> None:
-    (tree / "a" / "one").write_text("new")
-    (tree / "b" / "two").hardlink_to(tree / "a" / "one")
-    target = tree.parent / "target"
-    (target / "t" / "a" / "one").mkdir(parents=True)
-    sent, _ = transfer([os.fsencode(tree)], os.fsencode(target))
-    assert [error.error for error in sent.failures] == ["EISDIR", "ENOLINK"]
-
-
 @pytest.mark.parametrize("path", [b"../x", b"/x", b"", b"a//x", b"a/../x", b"./x", b"a\0"])
 def test_link_out_of_the_tree_is_a_violation(tree: Path, path: bytes) -> None:
     items = whole(Directory(b"d", 0o755, 0), Link(b"l", path, 1, 1), Leave())
@@ -149,7 +140,7 @@ def test_link_through_a_symlink_does_not_leave_the_tree(tree: Path) -> None:
     for path in (b"out/canary", b"direct"):
         items = whole(Directory(b"d", 0o755, 0), Link(b"l", path, 6, status.st_mtime_ns), Leave())
         report = receive_by_hand(items, os.fsencode(target))
-        assert [error.error for error in report.failures] in (["ENOTDIR"], ["ELOOP"])
+        assert [error.error for error in report.failures] == ["ENOLINK"]
     assert (tree.parent / "canary").stat().st_nlink == 1
 
 
@@ -172,8 +163,8 @@ def test_memory_for_links_is_bounded_and_given_back(tree: Path) -> None:
     (tree / "two").hardlink_to(tree / "one")
     status = os.stat(tree / "one")
     links = Links()
-    links.remember(status, b"one")
-    assert [links.first(status), links.first(status)] == [b"one", b""]
+    links.remember(status, b"one", 7)
+    assert (links.first(status), links.first(status)) == ((b"one", 7, 0, 1), None)
     for number in range(MAX_REMEMBERED + 10):
-        links.remember(os.stat_result((0o100644, number, 1, 2, 0, 0, 0, 0, 0, 0)), b"x")
+        links.remember(os.stat_result((0o100644, number, 1, 2, 0, 0, 0, 0, 0, 0)), b"x", 1)
     assert len(links._paths) == MAX_REMEMBERED

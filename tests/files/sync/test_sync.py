@@ -19,6 +19,7 @@ from rsh.files.sync.wishes import Wishes
 from tests.files.pipes import SMALL, pipe_pair
 from tests.files.syncs import alike, closing, sync
 from tests.files.transfers import Background, snapshot
+from tests.machines import obeying_permissions
 
 MIB = 1024 * 1024
 
@@ -385,3 +386,14 @@ def test_a_single_file_replaces_no_directory(source: Path, target: Path) -> None
     (target / "big").mkdir(parents=True)
     _, sent, _ = sync(source / "big", target, delete=True)
     assert [error.error for error in sent.failures] == ["EISDIR"]
+
+
+def test_new_files_below_a_new_read_only_directory_arrive_for_who_is_not_root(tmp_path: Path) -> None:
+    """Large new files come last, when the directory has its mode already."""
+    (tmp_path / "a" / "sealed").mkdir(parents=True)
+    (tmp_path / "a" / "sealed" / "large").write_bytes(b"x" * 10_000)
+    (tmp_path / "a" / "sealed").chmod(0o555)
+    (tmp_path / "b").mkdir()
+    with obeying_permissions():
+        _, sent, received = sync(tmp_path / "a", tmp_path / "b")
+    assert sent.ok and received.ok and alike(tmp_path / "a", tmp_path / "b")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.files.transfer.placing import place_link, place_small, place_symlink
+from rsh.files.transfer.placing import Linked, place_link, place_small, place_symlink
 
 
 @pytest.fixture
@@ -27,12 +27,13 @@ def test_small_file_is_placed_only_where_there_is_none(directory: int, tmp_path:
 
 def test_symlink_and_link_replace_what_is_there(directory: int, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
-    expected = (1, (tmp_path / "x").stat().st_mtime_ns)
-    for _ in range(2):
-        place_symlink(directory, b"s", b"x", 5)
-        place_link(directory, b"l", directory, b"x", expected)
-    (tmp_path / "l").unlink()
-    (tmp_path / "l").write_text("other")
-    place_link(directory, b"l", directory, b"x", expected)
+    linked = Linked(os.dup(directory), b"x", 1, (tmp_path / "x").stat().st_mtime_ns)
+    with linked:
+        for _ in range(2):
+            place_symlink(directory, b"s", b"x", 5)
+            place_link(directory, b"l", linked)
+        (tmp_path / "l").unlink()
+        (tmp_path / "l").write_text("other")
+        place_link(directory, b"l", linked)
     assert os.readlink(tmp_path / "s") == "x" and (tmp_path / "l").samefile(tmp_path / "x")
     assert sorted(os.listdir(tmp_path)) == ["l", "s", "x"]
