@@ -109,7 +109,14 @@ class SessionGone(Refused):
     """The session does not exist over there any more: the daemon was restarted, or waited for us long enough.
 
     What was at work in it has ended, but for shells, which live in their holders. Dial anew.
+
+    Attributes:
+        unheard: what was asked for has certainly not begun over there: it may be asked for again.
     """
+
+    def __init__(self, code: Code, message: str, *, unheard: bool = False) -> None:
+        super().__init__(code, message)
+        self.unheard = unheard
 
 
 class CommandNotStarted(RshError):

@@ -79,6 +79,7 @@ class Link:
         self._channels: dict[int, ChannelEnd] = {}
         self._next_number = 1 if role is Role.CLIENT else 2
         self._last_offered = 0  # highest channel number that the peer has used
+        self._heard: int | None = None  # highest of ours that a peer which has ended the session may have taken note of
         self._unacknowledged_bytes = 0  # that arrived since our last Ack
         self._acknowledged = 0  # count of our last Ack
         self._hurry = False  # the peer wants an Ack now
@@ -143,7 +144,14 @@ class Link:
         if self.state is LinkState.CLOSED:
             return
         self._advance(LinkStep.CLOSE)
-        self._outbox.push_link(messages.Goodbye(code, text))
+        self._outbox.push_link(messages.Goodbye(code, text, self._last_offered))
+
+    def is_unheard(self, number: int) -> bool:
+        """Tell whether the peer has certainly never taken note of a channel that we opened, nor ever will.
+
+        True only when the peer has ended the session; HTTP/2 tells the same with its GOAWAY (RFC 9113, 6.8).
+        """
+        return self._heard is not None and number > self._heard
 
     def abandon(self) -> None:
         """Be done with the session without a word, and let go of all that was kept for it.
@@ -339,6 +347,7 @@ class Link:
             return self._receive_greeting(message)
         if isinstance(message, messages.Goodbye):
             self._advance(LinkStep.CLOSE)
+            self._heard = message.last
             return Ended(message.code, message.text)
         if isinstance(message, messages.Hello) or self.state is LinkState.GREETING:
             raise ProtocolError(f"unexpected {type(message).__name__}")
@@ -353,6 +362,7 @@ class Link:
         if isinstance(message, messages.Refusal):
             if self.epoch == 1 or message.code != Code.BUSY:
                 self._advance(LinkStep.CLOSE)  # else the session is there, and there will be room for us again
+                self._heard = 0 if self.epoch == 1 else self._outbox.schedule.last_opened
             return Ended(message.code, message.text)
         if self.epoch == 1 and message.expected:
             raise ProtocolError("a new session that expects old frames")

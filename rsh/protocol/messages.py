@@ -83,6 +83,7 @@ class Goodbye(Struct, tag=7, array_like=True, frozen=True, forbid_unknown_fields
 
     code: Small
     text: Words
+    last: Count  # highest number of a channel that its receiver has opened and its sender has taken note of; else 0
 
 
 class Open(Struct, tag=16, array_like=True, frozen=True, forbid_unknown_fields=True):

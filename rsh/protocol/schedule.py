@@ -14,9 +14,14 @@ from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD
 
 
 class Schedule:
-    """The channels that have something to send."""
+    """The channels that have something to send.
+
+    Attributes:
+        last_opened: highest number of a channel whose Open was taken; 0 at first.
+    """
 
     def __init__(self) -> None:
+        self.last_opened = 0
         self._openings: deque[tuple[ChannelEnd, QueuedFrame]] = deque()
         self._urgent: deque[tuple[ChannelEnd, QueuedFrame]] = deque()
         self._interactive: deque[ChannelEnd] = deque()
@@ -56,6 +61,7 @@ class Schedule:
             bulk: the longest frame of bulk data, in bytes; 0 for none.
         """
         if self._openings:
+            self.last_opened = self._openings[0][0].number
             return self._openings.popleft()
         while self._urgent:
             channel, frame = self._urgent.popleft()

@@ -83,8 +83,7 @@ class Daemon:
         for listener in self._listeners:
             listener.stop()
         log.info("= stopped listening, %d sessions", len(self._house.roster.guests()))
-        self._house.roster.close()
-        if not self._house.roster.wait_idle(Deadline(self._options.drain)):
+        if not self._house.roster.drain(Deadline(self._options.drain)):
             log.warning("! requests were still at work after %g s", self._options.drain)
         self.hurry()
         log.info("= ended")

@@ -188,15 +188,29 @@ class Roster:
             self.remove(guest)
         return [guest for guest, _ in reasons]
 
-    def close(self) -> None:
-        """Let nobody begin any more, and dismiss those for whom nothing is at work, or who are away."""
+    def drain(self, deadline: Deadline) -> bool:
+        """Let nobody begin any more, and dismiss everybody as soon as nothing is at work for them, or they are away.
+
+        Whoever has one thing done after the other is dismissed between two of them.
+
+        Returns:
+            Whether nobody is left; False when the deadline came first.
+        """
         with self._lock:
             self._closing = True
-        self.dismiss(lambda guest: ENDING if _has_no_work(guest) else None)
+        self.dismiss(lambda guest: ENDING if guest.session.away_since is not None else None)
+        threads = [
+            threading.Thread(target=self._see_off, args=(guest, deadline), name=f"drain {guest.name}", daemon=True)
+            for guest in self.guests()
+        ]
+        begun = [thread for thread in threads if _begin(thread)]
+        for thread in begun:
+            thread.join()
+        return not self.guests()
 
-    def wait_idle(self, deadline: Deadline) -> bool:
-        """Wait until nobody has a request at work; False when the deadline came first."""
-        return all(guest.session.wait_idle(deadline, besides=LASTING) for guest in self.guests())
+    def _see_off(self, guest: Guest, deadline: Deadline) -> None:
+        if guest.session.close_idle(ENDING.code, str(ENDING), deadline, besides=LASTING):
+            self.remove(guest)
 
     # --- looking after ---
 
@@ -269,10 +283,6 @@ def _begin(thread: threading.Thread) -> bool:
         thread.run()
         return False
     return True
-
-
-def _has_no_work(guest: Guest) -> bool:
-    return guest.session.away_since is not None or guest.session.is_idle(besides=LASTING)
 
 
 def _too_heavy(guests: list[Guest]) -> list[Guest]:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from rsh.errors import Code, Refused, RshError
+from rsh.errors import Code, Refused, RshError, SessionGone
 from rsh.protocol.events import Accepted, Arrived, Closed, Credited, Opened, Pinged, Ponged, Told
 from rsh.protocol.link import Link
 from rsh.protocol.requests import Request
@@ -55,7 +55,7 @@ class Conversation(ABC):
         self.close_left()
         with self._lock:
             if self.error:
-                raise self.error
+                raise _before(self.error)
             with self.interrupts:
                 number = self._link.open(request, bulk=bulk)
                 channel = self._add_channel(number, request)
@@ -94,17 +94,16 @@ class Conversation(ABC):
             self._changed.wait(deadline.left())
         return pong
 
-    def is_idle(self, besides: tuple[type, ...] = ()) -> bool:
-        """Tell whether no channel is open, besides those for certain kinds of requests."""
-        with self._lock:
-            return self._is_idle(besides)
-
     def wait_idle(self, deadline: Deadline = NEVER, besides: tuple[type, ...] = ()) -> bool:
-        """Wait until `is_idle`; False when the deadline came first."""
+        """Wait until no channel is open, besides those for certain kinds of requests; False at the deadline."""
         with self._lock:
-            while not self._is_idle(besides) and not deadline.expired:
-                self._changed.wait(deadline.left())
-            return self._is_idle(besides)
+            return self._wait_idle(deadline, besides)
+
+    def _wait_idle(self, deadline: Deadline, besides: tuple[type, ...]) -> bool:
+        """As wait_idle; with _lock held, which is let go of while it waits."""
+        while not self._is_idle(besides) and not deadline.expired:
+            self._changed.wait(deadline.left())
+        return self._is_idle(besides)
 
     def _is_idle(self, besides: tuple[type, ...]) -> bool:
         return all(isinstance(channel.request, besides) for channel in self._channels.values())
@@ -221,6 +220,11 @@ class Conversation(ABC):
         channel = Channel(number, request, self._link, self._lock, self)
         self._channels[number] = channel
         return channel
+
+
+def _before(error: RshError) -> RshError:
+    """Give why a request cannot be made: in a session that was gone before, it has certainly not begun."""
+    return SessionGone(error.code, str(error), unheard=True) if isinstance(error, SessionGone) else error
 
 
 def code_of(number: int) -> Code:

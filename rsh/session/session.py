@@ -39,7 +39,7 @@ from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Decoder, Frame
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import Hello, Welcome
 from rsh.protocol.states import LinkState
-from rsh.session.channel import LITTLE
+from rsh.session.channel import LITTLE, Channel
 from rsh.session.condition import Condition, Conditions, Watcher
 from rsh.session.conversation import Conversation, Service, code_of
 from rsh.session.deadline import NEVER, Deadline
@@ -313,6 +313,23 @@ class Session(Conversation):
         # The reader may have been first, and the process may end when we return: the services must have heard of it.
         self._all_told.wait(1.0)
 
+    def close_idle(self, code: Code, text: str, deadline: Deadline, besides: tuple[type, ...] = ()) -> bool:
+        """Close as soon as no channel is open, besides those for certain kinds of requests.
+
+        Nothing comes in between: a request of the peer that is not served will have been `SessionGone.unheard`.
+
+        Returns:
+            False when the deadline came first; then the session goes on.
+        """
+        with self._lock:
+            if not self._wait_idle(deadline, besides):
+                return False
+            if self.error is None and self._stream is not None:
+                self._link.goodbye(code, text[:1024])
+                self._to_send.notify()
+        self.close(code, text)
+        return True
+
     def wait_end(self, deadline: Deadline = NEVER) -> bool:
         """Wait until the session has ended; False when the deadline came first."""
         with self._lock:
@@ -462,11 +479,11 @@ class Session(Conversation):
                 return False
             self.error = error
             self._conditions.set(Condition(connected=False, since=time.monotonic(), reason=str(error)))
-            self._link.abandon()
             channels = list(self._channels.values())
             self._channels.clear()
             for channel in channels:
-                channel.ended(error)
+                channel.ended(self._reason(channel, error))
+            self._link.abandon()
             stream, self._stream = self._stream, None
             self._changed.notify_all()
             self._to_send.notify_all()
@@ -477,6 +494,12 @@ class Session(Conversation):
         self._all_told.set()
         self._conditions.tell()
         return True
+
+    def _reason(self, channel: Channel, error: RshError) -> RshError:
+        """Give what is said of the session's end in one channel; with _lock held."""
+        if isinstance(error, SessionGone) and self._link.is_unheard(channel.number):
+            return SessionGone(error.code, str(error), unheard=True)
+        return error
 
 
 def _orderly_end(stream: Stream) -> LinkError:

@@ -195,6 +195,40 @@ def test_goodbye_ends_both_ends() -> None:
     assert talk.client.events[-1] == Ended(Code.SHUTDOWN, "daemon stops")
 
 
+def test_goodbye_tells_which_channels_were_never_taken_note_of() -> None:
+    talk = Conversation()
+    first = talk.open()
+    second = talk.client.link.open(About())
+    talk.server.link.goodbye(Code.SHUTDOWN, "daemon stops")
+    talk.settle()
+    assert [talk.client.link.is_unheard(number) for number in (first, second)] == [False, True]
+
+
+def test_nobody_is_unheard_as_long_as_the_session_goes_on() -> None:
+    talk = Conversation()
+    number = talk.client.link.open(About())
+    talk.cut()
+    assert not talk.client.link.is_unheard(number)
+
+
+def test_refusal_leaves_unheard_what_was_never_sent() -> None:
+    talk = Conversation()
+    first = talk.open()
+    talk.cut()
+    second = talk.client.link.open(About())
+    talk.client.link.greet("rsh", "ann")
+    talk.client.link.receive(link_frame(messages.Refusal(Code.NO_SESSION, "gone")))
+    assert [talk.client.link.is_unheard(number) for number in (first, second)] == [False, True]
+
+
+def test_first_refusal_leaves_everything_unheard() -> None:
+    talk = Conversation(greet=False)
+    number = talk.client.link.open(About())
+    talk.send(talk.client, talk.server)
+    talk.client.link.receive(link_frame(messages.Refusal(Code.SHUTDOWN, "going")))
+    assert talk.client.link.is_unheard(number)
+
+
 def test_acknowledgements_keep_the_replay_short() -> None:
     talk = Conversation()
     number = talk.open()

@@ -14,7 +14,7 @@ from rsh.protocol import messages, requests
     [
         messages.Hello(1, "rsh", "ann", b"0" * 16, 1, 0),
         messages.Ack(2**61),
-        messages.Goodbye(5, "bye"),
+        messages.Goodbye(5, "bye", 3),
     ],
 )
 def test_link_message_comes_back_as_it_went(message: messages.LinkMessage) -> None:

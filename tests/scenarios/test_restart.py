@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,3 +130,80 @@ def test_new_daemon_listens_while_the_old_one_drains(home: Home, daemon: Daemon)
         client.communicate(b"done\n", timeout=SOON)
         assert client.returncode == 0
         assert daemon.process.wait(SOON) == 0
+
+
+# A Python program that does one thing after the other, and says when each is done, until there is a file named "end".
+STEPS = """
+import os, sys, rsh
+with rsh.connect(sys.argv[1]) as remote:
+    number = 0
+    while not os.path.exists(sys.argv[2]):
+        number += 1
+        remote.run(["sh", "-c", f"echo {number} >> lines"], check=True)
+        assert remote.stat("lines")[0].size
+        assert remote.detach("true").id
+        print(number, flush=True)
+"""
+
+# One that copies a file.
+COPY = """
+import sys, rsh
+with rsh.connect(sys.argv[1]) as remote:
+    report = getattr(remote, sys.argv[2])(sys.argv[3], to=sys.argv[4])
+    print(report.files, report.failed)
+"""
+
+
+def python(home: Home, program: str, *words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", program, *words], env=home.environment, stdout=-1, stderr=-1)
+
+
+def test_python_program_goes_on_through_restarts_and_does_nothing_twice(
+    home: Home, daemon: Daemon, tmp_path: Path
+) -> None:
+    """Each daemon is told to end while something is asked of it."""
+    end = tmp_path / "end"
+    client = python(home, STEPS, daemon.host, str(end))
+    assert client.stdout is not None
+    daemons = [daemon]
+    try:
+        for _ in range(sized(4, 40)):
+            for _ in range(5):
+                assert client.stdout.readline(), client.communicate()
+            daemons.append(successor(daemons[-1], signal.SIGTERM))
+            assert daemons[-2].process.wait(SOON) == 0
+        end.touch()
+        shown, errors = client.communicate(timeout=SOON)
+        assert (client.returncode, errors) == (0, b"")
+    finally:
+        for each in daemons[1:]:
+            each.__exit__()
+    count = int(shown.split()[-1])
+    assert (home.folder / "home" / "lines").read_text() == "".join(f"{number}\n" for number in range(1, count + 1))
+
+
+def test_python_program_that_did_nothing_meanwhile_meets_the_next_daemon(home: Home, daemon: Daemon) -> None:
+    program = "import sys, rsh\nremote = rsh.connect(sys.argv[1])\n" + (
+        "print('up', flush=True)\nsys.stdin.readline()\nprint(remote.run('echo on').stdout)"
+    )
+    client = subprocess.Popen(
+        [sys.executable, "-c", program, daemon.host], env=home.environment, stdin=-1, stdout=-1, stderr=-1
+    )
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"up\n"
+    with successor(daemon, signal.SIGKILL):
+        assert client.communicate(b"\n", timeout=SOON) == (b"b'on\\n'\n", b"")
+
+
+@HOW
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_transfer_of_a_python_program_goes_on_with_the_next_daemon(
+    home: Home, daemon: Daemon, network: Proxy, tmp_path: Path, verb: str, how: int
+) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    source.write_bytes(os.urandom(SIZE))
+    client = python(home, COPY, network.host, verb, str(source), str(copy))
+    wait_for_bytes(network, Direction.UP if verb == "put" else Direction.DOWN, SIZE // 4)
+    with successor(daemon, how):
+        assert client.communicate(timeout=SOON) == (b"1 0\n", b"")
+    assert copy.read_bytes() == source.read_bytes()

@@ -140,7 +140,7 @@ def test_id_is_worth_nothing_under_another_key(
         # A session of the stranger's own, which happens to have the same id: nothing of the owner's is in it.
         assert isinstance(answer, Welcome)
         assert answer.expected == 0
-        say(stream, messages.Goodbye(0, ""))
+        say(stream, messages.Goodbye(0, "", 0))
     else:
         assert isinstance(answer, Refusal)
         assert answer.code == Code.NO_SESSION
@@ -223,7 +223,7 @@ def test_client_is_served_on_its_newest_connection(daemon: Daemon, call: Call, o
         hear(first)
     say(second, messages.Ping(2))
     assert isinstance(hear(second), messages.Pong)
-    say(second, messages.Goodbye(0, ""))
+    say(second, messages.Goodbye(0, "", 0))
     daemon.wait_for_log("7979 = session ended")
     third = call()
     say(third, hello(b"y" * 16, 3))

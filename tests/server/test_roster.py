@@ -12,6 +12,7 @@ from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import VERSION, Hello, Welcome
 from rsh.server import roster as rostering
 from rsh.server.roster import Guest, Roster
+from rsh.session.deadline import Deadline
 from rsh.session.session import Session
 from rsh.transport.stream import SocketStream
 
@@ -115,7 +116,7 @@ def test_closed_session_waits_for_the_grace_and_a_silent_one_lingers(roster: Ros
     lose(impatient[0], LinkSilent("no answer"))
     roster.tend()
     assert roster.guests() == [silent[0]]
-    roster.close()
+    roster.drain(Deadline(0.0))
 
 
 def test_sessions_that_were_cut_together_have_time_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +186,7 @@ def test_who_has_to_go_goes_although_no_thread_can_be_had(roster: Roster) -> Non
 
 
 def test_nobody_begins_once_the_daemon_is_going(roster: Roster) -> None:
-    roster.close()
+    assert roster.drain(Deadline(0.0))
     with pytest.raises(Refused) as refusal:
         roster.admit(*guest())
     assert refusal.value.code is Code.SHUTDOWN

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError
+from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError, SessionGone
 from rsh.protocol.frames import MAX_PAYLOAD, Decoder, Frame, Kind, encode
 from rsh.protocol.messages import Exit, Signal
 from rsh.protocol.requests import About
@@ -219,6 +219,51 @@ def test_session_is_idle_when_the_server_has_closed_its_channels_first() -> None
         assert read_all(channel) == b""
         channel.close()
         assert server.wait_idle(Deadline(SOON))
+
+
+def test_session_is_closed_between_two_requests_and_takes_no_note_of_the_next() -> None:
+    """Whatever is asked of it while it is closed has been done, or is known not to have begun."""
+    served = []
+
+    def serve(channel: Channel) -> None:
+        served.append(channel.number)
+        channel.accept()
+        channel.end()
+        channel.close()
+
+    with sessions(serve) as (client, server):
+        answered = []
+        closing = threading.Thread(target=server.close_idle, args=(Code.SHUTDOWN, "going", Deadline(SOON)))
+        with pytest.raises(SessionGone) as gone:
+            while True:
+                channel = client.open(About())
+                if len(served) == 20:
+                    closing.start()
+                assert read_all(channel) == b""
+                channel.close()
+                answered.append(channel.number)
+        closing.join()
+    assert gone.value.unheard
+    assert answered == served
+
+
+def test_session_with_work_is_not_closed_as_idle() -> None:
+    def serve(channel: Channel) -> None:
+        channel.accept()
+        with suppress(RshError):  # it is closed beneath it
+            channel.read()
+
+    with sessions(serve) as (client, server):
+        channel = client.open(About())
+        channel.wait_accepted(Deadline(SOON))
+        assert not server.close_idle(Code.SHUTDOWN, "going", Deadline(0.05))
+        assert server.close_idle(Code.SHUTDOWN, "going", Deadline(SOON), besides=(About,))
+        with pytest.raises(SessionGone) as gone:
+            channel.read()
+        assert not gone.value.unheard
+        with pytest.raises(SessionGone) as gone:
+            client.open(About())
+        assert gone.value.unheard
 
 
 def test_reader_is_woken_when_its_channel_was_closed_here_and_there() -> None:

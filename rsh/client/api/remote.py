@@ -11,8 +11,10 @@ Everything raises subclasses of rsh.errors.RshError.
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -21,10 +23,11 @@ from rsh.client.api.remote_files import Path
 from rsh.client.api.remote_jobs import RemoteJobs
 from rsh.client.api.remote_tree import RemoteTree
 from rsh.client.dialling.dial import CONNECT_TIMEOUT, Dialled, Embedded, dial
-from rsh.errors import CommandFailed, CommandTimeout, DeadlineExpired
+from rsh.errors import CommandFailed, CommandTimeout, DeadlineExpired, SessionGone
 from rsh.protocol import requests
 from rsh.protocol.requests import Terminal
 from rsh.session.deadline import Deadline
+from rsh.session.session import Session
 
 Command: TypeAlias = str | Sequence[str | bytes]
 
@@ -69,7 +72,8 @@ def connect(
         host: `[user@]host[:port]`, `unix:PATH` or an alias of the configuration; None for this machine, with no daemon.
         timeout: seconds until the server must have answered.
         reconnect_timeout: seconds without a connection after which everything fails with LinkError; 0: at once, None:
-            never. Until then calls wait, and go on where they were when the connection is back.
+            never. Until then calls wait, and go on where they were when the connection is back; and for so long a
+            daemon is waited for that is being restarted.
         shared: go through the connection that this user's commands share, as with `rsh --mux auto`, and make it if
             there is none; `reconnect_timeout` is that one's then. What the configuration says of it does not count
             here: a program that lives long should not depend on a connection that others may end.
@@ -82,14 +86,29 @@ def connect(
         import importlib
 
         embedded = importlib.import_module("rsh.embedded").dial
+
+    reach = partial(_reach, host, embedded=embedded, patience=reconnect_timeout, shared=shared)
     deadline = Deadline(timeout)
-    remote = Remote(dial(host, embedded=embedded, deadline=deadline, patience=reconnect_timeout, shared=shared))
     try:
-        remote.wait_connected(deadline)
+        dialled = reach(deadline=deadline)
+    except SessionGone as gone:  # It was on its way out, and another one will be there in a moment.
+        from rsh.client.dialling.reaching import reach_again
+
+        dialled = reach_again(lambda: reach(deadline=deadline), deadline.left(), gone, threading.Event())
+    if host is None or host.startswith("fd:") or reconnect_timeout == 0:
+        return Remote(dialled)
+    return Remote(dialled, lambda: reach(deadline=Deadline(CONNECT_TIMEOUT)).session, reconnect_timeout)
+
+
+def _reach(host: str | None, *, deadline: Deadline, **how: Any) -> Dialled:
+    """Dial and wait until the server has taken us."""
+    dialled = dial(host, deadline=deadline, **how)
+    try:
+        dialled.session.wait_welcome(deadline)
     except BaseException:
-        remote.close()
+        dialled.session.close()
         raise
-    return remote
+    return dialled
 
 
 class Remote(RemoteTree, RemoteJobs):
@@ -104,9 +123,15 @@ class Remote(RemoteTree, RemoteJobs):
     The file methods are those of RemoteFiles and RemoteTree, those for detached commands of RemoteJobs.
     """
 
-    def __init__(self, dialled: Dialled) -> None:
-        """Use a session that was begun; requests may be made before the server has answered."""
-        super().__init__(dialled.session)
+    def __init__(
+        self, dialled: Dialled, again: Callable[[], Session] | None = None, patience: float | None = None
+    ) -> None:
+        """Use a session that was begun; requests may be made before the server has answered.
+
+        Args:
+            again, patience: as Renewing.
+        """
+        super().__init__(dialled.session, again, patience)
         self.name = dialled.name
         self.fingerprint = dialled.fingerprint
         self.encrypted = dialled.encrypted
@@ -149,11 +174,7 @@ class Remote(RemoteTree, RemoteJobs):
 
     def ping(self, timeout: float = CONNECT_TIMEOUT) -> tuple[float, int]:
         """Measure a round trip: seconds, and the clock over there in nanoseconds since 1970."""
-        return self.session.ping(Deadline(timeout))
-
-    def close(self) -> None:
-        """Disconnect; what still runs over there ends."""
-        self.session.close()
+        return self.persist(lambda: self.session.ping(Deadline(timeout)))
 
     def __enter__(self) -> Remote:
         return self
@@ -187,7 +208,8 @@ class Remote(RemoteTree, RemoteJobs):
             no_input: its stdin is empty from the start.
 
         Raises:
-            LinkError: the session is over. That the command cannot be started is raised by the process's methods.
+            LinkError: the session is over. That the command cannot be started is raised by the process's methods, as
+                SessionGone is when the daemon is restarted beneath it.
         """
         words = tuple(map(os.fsencode, (command,) if isinstance(command, str) else command or ()))
         line = command is None or isinstance(command, str)
@@ -201,8 +223,8 @@ class Remote(RemoteTree, RemoteJobs):
             directory_after,
             no_input,
         )
-        name = named(words, line=line)
-        return RemoteProcess(self.session.open(request, bulk=terminal is None), name, where)
+        channel = self.persist(lambda: self.session.open(request, bulk=terminal is None), once=True)
+        return RemoteProcess(channel, named(words, line=line), where)
 
     def run(
         self,
@@ -225,19 +247,24 @@ class Remote(RemoteTree, RemoteJobs):
             encoding: decode the output with it ("utf-8").
 
         Raises:
-            CommandNotStarted, CommandTimeout, CommandFailed. LinkError: the session is over.
+            CommandNotStarted, CommandTimeout, CommandFailed. LinkError: the session is over. SessionGone: the daemon
+                was restarted, and the command had begun, or may have; one that had not is run by the next daemon.
         """
         from rsh.client.api.capture import capture
 
         begun = time.monotonic()
-        process = self.start(command, cwd=cwd, env=env, no_input=input is None)
         stdout, stderr = bytearray(), bytearray()
-        try:
-            returncode = capture(process, input, stdout, stderr, Deadline(timeout))
-        except DeadlineExpired as error:
-            raise CommandTimeout(timeout or 0.0, bytes(stdout), bytes(stderr)) from error
-        finally:
-            process.close()
+
+        def once() -> int:
+            process = self.start(command, cwd=cwd, env=env, no_input=input is None)
+            try:
+                return capture(process, input, stdout, stderr, Deadline(timeout))
+            except DeadlineExpired as error:
+                raise CommandTimeout(timeout or 0.0, bytes(stdout), bytes(stderr)) from error
+            finally:
+                process.close()
+
+        returncode = self.persist(once, once=True)
         out, err = (bytes(each).decode(encoding) if encoding else bytes(each) for each in (stdout, stderr))
         completed = CompletedCommand(command, returncode, out, err, time.monotonic() - begun)
         if check:

@@ -7,35 +7,42 @@ for them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from rsh.errors import FileError, ProtocolError, file_error
+from rsh.client.api.renewing import Renewing
+from rsh.errors import FileError, ProtocolError, SessionGone, file_error
 from rsh.protocol import requests
 from rsh.protocol.frames import Buffer
-from rsh.session.session import Session
 
 if TYPE_CHECKING:
+    from rsh.files.stream.stream import Pipe
     from rsh.files.transfer.report import Progress, Report
     from rsh.protocol.answer_records import AnswerRecord, Candidate, Digest, Entry, Heading, Machine, Space, Total
     from rsh.protocol.record_stream import Failure
+    from rsh.session.channel import Channel
 
 Path: TypeAlias = "str | bytes | os.PathLike[str]"
 Record = TypeVar("Record")
+Item = TypeVar("Item")
+
+# Policies under which a second run would take what the first has brought for something else that is in the way.
+ONCE: Final = ("rename", "backup", "fail")
 
 
-class RemoteFiles:
+class RemoteFiles(Renewing):
     """Files over there.
 
+    When the daemon is restarted meanwhile, transfers go on with the next one by what has arrived, and looks at
+    something are repeated, unless part of the answer was given; what changes something is repeated only if it had not
+    begun.
+
     Attributes:
-        session: the session with the machine.
         directory: where relative paths start; b"" is the home.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.directory = b""
+    directory = b""
 
     def put(
         self,
@@ -92,11 +99,12 @@ class RemoteFiles:
             compression=mode,
             archive=archive,
         )
-        channel = self.session.open(request, bulk=True)
-        try:
+        paths = encoded(sources)
+
+        def move(channel: Channel) -> Report:
             return send(
                 squeezed(paced(channel, limit), mode),
-                encoded(sources),
+                paths,
                 directory=here,
                 progress=progress,
                 rules=rules,
@@ -104,8 +112,8 @@ class RemoteFiles:
                 follow=follow,
                 archive=archive,
             )
-        finally:
-            channel.close()
+
+        return self._carry(request, move, progress, on_conflict)
 
     def get(
         self,
@@ -132,14 +140,13 @@ class RemoteFiles:
         paths, conflicts = encoded(sources), Conflicts(on_conflict, tuple(agreed))
         mode = self._compression(compress)
         request = requests.Get(paths, self.directory, encoded(exclude), dry_run, limit, mode, archive, follow)
-        channel = self.session.open(request, bulk=True)
         run = rehearse if dry_run else partial(receive, durability=durability, archive=archive)
-        try:
-            return run(
-                expanded(channel, mode), os.fsencode(to), asked=Asked(paths), progress=progress, conflicts=conflicts
-            )
-        finally:
-            channel.close()
+
+        def move(channel: Channel) -> Report:
+            pipe = expanded(channel, mode)
+            return run(pipe, os.fsencode(to), asked=Asked(paths), progress=progress, conflicts=conflicts)
+
+        return self._carry(request, move, progress, on_conflict)
 
     def sync(
         self,
@@ -190,9 +197,9 @@ class RemoteFiles:
             archive=archive,
             delete_all=delete_all,
         )
-        if fetch:
-            return sync_down(self.session, request, os.fsencode(to), wishes, progress)
-        return sync_up(self.session, request, os.fsencode(source), wishes, progress)
+        run, here = (sync_down, to) if fetch else (sync_up, source)
+        move = partial(run, request=request, here=os.fsencode(here), wishes=wishes, progress=progress)
+        return self._carry(request, move, progress)
 
     def _compression(self, wanted: bool | None) -> str:
         """Give the mode for a transfer: what the user wants, else what fits where the other side is."""
@@ -225,14 +232,20 @@ class RemoteFiles:
         """List a directory, or name a file; raises FileError when that fails."""
         from rsh.protocol.answer_records import Entry
 
-        return [record for record in self._sure(self.scan(path, recursive=recursive)) if isinstance(record, Entry)]
+        def look() -> list[Entry]:
+            return [record for record in self._sure(self.scan(path, recursive=recursive)) if isinstance(record, Entry)]
+
+        return self.persist(look)
 
     def stat(self, *paths: Path, follow: bool = False) -> list[Entry]:
         """Describe files themselves; raises FileError for the first that cannot be."""
         from rsh.protocol.answer_records import Entry
 
-        found = self._sure(self.scan(*paths, itself=True, follow=follow))
-        return [record for record in found if isinstance(record, Entry)]
+        def look() -> list[Entry]:
+            found = self._sure(self.scan(*paths, itself=True, follow=follow))
+            return [record for record in found if isinstance(record, Entry)]
+
+        return self.persist(look)
 
     def read(self, *paths: Path, limit: int = 0) -> Iterator[Buffer]:
         """Give the content of files, one after the other, as it arrives, `limit` bytes a second if that is not 0.
@@ -242,7 +255,8 @@ class RemoteFiles:
         """
         from rsh.client.api.content import read_content
 
-        yield from read_content(self.session.open(requests.Read(encoded(paths), self.directory, limit), bulk=True))
+        request = requests.Read(encoded(paths), self.directory, limit)
+        yield from self._again_till_begun(lambda: read_content(self.session.open(request, bulk=True)))
 
     def write(self, path: Path, content: Iterable[Buffer], *, expected: bytes | None = None, limit: int = 0) -> int:
         """Make `content` the content of a file, whole or not at all.
@@ -261,7 +275,14 @@ class RemoteFiles:
         from rsh.files.stream.pace import paced
 
         request = requests.Write(os.fsencode(path), self.directory, expected)
-        return write_content(paced(self.session.open(request, bulk=True), limit), content, os.fsencode(path))
+
+        def begin() -> Pipe:
+            return paced(self.session.open(request, bulk=True), limit)
+
+        if iter(content) is content:  # It can be given once only.
+            return write_content(self.persist(begin, once=True), content, os.fsencode(path))
+        once = expected is not None
+        return self.persist(lambda: write_content(begin(), content, os.fsencode(path)), once=once)
 
     def rm(self, *paths: Path, recursive: bool = False, force: bool = False) -> list[FileError]:
         """Remove files, with `recursive` whole trees; give what could not be removed."""
@@ -293,7 +314,7 @@ class RemoteFiles:
         """Describe the machine and its file systems."""
         from rsh.protocol.answer_records import Machine, Space
 
-        found = list(self._ask(requests.About(), (Machine, Space)))
+        found = self.persist(lambda: list(self._ask(requests.About(), (Machine, Space))))
         machines = [record for record in found if isinstance(record, Machine)]
         if len(machines) != 1:
             raise ProtocolError("no description in the answer")
@@ -309,11 +330,47 @@ class RemoteFiles:
         from rsh.protocol.answer_records import Candidate
 
         where = self.directory if directory is None else directory
-        return list(self._ask(requests.Complete(kind, word, where, shell), (Candidate,)))
+        return self.persist(lambda: list(self._ask(requests.Complete(kind, word, where, shell), (Candidate,))))
 
     # --- inside ---
 
+    def _carry(
+        self,
+        request: requests.Request,
+        move: Callable[[Channel], Report],
+        progress: Progress | None,
+        policy: str = "overwrite",
+    ) -> Report:
+        """Make a transfer, and again when the daemon was restarted, where a second run does no harm."""
+
+        def run() -> Report:
+            channel = self.session.open(request, bulk=True)
+            try:
+                return move(channel)
+            finally:
+                channel.close()
+
+        return self.persist(run, once=policy in ONCE, restarted=None if progress is None else progress.restarted)
+
     def _ask(self, request: requests.Request, expected: tuple[type[Record], ...]) -> Iterator[Record]:
+        """Give the records of the answer to a request that changes nothing."""
+        return self._again_till_begun(lambda: self._answer(request, expected))
+
+    def _again_till_begun(self, ask: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+        """Give what comes, from the start if the daemon was restarted before anything came."""
+        while True:
+            session, begun = self.session, False
+            try:
+                for item in ask():
+                    begun = True
+                    yield item
+                return
+            except SessionGone as gone:
+                if begun:
+                    raise
+                self.renew(session, gone)
+
+    def _answer(self, request: requests.Request, expected: tuple[type[Record], ...]) -> Iterator[Record]:
         """Open a channel and give the records of its answer; whoever stops early closes it."""
         from rsh.files.stream.stream import read_records
 
@@ -331,8 +388,11 @@ class RemoteFiles:
         from rsh.protocol.record_stream import Failure
         from rsh.protocol.transfer_records import Summary
 
-        found = self._ask(request, (Failure, Summary))
-        return [file_error(record.error, record.path) for record in found if isinstance(record, Failure)]
+        def change() -> list[FileError]:
+            found = self._answer(request, (Failure, Summary))
+            return [file_error(record.error, record.path) for record in found if isinstance(record, Failure)]
+
+        return self.persist(change, once=True)
 
     def _sure(self, records: Iterable[AnswerRecord]) -> Iterator[AnswerRecord]:
         """Pass records on and raise the first Failure among them."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rsh.client.api.process import explaining, named
-from rsh.errors import ProtocolError
+from rsh.client.api.renewing import Renewing
+from rsh.errors import ProtocolError, SessionGone
 from rsh.protocol import requests
 from rsh.protocol.frames import Buffer
 from rsh.session.channel import Channel
@@ -15,7 +16,7 @@ from rsh.session.deadline import NEVER, Deadline
 from rsh.session.session import Session
 
 if TYPE_CHECKING:
-    from rsh.protocol.job_records import Job
+    from rsh.protocol.job_records import Job, Output
 
 # Letters of an id that we choose: 40 bits, and nothing that could be taken for something else.
 ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -25,16 +26,14 @@ STDOUT: Final = 1
 STDERR: Final = 2
 
 
-class RemoteJobs:
-    """Commands over there that belong to no session.
+class RemoteJobs(Renewing):
+    """Commands over there that belong to no session. A restart of the daemon does nothing to them, nor to waiting.
 
     Attributes:
-        session: the session with the machine.
         directory: where relative paths start; b"" is the home.
     """
 
-    session: Session
-    directory: bytes
+    directory = b""
 
     def detach(
         self,
@@ -72,7 +71,7 @@ class RemoteJobs:
 
     def jobs(self, *ids: str) -> list[Job]:
         """Tell how detached commands stand, the oldest first; of no ids all."""
-        return list(_records(self.session.open(requests.Jobs(ids))))
+        return self.persist(lambda: list(_records(self.session.open(requests.Jobs(ids)))))
 
     def wait_job(self, id: str, timeout: float | None = None) -> Job:
         """Wait until a detached command has ended; raises DeadlineExpired after `timeout` seconds."""
@@ -84,12 +83,15 @@ class RemoteJobs:
 
     def job_log(self, id: str, *, follow: bool = False, position: int = 0) -> JobLog:
         """Give what a detached command has written, with `follow` also what it will write, to be iterated."""
-        return JobLog(self.session.open(requests.Logs(id, follow, position), bulk=True), position)
+        return JobLog(self, id, follow, position)
 
     def _one(self, request: requests.Request, deadline: Deadline = NEVER) -> Job:
-        for job in _records(self.session.open(request), deadline):
-            return job
-        raise ProtocolError("no answer about a job")
+        def ask() -> Job:
+            for job in _records(self.session.open(request), deadline):
+                return job
+            raise ProtocolError("no answer about a job")
+
+        return self.persist(ask)
 
 
 class JobLog:
@@ -101,43 +103,64 @@ class JobLog:
         job: how the command stands; known at the end.
     """
 
-    def __init__(self, channel: Channel, position: int) -> None:
+    def __init__(self, remote: Renewing, id: str, follow: bool, position: int) -> None:
+        """Ask for what was written from a position on."""
         self.position = position
         self.dropped = 0
         self.job: Job | None = None
-        self._channel = channel
+        self._remote = remote
+        self._id = id
+        self._follow = follow
+        self._due = 0  # bytes of a piece that was announced
 
     def __iter__(self) -> Iterator[tuple[int, memoryview]]:
-        """Wait for pieces. Raises RshError when the link is lost."""
+        """Wait for pieces; goes on by itself with the next daemon. Raises RshError when the link is lost."""
+        while self.job is None:
+            session = self._remote.session
+            try:
+                yield from self._read(session)
+            except SessionGone as gone:
+                self._remote.renew(session, gone)
+
+    def _read(self, session: Session) -> Iterator[tuple[int, memoryview]]:
         from rsh.files.stream.stream import RecordReader
         from rsh.protocol import job_records
 
-        stream, due = STDOUT, 0
+        channel = session.open(requests.Logs(self._id, self._follow, self.position), bulk=True)
+        stream, self._due = STDOUT, 0
         try:
-            self._channel.end()
-            for element in RecordReader(self._channel, job_records.JOBS):
+            channel.end()
+            for element in RecordReader(channel, job_records.JOBS):
                 if isinstance(element, memoryview):
-                    if len(element) > due:
-                        raise ProtocolError("output that was not announced")
-                    due -= len(element)
-                    self.position += len(element)
-                    yield stream, element
+                    yield stream, self._advanced(element)
                     self.dropped = 0
-                elif due or self.job:
+                elif self._due or self.job:
                     raise ProtocolError(f"{type(element).__name__} in the place of output")
                 elif isinstance(element, job_records.Job):
                     self.job = element
                     self.dropped = max(0, element.output - self.position)
-                elif element.position < self.position:
-                    raise ProtocolError("output that was given before")
                 else:
-                    stream, due = element.stream, element.size
-                    self.dropped = element.position - self.position
-                    self.position = element.position
+                    stream = self._announced(element)
             if self.job is None:
                 raise ProtocolError("a log without an end")
         finally:
-            self._channel.leave()
+            channel.leave()
+
+    def _advanced(self, piece: memoryview) -> memoryview:
+        if len(piece) > self._due:
+            raise ProtocolError("output that was not announced")
+        self._due -= len(piece)
+        self.position += len(piece)
+        return piece
+
+    def _announced(self, output: Output) -> int:
+        """Take note of where the next piece stands; give its stream."""
+        if output.position < self.position:
+            raise ProtocolError("output that was given before")
+        self._due = output.size
+        self.dropped = output.position - self.position
+        self.position = output.position
+        return output.stream
 
 
 def new_id() -> str:

@@ -9,29 +9,21 @@ from rsh.files.sync.target import sync_to
 from rsh.files.sync.wishes import Wishes
 from rsh.files.transfer.report import Progress, Report
 from rsh.protocol import requests
-from rsh.session.session import Session
+from rsh.session.channel import Channel
 
 
 def sync_up(
-    session: Session, request: requests.Sync, source: bytes, wishes: Wishes, progress: Progress | None
+    channel: Channel, *, request: requests.Sync, here: bytes, wishes: Wishes, progress: Progress | None
 ) -> Report:
     """Make the directory of the request like one here."""
-    channel = session.open(request, bulk=True)
-    try:
-        pipe = squeezed(paced(channel, request.limit), request.compression)
-        return sync_from(pipe, source, wishes, progress=progress, upward=True)
-    finally:
-        channel.close()
+    pipe = squeezed(paced(channel, request.limit), request.compression)
+    return sync_from(pipe, here, wishes, progress=progress, upward=True)
 
 
 def sync_down(
-    session: Session, request: requests.Sync, target: bytes, wishes: Wishes, progress: Progress | None
+    channel: Channel, *, request: requests.Sync, here: bytes, wishes: Wishes, progress: Progress | None
 ) -> Report:
     """Make a directory here like that of the request."""
-    channel = session.open(request, bulk=True)
-    try:
-        fetched = request.path.rpartition(b"/")[2]
-        pipe = expanded(channel, request.compression)
-        return sync_to(pipe, target, wishes, progress=progress, fetched=fetched)
-    finally:
-        channel.close()
+    fetched = request.path.rpartition(b"/")[2]
+    pipe = expanded(channel, request.compression)
+    return sync_to(pipe, here, wishes, progress=progress, fetched=fetched)

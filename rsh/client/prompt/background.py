@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.cli.context import Context
-from rsh.client.cli.repeat import reach_again
+from rsh.client.dialling.reaching import reach_again
 from rsh.client.text.complaints import say
 from rsh.client.transfer.progress import display
 from rsh.client.transfer.tally import Tally

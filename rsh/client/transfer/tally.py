@@ -115,7 +115,7 @@ class Tally(Progress):
         with self._lock:
             self._items = items
 
-    def restart(self) -> None:
+    def restarted(self) -> None:
         """Count from the start again: the transfer begins anew, and tells what is there as moved."""
         with self._lock:
             self._bytes = self._items = self._there = self._alike = self._size = self._begun = 0

@@ -114,7 +114,7 @@ class Transfer:
                 return move(self.remote, self.tally)
             except SessionGone as gone:
                 self._opened.replace(again(gone, self._opened.stopped).session)
-                self.tally.restart()
+                self.tally.restarted()
 
     def stop(self) -> None:
         """End it; a file that is on its way is left as a part, to be gone on with."""

@@ -36,6 +36,9 @@ class Progress:
     def failed(self, error: FileError) -> None:
         """One path failed; the rest goes on."""
 
+    def restarted(self) -> None:
+        """The daemon was restarted: it all begins anew, and what has arrived will be found there."""
+
     def planned(self, action: str, path: bytes, size: int) -> None:
         """This is done, or in a rehearsal would be, with a path of the target.
 

@@ -36,8 +36,7 @@ def answering(*answer: Record | bytes, then: Callable[[Channel], object] = Chann
             then(channel)
 
     with sessions(serve) as (client, _):
-        remote = RemoteJobs()
-        remote.session, remote.directory = client, b""
+        remote = RemoteJobs(client)
         yield remote
 
 
@@ -106,8 +105,8 @@ def test_command_is_sent_as_it_is() -> None:
         channel.close()
 
     with sessions(serve) as (client, _):
-        remote = RemoteJobs()
-        remote.session, remote.directory = client, b"/home"
+        remote = RemoteJobs(client)
+        remote.directory = b"/home"
         remote.detach("make | tee log", id="a", cwd="src", env={"A": "1"}, timeout=5)
         remote.detach(["make", b"\xff"], id="b")
     assert asked == [

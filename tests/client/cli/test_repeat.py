@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from rsh.client.api.remote import Remote
-from rsh.client.cli import repeat
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import parse
 from rsh.client.cli.repeat import dial_again, is_repeatable, repeating
 from rsh.client.cli.table import find
+from rsh.client.dialling import reaching
 from rsh.errors import Code, LinkError, Refused, RshError, SessionGone, TrustError
 
 GONE = SessionGone(Code.NO_SESSION, "gone")
@@ -31,7 +31,7 @@ class Dialling(Context):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeat, "PAUSES", (0.001, 0.001))
+    monkeypatch.setattr(reaching, "PAUSES", (0.001, 0.001))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         (["put", "a", "h:b"], True),
         (["get", "h:a", "b"], True),
         (["put", "-", "h:b"], False),
+        (["put", "--on-conflict=skip", "a", "h:b"], True),
+        (["put", "--on-conflict=backup", "a", "h:b"], False),
+        (["get", "--on-conflict=rename", "h:a", "b"], False),
         (["get", "h:a", "-"], False),
         (["ls", "h:"], True),
         (["ls", "-R", "h:"], False),
