@@ -30,7 +30,7 @@ def sync(
 ) -> tuple[Heard, Report, Report]:
     near, far = pipe_pair(capacity)
     heard = Heard()
-    all_wishes = Wishes(itemize=True, **wishes)  # type: ignore[arg-type]
+    all_wishes = Wishes(itemize=True, **wishes)  # type: ignore[arg-type]  # whatever a test wishes
     here, there = (heard, None) if upward else (None, heard)
     receiving = Background(
         lambda: closing(far, lambda: sync_to(far, bytes(target), all_wishes, durability="none", progress=there))

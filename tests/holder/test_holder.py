@@ -146,7 +146,7 @@ def wait_until_gone(place: Place) -> None:
 
 
 def status_of(report: bytes) -> int:
-    return wire.REPORT_HEAD.unpack_from(report)[3]  # type: ignore[no-any-return]
+    return int(wire.REPORT_HEAD.unpack_from(report)[3])
 
 
 def test_each_line_is_reported_once(held: Held) -> None:

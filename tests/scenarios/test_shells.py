@@ -8,6 +8,7 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -97,7 +98,7 @@ class Prompts:
         self._opened.append(prompt)
         return prompt
 
-    def sessions(self) -> list[dict[str, object]]:
+    def sessions(self) -> list[dict[str, Any]]:
         """Give what `rsh sessions --json` tells."""
         done = self.home.rsh("sessions", "--json", self.daemon.host)
         assert done.returncode == 0, done.stderr
@@ -211,7 +212,7 @@ def test_read_only_client_cannot_write(prompts: Prompts) -> None:
     watcher.ready()
     first.begin("read answer; echo got=$answer")
     (entry,) = prompts.sessions()
-    assert len(entry["attached"]) == 2  # type: ignore[arg-type]
+    assert len(entry["attached"]) == 2
     watcher.child.sendline("no")
     first.child.sendline("yes")
     first.expect("got=yes")

@@ -210,7 +210,7 @@ def test_every_byte_passes_in_both_directions(me: Home, host: str, tmp_path: Pat
         for first in range(0, len(data), 1000):
             terminal.child.send(data[first : first + 1000])
             wanted = start + min(first + 1000, len(data))
-            terminal.until(lambda wanted=wanted: len(terminal.sent.getvalue()) >= wanted)  # type: ignore[misc]
+            terminal.until(lambda wanted=wanted: len(terminal.sent.getvalue()) >= wanted)  # type: ignore[misc]  # mypy infers no default
         assert terminal.sent.getvalue()[start : start + len(data)] == data
 
 

@@ -146,7 +146,7 @@ def test_attempt_that_hangs_does_not_hold_up_the_next(monkeypatch: pytest.Monkey
         return exchange.dial(deadline)
 
     stream = exchange.dial(Deadline(SOON))
-    client = greeting.connect(stream, account="", again=dial)  # type: ignore[arg-type]
+    client = greeting.connect(stream, account="", again=dial)  # type: ignore[arg-type]  # it gives a stream and nothing else
     client.wait_welcome(Deadline(SOON))
     exchange.cut()
     wait_until(lambda: client.condition.connected)

@@ -82,7 +82,7 @@ class Transfer:
         self._opened = _Opened(remote.session)
         # It keeps its directory when the shell goes elsewhere.
         self.remote = copy.copy(remote)
-        self.remote.session = self._opened  # type: ignore[assignment]
+        self.remote.session = self._opened  # type: ignore[assignment]  # it opens channels, and no more is asked of it
 
     def run(
         self,

@@ -77,7 +77,7 @@ def test_setuid_of_somebody_else_is_dropped(tmp_path: Path, monkeypatch: pytest.
     if user == 0:
         os.seteuid(65534)
     try:
-        report = receive_by_hand(whole(*given_away(b"x", 0o6755)), b".", archive=True)  # type: ignore[arg-type]
+        report = receive_by_hand(whole(*given_away(b"x", 0o6755)), b".", archive=True)  # type: ignore[arg-type]  # records of every kind
     finally:
         os.seteuid(user)
     assert report.ok and (tmp_path / "x").stat().st_mode & 0o7777 == 0o755
@@ -85,7 +85,7 @@ def test_setuid_of_somebody_else_is_dropped(tmp_path: Path, monkeypatch: pytest.
 
 def test_attributes_that_were_not_asked_for_are_a_violation(tmp_path: Path) -> None:
     with pytest.raises(ProtocolError, match="not asked for"):
-        receive_by_hand(whole(*given_away(b"x", 0o644)), os.fsencode(tmp_path))  # type: ignore[arg-type]
+        receive_by_hand(whole(*given_away(b"x", 0o644)), os.fsencode(tmp_path))  # type: ignore[arg-type]  # records of every kind
     assert os.listdir(tmp_path) == []
 
 

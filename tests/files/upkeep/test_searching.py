@@ -25,7 +25,7 @@ def top(tmp_path: Path) -> Path:
 
 
 def found(top: Path, **wish: object) -> set[str]:
-    records = list(search([b"a"], Wish(**wish), directory=os.fsencode(top)))  # type: ignore[arg-type]
+    records = list(search([b"a"], Wish(**wish), directory=os.fsencode(top)))  # type: ignore[arg-type]  # whatever a test wishes
     assert all(isinstance(record, Entry) for record in records)
     return {os.fsdecode(record.path) for record in records}
 
