@@ -92,7 +92,10 @@ def _option_line(argument: Argument) -> str:
         text += f"={value}" if longs else f" {value}"
     default = f" (default {argument.default.rstrip()})" if argument.default else ""
     gap = " " * max(2, _OPTION_COLUMN - 2 - len(text))
-    return f"  {text}{gap}{argument.help}{default}"
+    line = f"  {text}{gap}{argument.help}{default}"
+    if not all(choice in argument.help for choice in argument.choices):
+        line += "\n" + " " * _OPTION_COLUMN + ", ".join(argument.choices)
+    return line
 
 
 def _at_the_prompt(command: Command) -> list[tuple[str, str]]:

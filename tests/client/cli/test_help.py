@@ -24,6 +24,7 @@ def test_a_page_tells_every_option(command: Command) -> None:
     for where in command.where:
         text = page(command, where)
         assert all(flag in text for argument in arguments(command, where) for flag in argument.flags)
+        assert all(choice in text for argument in arguments(command, where) for choice in argument.choices)
         assert max(len(line) for line in text.splitlines()) <= 100
 
 
