@@ -5,10 +5,9 @@ The public API is `rsh.connect("host")`; `rsh.errors` draws what it raises.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as in typing, whose import every program would wait for
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote as Remote
     from rsh.client.api.remote import connect as connect

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
-from rsh.transport.stream import Stream
+TYPE_CHECKING = False  # A Ctrl-C while modules are imported shows a traceback, until main() runs: typing can wait.
+if TYPE_CHECKING:
+    from rsh.transport.stream import Stream
 
 
 def main() -> int:
     """Run the command line and end the process with its status."""
-    # While modules are imported a Ctrl-C simply ends us, as it would a program that has not begun yet.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # While modules are imported a Ctrl-C simply ends us, as it would a program that has not begun yet. One of these is
+    # `signal`; what it is made of is there already.
+    __import__("_signal").signal(2, 0)  # SIGINT, SIG_DFL
+    import signal
+
     from rsh.client.cli.main import main as client_main
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
