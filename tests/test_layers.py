@@ -49,6 +49,7 @@ SCREEN_MODULES = {
     "rsh.client.editor.bindings",
     "rsh.client.editor.highlighting",
     "rsh.client.editor.line_history",
+    "rsh.client.editor.line_input",
     "rsh.client.editor.menu",
 }
 

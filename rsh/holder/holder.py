@@ -312,8 +312,8 @@ class Holder:
         elif client.read_only or self.ended:
             return  # There is no terminal any more, or it is not to be touched.
         elif kind == wire.RUN:
-            number, typed = wire.RUN_HEAD.unpack_from(payload)
-            self.take_line(client, number, typed, payload[wire.RUN_HEAD.size :])
+            number, typed, ahead = wire.RUN_HEAD.unpack_from(payload)
+            self.take_line(client, number, typed, payload[wire.RUN_HEAD.size :], ahead)
         elif kind == wire.INPUT:
             self.take_input(client, payload)
             if client.unconfirmed > MAX_UNREAD:
@@ -337,15 +337,22 @@ class Holder:
             client.early += data
             del client.early[:-HOLDS]
 
-    def take_line(self, client: Client, number: int, typed: int, text: bytes) -> None:
-        """Queue a line, unless it has come before; of what was typed first, `typed` bytes in all were taken back."""
+    def take_line(self, client: Client, number: int, typed: int, text: bytes, ahead: int) -> None:
+        """Queue a line, unless it has come before; of what was typed first, `typed` bytes in all were taken back.
+
+        As many bytes as are `ahead` stand before it: they are typed for it.
+        """
         if number <= client.lines:
             return
-        if self.lines.size + len(text) > MAX_LINES or self.lines.waiting >= MOST_LINES:
+        if ahead > HOLDS or self.lines.size + len(text) > MAX_LINES or self.lines.waiting >= MOST_LINES:
             raise ValueError("more lines than can wait")
         client.lines = number
         self.fit(client)
-        self.lines.add(Line(client, number, text))
+        if ahead:
+            self.typist = client
+            seen = self.lines.running is None and not self.lines.waits
+            self.terminal.type(text[:ahead], seen=seen)
+        self.lines.add(Line(client, number, text[ahead:]))
         if early := client.bar(typed):
             self.terminal.type(early)
         self.start_next()

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
+import sys
 import termios
 import time
 
@@ -22,6 +24,10 @@ GATHERING = 0.004
 
 # What a terminal can hold unread, with room to spare (Linux: 8 KiB on its way, and 4 KiB of lines; pty(7)).
 HOLDS = 64 * 1024
+
+# What it holds without ICANON, with room to spare; and the keys that it does not take for text even so.
+UNECHOED = 4000
+KEYS = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 class Terminal:
@@ -70,9 +76,15 @@ class Terminal:
         except OSError:
             return b""
 
-    def type(self, data: bytes) -> None:
-        """Queue what was typed. An interrupt drops what nobody reads, as at a terminal, and does not wait behind it."""
+    def type(self, data: bytes, *, seen: bool = False) -> None:
+        """Queue what was typed. An interrupt drops what nobody reads, as at a terminal, and does not wait behind it.
+
+        Args:
+            seen: no program has the terminal, and what was typed was shown already where that was.
+        """
         self._fed = True
+        if seen and not self.typed and len(data) <= UNECHOED and not KEYS.search(data):
+            data = self._type_unechoed(data)
         attributes = termios.tcgetattr(self._slave)
         flags, interrupt = attributes[3], attributes[6][termios.VINTR]
         interrupts = flags & termios.ISIG and not flags & termios.NOFLSH and interrupt != b"\0"
@@ -82,6 +94,28 @@ class Terminal:
             self.signal(signal.SIGINT)
             data = data.rpartition(interrupt)[2]
         self.typed += data
+
+    def _type_unechoed(self, data: bytes) -> bytes:
+        """Have the terminal hold what was typed as if it had come while an editor of lines had it; give what is left.
+
+        A worker takes it there and acts on the modes that it finds (flush_to_ldisc(), tty_buffer.c), so they have to
+        stay until it has. That can be seen of whole lines only, or without lines.
+        """
+        before = termios.tcgetattr(self._slave)
+        attributes = [*before[:6], list(before[6])]
+        lines = max(data.rfind(b"\r"), data.rfind(b"\n")) + 1
+        attributes[3] &= ~(termios.ECHO | termios.ECHONL | (0 if lines else termios.ICANON))
+        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
+        wanted = self._held() + (lines or len(data))
+        taken = os.write(self.master, data)
+        until = time.monotonic() + GATHERING * 10
+        while self._held() < wanted and time.monotonic() < until:
+            time.sleep(SILENCE / 10)
+        termios.tcsetattr(self._slave, termios.TCSANOW, before)
+        return data[taken:]
+
+    def _held(self) -> int:
+        return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def unread(self) -> bytes:
         """Take back what was typed and no program has read; also the beginning of a line that was not finished."""

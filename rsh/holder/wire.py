@@ -2,7 +2,8 @@
 
 Numbers are in network order. To the holder; before ATTACH only ASK, COMPLETE and END are heard:
 
-    RUN      u64 number of the line among this client's, u64 bytes of input that are not for it, then the line
+    RUN      u64 number of the line among this client's, u64 bytes of input that are not for it, u32 bytes of what was
+             typed ahead for it, and has been shown; those, then the line
     INPUT    what was typed; at most MAX_INPUT bytes that were not TAKEN
     RESIZE   u16 columns, u16 rows
     SIGNAL   u8 number
@@ -59,7 +60,7 @@ OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE, ANSWE
 NUMBER = struct.Struct(">Q")
 ATTACH_HEAD = struct.Struct(">16sQQQHHB")
 ATTACHED_BODY = struct.Struct(">QQQQQB")
-RUN_HEAD = struct.Struct(">QQ")
+RUN_HEAD = struct.Struct(">QQI")
 REPORT_HEAD = struct.Struct(">QQQBQI")
 STARTED_HEAD = struct.Struct(">QQ")
 ENDED_BODY = struct.Struct(">QBB")

@@ -20,6 +20,7 @@ class Line(Struct, tag=48, array_like=True, frozen=True, forbid_unknown_fields=T
     size: Count
     number: Count
     typed: Count = 0  # bytes of its input that are not for this line, nor for one before it: they were taken back
+    ahead: Annotated[int, Meta(ge=0, le=65536)] = 0  # bytes of the content, its first: typed for the line before it
 
 
 class Ready(Struct, tag=49, array_like=True, frozen=True, forbid_unknown_fields=True):

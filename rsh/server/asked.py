@@ -49,9 +49,9 @@ class Asked:
             yield wire.LEAVE, b""
 
     def _begin(self, line: Line) -> Iterator[tuple[int, bytes]]:
-        if line.size > MAX_LINE:
+        if line.size > MAX_LINE or line.ahead > line.size:
             raise ProtocolError("a line beyond all measure")
-        self._missing, self._head = line.size, wire.RUN_HEAD.pack(line.number, line.typed)
+        self._missing, self._head = line.size, wire.RUN_HEAD.pack(line.number, line.typed, line.ahead)
         self._line.clear()
         if not self._missing:
             yield wire.RUN, self._head

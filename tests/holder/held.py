@@ -78,7 +78,7 @@ class Held:
     def begin(self, line: str | bytes, typed: int = 0) -> None:
         """Give it a line."""
         self._lines += 1
-        self.say(wire.RUN, wire.RUN_HEAD.pack(self._lines, typed) + os.fsencode(line))
+        self.say(wire.RUN, wire.RUN_HEAD.pack(self._lines, typed, 0) + os.fsencode(line))
 
     def run(self, line: str | bytes) -> tuple[int, str]:
         """Run a line; give its status and what was printed."""

@@ -57,7 +57,7 @@ class Peer:
 
     def run(self, number: int, line: bytes) -> None:
         """Send a line."""
-        self.say(wire.RUN, wire.RUN_HEAD.pack(number, 0) + line)
+        self.say(wire.RUN, wire.RUN_HEAD.pack(number, 0, 0) + line)
 
     def next(self) -> tuple[int, bytes]:
         """Give the next message."""

@@ -259,6 +259,41 @@ def test_ctrl_c_at_the_password_of_sudo_leaves_the_echo_on(with_sudo: Terminal) 
     terminal.until_shown("\ngot=shown")
 
 
+def test_password_that_comes_with_the_line_is_no_line(home: Home) -> None:
+    """As a script sends it, or who pastes both: what asks for it drops it or reads it, and nothing ever runs it."""
+    ask = "import getpass; print('got', len(getpass.getpass('Password:')))"
+    with Terminal(home, "connect", "-q", columns=120) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        terminal.press(f"python3 -c {shlex.quote(ask)}\rsesame\r")
+        terminal.until_line("Password:")  # Python drops what was typed before it asks
+        terminal.press("other\r")
+        terminal.until_shown("\ngot 5")
+        terminal.press("read -s word; echo ${#word}\rsesame\r")
+        terminal.until_shown("\n6\n")
+        terminal.press("!head -c 6 | tr e 3\rsesame\r")
+        terminal.until_shown("\ns3sam3")
+        terminal.until_line(f":~{SIGN}")
+        terminal.press("\x04")
+        assert terminal.end() == 0
+    kept = b"".join(path.read_bytes() for path in (home.folder / "state").rglob("*") if path.is_file())
+    assert b"sesame" not in kept
+    assert b"other" not in kept
+
+
+def test_what_is_typed_behind_a_line_goes_to_its_program_and_then_to_the_next_lines(home: Home) -> None:
+    with Terminal(home, "connect", "-q", columns=120) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        terminal.press("read word; echo got=$word; sleep 0.2\rfor it\recho fi'rst'\recho half")
+        terminal.until_line(f":~{SIGN}echo half")
+        assert "got=for it" in terminal.lines
+        assert "first" in terminal.lines
+        terminal.press("\x15sleep 0.2\r\x1b[200~touch mine\ntouch mine\n\x1b[201~")
+        terminal.until_shown("… touch mine")
+        terminal.press("\x03\x04")
+        assert terminal.end() == 0
+    assert not (home.folder / "home" / "mine").exists()
+
+
 @pytest.mark.parametrize(
     "text", ["中文字 ｆｕｌｌ", "e\u0301 a\u0308\u0323 \u1112\u1161\u11ab", "🙂👩\u200d👧 ⚡", "é ß ﬀ € ×"]
 )

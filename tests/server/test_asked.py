@@ -58,8 +58,8 @@ def messages(data: bytes, size: int) -> list[tuple[int, bytes]]:
 def test_lines_and_records_become_messages_however_they_are_cut(size: int) -> None:
     data = written(Line(5, 1, 3), b"echo ", Line(0, 2, 3), Seen(9), Hangup())
     assert messages(data, size) == [
-        (wire.RUN, wire.RUN_HEAD.pack(1, 3) + b"echo "),
-        (wire.RUN, wire.RUN_HEAD.pack(2, 3)),
+        (wire.RUN, wire.RUN_HEAD.pack(1, 3, 0) + b"echo "),
+        (wire.RUN, wire.RUN_HEAD.pack(2, 3, 0)),
         (wire.SEEN, wire.NUMBER.pack(9)),
         (wire.END, b""),
         (wire.LEAVE, b""),

@@ -72,7 +72,7 @@ def test_line_goes_to_the_holder_and_its_report_comes_back() -> None:
         writer.content(b"true")
         writer.flush()
         assert holder.hear() == (wire.RESIZE, b"\0\x64\0\x1e")
-        assert holder.hear() == (wire.RUN, wire.RUN_HEAD.pack(1, 0) + b"true")
+        assert holder.hear() == (wire.RUN, wire.RUN_HEAD.pack(1, 0, 0) + b"true")
         holder.say(wire.REPORT, wire.REPORT_HEAD.pack(1, 0, 1, 3, 0, 0) + b"/tmp")
         heard = iter(RecordReader(channel, shell_records.SHELL, lane=1))
         assert isinstance(next(heard), Attached)

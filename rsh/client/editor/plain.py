@@ -67,6 +67,11 @@ class PlainScreen:
         """Use what was typed while no line was asked for; the terminal has shown it then."""
         self._ahead += data.replace(b"\r", b"\n")
 
+    def take_ahead(self) -> bytes:
+        """Give what no line has taken; it is the caller's then."""
+        ahead, self._ahead = self._ahead, b""
+        return ahead
+
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say nothing: every byte of this screen is promised (rsh(1), Plain mode)."""
 

@@ -15,7 +15,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input
-from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.layout.controls import BufferControl
@@ -33,6 +33,7 @@ from rsh.client.editor.giving_way import GivingWay, soon
 from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
 from rsh.client.editor.line_history import Ghost, LineHistory
+from rsh.client.editor.line_input import LineInput, as_typed, keyboard, whole_pastes
 from rsh.client.editor.looks import LOOKS
 from rsh.client.editor.menu import MenuCompleter
 from rsh.client.editor.names import ClientNames
@@ -117,7 +118,7 @@ class Screen:
             color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
             include_default_pygments_style=False,
             tempfile_suffix=".sh",
-            input=input,
+            input=input or keyboard(),
             output=self._paper.output,
         )
 
@@ -195,9 +196,14 @@ class Screen:
         """Use keys that were pressed before the prompt was there as if they were pressed now: Enter runs the line."""
         keys: list[KeyPress] = []
         parser = Vt100Parser(keys.append)
-        parser.feed(data.decode("utf-8", "surrogateescape").replace("\n", "\r"))
+        parser.feed(whole_pastes(data).decode("utf-8", "surrogateescape").replace("\n", "\r"))
         parser.flush()
         store_typeahead(self.session.app.input, keys)
+
+    def take_ahead(self) -> bytes:
+        """Give the keys that no line has taken, as they were typed; they are the caller's then."""
+        keys = self.session.app.input
+        return as_typed(get_typeahead(keys)) + (keys.rest() if isinstance(keys, LineInput) else b"")
 
     def stand(self, directory: bytes) -> None:
         """Show another directory in the prompt that is there; called by any thread."""

@@ -161,6 +161,8 @@ def _run_plain(context: PromptContext, options: Options, first: Iterable[str]) -
     context.color = "never"
     os.environ["TERM"] = "dumb"  # for commands here and over there
     with PlainScreen(options.prompt, ready=options.ready_marker, echo=not options.no_echo) as screen:
+        if isinstance(context.shell, TerminalShell):
+            context.shell.ahead = screen.take_ahead
         return Repl(context, screen, _open_history(context), first).run()
 
 
@@ -196,7 +198,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     context.transfers.above = screen.print_above
     memory.told = screen.renew_colors
     if isinstance(shell, TerminalShell):
-        shell.above, shell.call = screen.print_above, screen.call_away
+        shell.above, shell.call, shell.ahead = screen.print_above, screen.call_away, screen.take_ahead
     if not context.quiet:
         greet(remote, round_trip, color=color)
     if offers is not None:

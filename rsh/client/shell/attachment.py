@@ -100,7 +100,7 @@ class Attachment:
         self._sending = threading.Condition()  # guards what follows, and keeps what is sent in order
         self._connected = True
         self._lines = RecordWriter(channel, lane=1)
-        self._line: tuple[int, int, bytes] | None = None  # the last line, until it has ended
+        self._line: tuple[Line, bytes] | None = None  # the last line, until it has ended
         self._typed = bytearray()  # input that may have to be sent again
         self._taken = 0  # bytes of input before that
         self._confirmed = 0  # of output
@@ -114,14 +114,15 @@ class Attachment:
 
     # --- giving ---
 
-    def send_line(self, number: int, typed: int, line: bytes) -> None:
+    def send_line(self, number: int, typed: int, line: bytes, ahead: bytes) -> None:
         """Give the shell a line; while there is no connection it waits for one.
 
         Args:
             typed: bytes of input that are not for it.
+            ahead: what was typed for it already.
         """
         with self._sending:
-            self._line = (number, typed, line)
+            self._line = Line(len(ahead) + len(line), number, typed, len(ahead)), ahead + line
             if self._connected:
                 self._try(self._write_line)
 
@@ -192,10 +193,10 @@ class Attachment:
     def _write_line(self) -> None:
         if self._line is None:
             return
-        number, typed, line = self._line
-        self._lines.record(Line(len(line), number, typed))
-        for start in range(0, len(line), PIECE):
-            self._lines.content(line[start : start + PIECE])
+        record, content = self._line
+        self._lines.record(record)
+        for start in range(0, len(content), PIECE):
+            self._lines.content(content[start : start + PIECE])
         self._lines.flush()
 
     def _write_seen(self) -> None:
@@ -288,7 +289,7 @@ class Attachment:
         with self._sending:
             self._drop_taken(attached.typed)
             self._lines = RecordWriter(self._channel, lane=1)
-            if self._line is not None and self._line[0] > attached.number:
+            if self._line is not None and self._line[0].number > attached.number:
                 self._try(self._write_line)
             self._try(lambda: self._channel.write(bytes(self._typed)))
             self._confirmed = attached.offset

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from rsh.client.shell.attachment import Again, Attachment
 from rsh.client.shell.company import Company
-from rsh.client.shell.typed import Typed
+from rsh.client.shell.typed import Typed, split_at_keys
 from rsh.client.terminal.scrollback import without_questions
 from rsh.errors import LinkError, ProtocolError, RshError
 from rsh.protocol.frames import Buffer
@@ -111,15 +111,22 @@ class LivingShell:
         """Whether a line runs whose end was not waited for."""
         return self._running
 
-    def start_line(self, line: bytes) -> None:
-        """Give the shell a line; it waits for one. `wait_ready` tells when the line has ended."""
+    def start_line(self, line: bytes, ahead: bytes = b"") -> None:
+        """Give the shell a line; it waits for one. `wait_ready` tells when the line has ended.
+
+        Args:
+            ahead: what was typed for it already, and shown.
+        """
+        text, keys = split_at_keys(ahead)
         with self._changed:
             self._running = True
             self._ready = None  # of somebody else's line
             self._awaited = None
             self._number += 1
-            sent = self._typed.begin_line()
-        self._attachment.send_line(self._number, sent, line)
+            sent = self._typed.begin_line(text)
+        self._attachment.send_line(self._number, sent, line, text)
+        if keys:
+            self.type(keys)
 
     def wait_ready(self, deadline: Deadline = NEVER) -> bool:
         """Wait until the shell waits for a line, and all that it had printed has arrived; False when it has ended.
@@ -161,7 +168,7 @@ class LivingShell:
             if not self._running or self._ready is not None:
                 self._typed.keep(data)
                 return
-            self._typed.send(data)
+            self._typed.send(data, hidden=not self.echoes)
         self._attachment.type(data)
 
     def take_typed_ahead(self) -> bytes:

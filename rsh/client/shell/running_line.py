@@ -14,13 +14,13 @@ class RunningLine:
         leaving: the signal that told this client to end, without SIG; "" for none.
     """
 
-    def __init__(self, shell: LivingShell, line: bytes | None = None) -> None:
-        """Give the shell the line; None stands for its own beginning."""
+    def __init__(self, shell: LivingShell, line: bytes | None = None, ahead: bytes = b"") -> None:
+        """Give the shell the line, and what was typed for it already; None stands for its own beginning."""
         self.leaving = ""
         self._shell = shell
         self._over = False
         if line is not None:
-            shell.start_line(line)
+            shell.start_line(line, ahead)
 
     def read_stdout(self, deadline: Deadline = NEVER) -> Buffer:
         """Wait for output; b"" at its end."""

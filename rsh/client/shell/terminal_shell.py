@@ -50,6 +50,7 @@ class TerminalShell(Company):
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
         above: shows what a background job prints while the prompt is shown.
         call: has the prompt give way, so that it calls `attend`; None while there is none that could.
+        ahead: gives what was typed behind the line that is to run, and the prompt has read already.
         wishes: how programs have the terminal.
         joining: how the next shell is come to.
         lives_on: the shell does, when we leave it.
@@ -67,6 +68,7 @@ class TerminalShell(Company):
         self.fresh_line = True
         self.above: Callable[[Buffer], None] = to_stdout
         self.call: Callable[[], None] | None = None
+        self.ahead: Callable[[], bytes] = bytes
         self._modes = Modes()  # what lines, and jobs behind them, have switched on here
         self.wishes = wishes
         wishes.modes, wishes.looks, wishes.detach = self._modes, False, self.detach
@@ -181,7 +183,9 @@ class TerminalShell(Company):
         self.settle()
         living = self.begin()
         transcoder = self.wishes.transcoder
-        return self._attend(RunningLine(living, transcoder.line(line) if transcoder else os.fsencode(line)))
+        ahead = transcoder.to_other_side(self.ahead()) if transcoder else self.ahead()
+        ahead += living.take_typed_ahead()  # while the shell began
+        return self._attend(RunningLine(living, transcoder.line(line) if transcoder else os.fsencode(line), ahead))
 
     def attend(self) -> None:
         """Attend what the prompt gave way to: another client's line, or the end of the shell.

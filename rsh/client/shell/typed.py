@@ -6,6 +6,7 @@ as we have typed the same: nobody over there, the server or a program that types
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from rsh.protocol.frames import Buffer
@@ -15,6 +16,10 @@ MAX_RECENT: Final = 256 * 1024
 
 # What a terminal takes for itself, unless stty(1) says otherwise: end of input, stop, go on; a NUL in their place.
 _TAKEN: Final = b"\0\x04\x11\x13"
+
+# What has a terminal do something, now: anything else a program may as well find there when it begins, so much at most.
+_KEYS: Final = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+_MOST: Final = 4000
 
 _ERASE, _KILL, _WORD, _LITERAL = (0x08, 0x7F), 0x15, 0x17, 0x16
 
@@ -31,14 +36,20 @@ class Typed:
         self._recent = bytearray()  # the end of them, as far as it is for the line that runs
         self._ahead = b""  # what no line has read
 
-    def begin_line(self) -> int:
-        """Take note that a line begins; give how much was typed before it."""
-        self._recent.clear()
+    def begin_line(self, ahead: bytes = b"") -> int:
+        """Take note that a line begins, and is given what was typed before it; give how much was sent by itself."""
+        self._recent[:] = ahead
         return self.sent
 
-    def send(self, data: Buffer) -> None:
-        """Note what goes to the line that runs."""
+    def send(self, data: Buffer, *, hidden: bool = False) -> None:
+        """Note what goes to the line that runs. What is typed unseen, a password, never comes back.
+
+        Nor does what was typed before: it was read before that, or dropped for it.
+        """
         self.sent += len(data)
+        if hidden:
+            self._recent.clear()
+            return
         self._recent += data
         del self._recent[:-MAX_RECENT]
 
@@ -61,6 +72,13 @@ class Typed:
         """Give what no line has read; it is the caller's then."""
         ahead, self._ahead = self._ahead, b""
         return ahead
+
+
+def split_at_keys(ahead: bytes) -> tuple[bytes, bytes]:
+    """Give of what was typed ahead what a program may find, and the rest, from the first key on that does something."""
+    found = _KEYS.search(ahead[:_MOST])
+    start = found.start() if found else _MOST
+    return ahead[:start], ahead[start:]
 
 
 def ours(unread: bytes, typed: bytes) -> bytes:

@@ -291,3 +291,27 @@ def test_no_byte_that_is_typed_around_the_end_of_a_line_is_lost(desk: Desk) -> N
         desk.end(running)
         ahead += desk.shell.take_typed_ahead()
     assert ahead == typed
+
+
+def test_what_was_typed_for_a_line_already_is_read_and_not_echoed(desk: Desk) -> None:
+    for ahead in (b"one\rtwo\r", b"one\rtwo\rhalf \xe2\x80\xa6 \x1b[200~a\rb\x1b[201~"):
+        desk.shell.start_line(b"read x; read y; echo got $x $y", ahead)
+        assert desk.end(RunningLine(desk.shell)) == (0, b"got one two\n")
+        assert desk.shell.take_typed_ahead() == ahead.removeprefix(b"one\rtwo\r").replace(b"\r", b"\n")
+
+
+def test_interrupt_that_was_typed_for_a_line_already_is_one(desk: Desk) -> None:
+    desk.shell.start_line(b"sleep 300", b"never run\r\x03")
+    desk.end(RunningLine(desk.shell))
+    assert desk.shell.take_typed_ahead() == b""
+
+
+def test_password_that_nobody_reads_is_not_given_back(desk: Desk) -> None:
+    running = desk.begin("stty -echo; echo on; sleep 300")
+    desk.read_until(running, b"on")
+    while desk.shell.echoes:
+        time.sleep(0.01)  # told beside the output
+    running.write(b"secret\r")
+    desk.shell.signal("KILL")
+    desk.end(running)
+    assert desk.shell.take_typed_ahead() == b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsh.client.shell.typed import Typed, ours
+from rsh.client.shell.typed import Typed, ours, split_at_keys
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,36 @@ def test_more_than_was_typed_cannot_have_come() -> None:
     typed.take_back(2**61, b"!abc")
     typed.take_back(0, b"!x")
     assert typed.take_ahead() == b"abc"
+
+
+def test_what_is_typed_unseen_never_comes_back_nor_what_was_before_it() -> None:
+    typed = Typed()
+    typed.begin_line(b"ahead\r")
+    typed.send(b"sec", hidden=True)
+    typed.send(b"ret\r", hidden=True)
+    typed.send(b"ls\r")
+    typed.take_back(10, b"ahead\nsecret\nls\n")
+    assert typed.take_ahead() == b"ls\n"
+
+
+def test_unfinished_line_that_was_typed_unseen_takes_what_follows_with_it() -> None:
+    typed = Typed()
+    typed.begin_line()
+    typed.send(b"sec", hidden=True)
+    typed.send(b"ls\rnext")
+    typed.take_back(10, b"secls\nnext")
+    assert typed.take_ahead() == b"next"
+
+
+def test_what_was_typed_for_a_line_before_it_comes_back_as_well() -> None:
+    typed = Typed()
+    typed.send(b"gone")
+    assert typed.begin_line(b"one\rtwo") == 4
+    typed.send(b"three")
+    typed.take_back(4 + 3, b"two" + b"thr")
+    assert typed.take_ahead() == b"twothree"
+
+
+def test_keys_that_do_something_are_not_typed_before_the_line_is_there() -> None:
+    assert split_at_keys(b"text\r\tmore \x1b[A\x03again\r") == (b"text\r\tmore \x1b[A", b"\x03again\r")
+    assert split_at_keys(b"x" * 5000) == (b"x" * 4000, b"x" * 1000)

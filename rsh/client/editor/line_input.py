@@ -1,0 +1,114 @@
+"""The keys of the prompt, read no further than one that may end the line, as readline does. A screen module.
+
+What stands behind Enter is for whatever the line starts, over there or here: who types ahead types into that, and a
+password must not be taken for the next line.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import sys
+import termios
+from typing import Final, TextIO
+
+from prompt_toolkit.input.posix_utils import PosixStdinReader
+from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
+
+PASTE_BEGINS: Final = b"\x1b[200~"
+PASTE_ENDS: Final = b"\x1b[201~"
+
+# A terminal holds no more (N_TTY_BUF_SIZE, n_tty.c).
+MOST: Final = 4096
+
+_ESCAPE: Final = 0x1B
+_SPACE: Final = 0x20
+
+
+class LineInput(Vt100Input):
+    """The terminal as the prompt's keyboard."""
+
+    def __init__(self, stdin: TextIO) -> None:
+        super().__init__(stdin)
+        self.stdin_reader = LineReader(self.fileno(), encoding=stdin.encoding)
+
+    def rest(self) -> bytes:
+        """Give what has come behind the line: while the line was edited, so that it was not echoed."""
+        try:
+            return os.read(self.fileno(), MOST) if select.select([self.fileno()], [], [], 0)[0] else b""
+        except OSError:
+            return b""
+
+
+class LineReader(PosixStdinReader):
+    """Reads keys up to a control character, but for those of a paste, which run nothing."""
+
+    def __init__(self, descriptor: int, *, encoding: str) -> None:
+        super().__init__(descriptor, encoding=encoding)
+        self._last = b""  # as many bytes as a mark of a paste has
+        self._pasting = False
+
+    def read(self, count: int = MOST) -> str:
+        """Give what there is, so far."""
+        found = bytearray()
+        try:
+            if not select.select([self.stdin_fd], [], [], 0)[0]:
+                return ""
+            there = min(_waiting(self.stdin_fd), count)
+            while not self._read_on(found) and len(found) < there:
+                pass
+        except OSError:
+            pass  # Hung up: a signal tells that.
+        return self._stdin_decoder.decode(bytes(found))
+
+    def _read_on(self, found: bytearray) -> bool:
+        """Read a byte, or as many of a paste as its end has to be away; say whether it ends what may be read now."""
+        piece = os.read(self.stdin_fd, self._reach())
+        found += piece
+        self.closed = not piece
+        self._last = (self._last + piece)[-len(PASTE_ENDS) :]
+        if self._pasting:
+            self._pasting = self._last != PASTE_ENDS
+            return self.closed
+        self._pasting = self._last == PASTE_BEGINS
+        return self.closed or (piece[0] < _SPACE and piece[0] != _ESCAPE)
+
+    def _reach(self) -> int:
+        """Give how many bytes can be read without reading behind the end of a paste."""
+        if not self._pasting:
+            return 1
+        begun = next(count for count in range(len(PASTE_ENDS), -1, -1) if self._last.endswith(PASTE_ENDS[:count]))
+        return len(PASTE_ENDS) - begun
+
+
+def keyboard() -> Vt100Input | None:
+    """Give the terminal that we have as our stdin; None when that is none, and prompt_toolkit has to see."""
+    return LineInput(sys.stdin) if sys.stdin is not None and sys.stdin.isatty() else None
+
+
+def as_typed(keys: list[KeyPress]) -> bytes:
+    """Give the bytes that these keys were."""
+    return "".join(_key(key) for key in keys).encode("utf-8", "surrogateescape")
+
+
+def whole_pastes(data: bytes) -> bytes:
+    """Put back the marks of a paste one of whose ends somebody has read: what is left of it still runs nothing."""
+    begins, ends = data.find(PASTE_BEGINS), data.find(PASTE_ENDS)
+    if ends >= 0 and not 0 <= begins < ends:
+        data = PASTE_BEGINS + data
+    return data + PASTE_ENDS if data.rfind(PASTE_BEGINS) > data.rfind(PASTE_ENDS) else data
+
+
+def _key(key: KeyPress) -> str:
+    if key.key == Keys.BracketedPaste:
+        return f"{PASTE_BEGINS.decode()}{key.data}{PASTE_ENDS.decode()}"
+    return key.data
+
+
+def _waiting(descriptor: int) -> int:
+    """Count the bytes that can be read now."""
+    count = fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0")
+    return int.from_bytes(count, sys.byteorder)
