@@ -31,6 +31,8 @@ def lookup(address: object) -> list[bytes]:
     found = pinned(address)
     if found:
         return found
+    if len(_others(address)) < len(_lines()):
+        raise UsageError(f"{_path()}: the line of {address} is damaged", advice="pin it again: rsh trust URL")
     own = existing_identity("host")
     return [own.der] if own else []
 

@@ -55,16 +55,21 @@ def test_several_lines_for_one_address_all_count(config: Path, alice: bytes, bob
 
 
 @pytest.mark.parametrize("damage", ["", "SHA256:x", "SHA256:x AAAA", "\x00\x01"])
-def test_damaged_line_says_nothing(config: Path, damage: str) -> None:
+def test_damaged_line_trusts_nobody_until_the_server_is_pinned_again(config: Path, alice: bytes, damage: str) -> None:
     config.mkdir(parents=True, mode=0o700)
     (config / "known_hosts").write_text(f"{HERE} {damage}\n")
-    assert known_hosts.lookup(HERE) == []
+    with pytest.raises(UsageError, match=f"known_hosts: the line of {HERE} is damaged"):
+        known_hosts.lookup(HERE)
+    assert known_hosts.lookup("another.example:8000") == []
+    assert known_hosts.pin(HERE, alice)
+    assert known_hosts.lookup(HERE) == [alice]
 
 
-def test_line_whose_fingerprint_is_anothers_says_nothing(config: Path, alice: bytes, bob: bytes) -> None:
+def test_line_whose_fingerprint_is_anothers_is_damaged(config: Path, alice: bytes, bob: bytes) -> None:
     config.mkdir(parents=True, mode=0o700)
     (config / "known_hosts").write_text(f"{HERE} {fingerprint(alice)} {to_base64(bob)}\n")
-    assert known_hosts.lookup(HERE) == []
+    with pytest.raises(UsageError, match="damaged"):
+        known_hosts.lookup(HERE)
 
 
 def test_forgotten_address_is_unknown(config: Path, alice: bytes) -> None:
