@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def pid_of(home: Home) -> int:
 
 def sessions(daemon: Daemon) -> int:
     return daemon.log.count("session begins")
+
+
+def wait_for_sessions(daemon: Daemon, count: int) -> None:
+    deadline = time.monotonic() + SOON
+    while sessions(daemon) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 # What holds for a command that dials for itself holds here: the same scenarios, through a shared connection.
@@ -201,6 +209,27 @@ def test_daemon_that_was_restarted_is_found_again(sharing: Home) -> None:
     with Daemon(sharing, bind=(first.host,)):
         done = sharing.rsh("exec", first.host, "--", "echo on")
         assert (done.stdout, done.stderr, done.returncode) == (b"on\n", b"", 0)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_connection_goes_on_with_the_next_daemon(home: Home, how: int) -> None:
+    with Daemon(home) as first:
+        assert home.rsh("mux", first.host).returncode == 0
+        pid = pid_of(home)
+        running = home.spawn(
+            "exec", "--mux", "auto", first.host, "--", "echo up; exec sleep 60", stdout=-1, stderr=subprocess.STDOUT
+        )
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"up\n"
+        first.stop(how)
+    before = sessions(first)
+    with Daemon(home, bind=(first.host,)) as daemon:
+        said, _ = running.communicate(timeout=SOON)
+        assert (running.returncode, said.count(b"\n")) == (255, 1), said
+        wait_for_sessions(daemon, before + 1)
+        assert home.rsh("exec", "--mux", "auto", daemon.host, "--", "echo on").stdout == b"on\n"
+        assert pid_of(home) == pid
+        stop(home)
 
 
 def test_process_ends_when_nobody_uses_it(sharing: Home) -> None:

@@ -4,8 +4,11 @@ Clients speak the protocol of the wire over the socket, as with a daemon; the ke
 are relayed. The connection itself survives drops as any other does; clients notice a pause. While it is away, new ones
 are turned away, and dial for themselves.
 
-Threads: one that accepts, one reader for each client, and the main one, which waits for the end: no client for a while,
-the connection gone for good, or a signal.
+When the daemon was restarted it is dialled again: clients are told that the session is gone, as by the daemon itself,
+and come back here for the next one.
+
+Threads: one that accepts, one reader for each client, and the main one, which dials again and waits for the end: no
+client for a while, the connection gone for good, or a signal.
 """
 
 from __future__ import annotations
@@ -26,13 +29,14 @@ import msgspec
 from rsh import places
 from rsh.client.dialling import dial, mux_place
 from rsh.client.dialling.mux_place import About
+from rsh.client.dialling.reaching import reach_again
 from rsh.client.dialling.relay import Relay
 from rsh.client.terminal.signals import SignalRelay
 from rsh.client.text import complaints
-from rsh.errors import Code, LinkError, RshError
+from rsh.errors import Code, LinkError, RshError, SessionGone
 from rsh.protocol.frames import Decoder
 from rsh.protocol.link import Link, Role
-from rsh.protocol.messages import Hello, Welcome
+from rsh.protocol.messages import Hello
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
@@ -56,15 +60,15 @@ HANDSHAKE: Final = 5.0
 # Seconds without a connection after which everything ends, as for a command without a terminal.
 PATIENCE: Final = 600.0
 
+# Seconds for one attempt to reach a daemon that is being restarted.
+ATTEMPT: Final = 20.0
+
 
 def main() -> int:
     """Share a connection until it is over: HOST PERSIST TIMEOUT. Say so when it can be used; give the exit status."""
     host, persist, timeout = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
     try:
-        deadline = Deadline(timeout)
-        dialled = dial.dial(host, deadline=deadline, patience=PATIENCE)
-        welcome = dialled.session.wait_welcome(deadline)
-        mux = Mux(dialled.session, welcome)
+        mux = Mux(_reach(host, Deadline(timeout)))
         with SignalRelay((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), lambda _: mux.stop()):
             mux.run(host, persist)
     except RshError as error:
@@ -73,28 +77,36 @@ def main() -> int:
     return 0
 
 
+def _reach(host: str, deadline: Deadline) -> Session:
+    """Dial and wait until the server has taken us."""
+    session = dial.dial(host, deadline=deadline, patience=PATIENCE).session
+    try:
+        session.wait_welcome(deadline)
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
 class Mux:
     """A session and those who share it."""
 
-    def __init__(self, session: Session, welcome: Welcome) -> None:
-        self._session = session
-        self._welcome = welcome
-        self._relay = Relay(session)
+    def __init__(self, session: Session) -> None:
         self._changed = threading.Condition()  # guards what follows
+        self._session = session
         self._clients: set[Session] = set()
         self._expected = 0  # clients that are greeting
         self._idle_since = time.monotonic()
-        self._stopping = False
+        self._stopping = threading.Event()
         session.watch(lambda _: self._wake())
 
     def stop(self) -> None:
         """Take no more clients, and end when the last one has left; the second time at once."""
-        with self._changed:
-            again, self._stopping = self._stopping, True
-            clients = list(self._clients) if again else []
-            self._changed.notify_all()
-        for client in clients:
-            client.close(Code.SHUTDOWN, "the shared connection was stopped")
+        again = self._stopping.is_set()
+        self._stopping.set()
+        self._wake()
+        if again:
+            self._end_clients("the shared connection was stopped")
 
     def run(self, host: str, persist: float) -> None:
         """Listen, say so, and wait for the end."""
@@ -107,35 +119,54 @@ class Mux:
             places.write_private(place.path(mux_place.ABOUT), msgspec.json.encode(about))
             accepting = _Accepting(listener, self._serve)
             _say_ready()
-            self._wait_over(persist)
+            while self._wait_over(persist):
+                self._renew(host)
         finally:
             place.remove()
         accepting.stop()
         self._wait_left()
-        self._end_clients()
+        self._end_clients(str(self._session.error or "the shared connection was stopped"))
         self._session.close()
 
-    def _wait_over(self, persist: float) -> None:
-        """Wait until no more clients are wanted."""
+    def _renew(self, host: str) -> None:
+        """Put another session in the place of one that is gone; when that cannot be done, it stays.
+
+        Whoever greets meanwhile is turned away, for that one is not connected.
+        """
+        gone = self._session.error
+        assert isinstance(gone, SessionGone)
+        self._end_clients(str(gone))
+        try:
+            session = reach_again(lambda: _reach(host, Deadline(ATTEMPT)), PATIENCE, gone, self._stopping)
+        except RshError as error:
+            log.info("! not dialled again: %s", error)
+            self._stopping.set()
+            return
         with self._changed:
-            while not self._stopping and self._session.error is None:
+            self._session = session
+        session.watch(lambda _: self._wake())
+
+    def _wait_over(self, persist: float) -> bool:
+        """Wait until no more clients are wanted; True when the daemon has to be dialled again before that."""
+        with self._changed:
+            while not self._stopping.is_set() and self._session.error is None:
                 left = None
                 if not self._clients and not self._expected:
                     left = self._idle_since + persist - time.monotonic()
                     if left <= 0:
-                        return
+                        return False
                 self._changed.wait(left)
+            return isinstance(self._session.error, SessionGone) and not self._stopping.is_set()
 
     def _wait_left(self) -> None:
         with self._changed:
             while (self._clients or self._expected) and self._session.error is None:
                 self._changed.wait()
 
-    def _end_clients(self) -> None:
+    def _end_clients(self, reason: str) -> None:
         """Tell those who are left what has become of the connection."""
         with self._changed:
             clients = list(self._clients)
-        reason = str(self._session.error or "the shared connection was stopped")
         for client in clients:
             client.close(Code.SHUTDOWN, reason[:1024])
 
@@ -152,37 +183,40 @@ class Mux:
             if sockets.peer_uid(sock) != os.geteuid():
                 raise LinkError("another user")
             decoder = Decoder()
-            hello = self._greet(stream, decoder)
-            if hello is not None:
-                self._host(stream, decoder, hello)
+            greeted = self._greet(stream, decoder)
+            if greeted is not None:
+                self._host(stream, decoder, *greeted)
         except RshError as error:
             log.debug("! client: %s", error)
         finally:
             stream.close()
 
-    def _greet(self, stream: Stream, decoder: Decoder) -> Hello | None:
-        """Read a client's Hello and count it in, None when it has to dial for itself."""
+    def _greet(self, stream: Stream, decoder: Decoder) -> tuple[Hello, Session] | None:
+        """Read a client's Hello, count it in and give what it shares; None when it has to dial for itself."""
         hello = greeting.read_hello(stream, decoder, Deadline(HANDSHAKE))
         with self._changed:
             away = not self._session.condition.connected
             full = len(self._clients) + self._expected >= MAX_CLIENTS
-            if not (away or full or self._stopping):
+            if not (away or full or self._stopping.is_set()):
                 self._expected += 1
-                return hello
+                return hello, self._session
         greeting.refuse(stream, Code.BUSY, "the shared connection takes nobody now")
         return None
 
-    def _host(self, stream: Stream, decoder: Decoder, hello: Hello) -> None:
+    def _host(self, stream: Stream, decoder: Decoder, hello: Hello, far: Session) -> None:
         """Be the reader of a client's session until that ends."""
+        assert far.welcome is not None
         link = Link(Role.SERVER, hello.session, max_channels=MAX_CHANNELS)
-        session = Session(link, name="client", serve=self._relay.serve)
-        session.welcome = self._welcome
+        session = Session(link, name="client", serve=Relay(far).serve)
+        session.welcome = far.welcome
         with self._changed:
             self._expected -= 1
             self._clients.add(session)
         try:
-            link.welcome(hello, self._welcome)
+            link.welcome(hello, far.welcome)
             session.attach(stream)
+            if far.error is not None:
+                session.close(Code.SHUTDOWN, str(far.error)[:1024])  # It was before it could be told with the others.
             session.run(stream, decoder)
         finally:
             with self._changed:
