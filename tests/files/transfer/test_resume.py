@@ -22,6 +22,7 @@ from tests.files.transfers import Background, snapshot, transfer
 
 SIZE = 8 * BLOCK + 12_345
 CAPACITY = 300_000
+DIGEST = 16  # bytes of the digest of a block
 
 
 class Listening(Progress):
@@ -29,19 +30,23 @@ class Listening(Progress):
 
     frame: Final = PipeEnd.frame
 
-    def __init__(self, pipe: PipeEnd, *, wait: bool) -> None:
+    def __init__(self, pipe: PipeEnd, *, digests: int) -> None:
+        """Prepare.
+
+        Args:
+            digests: of blocks, which the receiver will tell.
+        """
         self._pipe = pipe
-        self._reads = 0
+        self._due = digests * DIGEST  # bytes that have to come
         self._heard = threading.Event()
         self.written = 0
-        if not wait:
-            self._heard.set()
 
     def read(self, lane: int = 0) -> Buffer:
-        self._reads += 1
-        if self._reads > 1:  # what came before has been taken
+        if self._due <= 0:  # what came before has been taken
             self._heard.set()
-        return self._pipe.read(lane)
+        piece = self._pipe.read(lane)
+        self._due -= len(piece)
+        return piece
 
     def write(self, *parts: Buffer, lane: int = 0) -> None:
         self.written += sum(map(len, parts))
@@ -82,7 +87,8 @@ def sent_bytes(source: bytes, target: bytes) -> int:
     """Transfer, check what arrived, and give how much was sent for it."""
     near, far = pipe_pair(CAPACITY)
     part = target + b"/" + part_name(b"file")
-    sender = Listening(near, wait=os.path.exists(part) and os.path.getsize(part) >= BLOCK)
+    there = min(os.path.getsize(part), SIZE) if os.path.exists(part) else 0
+    sender = Listening(near, digests=there // BLOCK)
     receiving = Background(lambda: receive(far, target, durability="none"))
     assert send(sender, [source], progress=sender).ok and receiving.result().ok
     with open(source, "rb") as one, open(target + b"/file", "rb") as other:
