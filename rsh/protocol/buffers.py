@@ -9,7 +9,7 @@ from collections import deque
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Final
 
-# Buffers that wait to be used again, at most, in each pool; more are made when more are in use.
+# Buffers that a pool keeps to be used again, unless it is told otherwise; more are made when more are in use.
 KEPT: Final = 4
 
 
@@ -20,8 +20,15 @@ class Buffers:
     memory that somebody looks at. It is mapped, so that the system has back at once what is not kept.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, kept: int = KEPT) -> None:
+        """Begin with none.
+
+        Args:
+            size: of each, in bytes.
+            kept: how many are kept to be used again.
+        """
         self._size = size
+        self._most = kept
         self._kept: deque[mmap] = deque()  # those used last come first
 
     def take(self, length: int) -> memoryview:
@@ -36,9 +43,17 @@ class Buffers:
             self._kept.append(buffer)
         return self._lend(mmap(-1, self._size, MAP_PRIVATE | MAP_ANONYMOUS), length)
 
+    def trim(self, kept: int = KEPT) -> None:
+        """Keep no more than so many for now: what is large is over, and who comes next may be small."""
+        while len(self._kept) > kept:
+            try:
+                self._kept.pop()
+            except IndexError:  # another thread was faster
+                return
+
     def _lend(self, buffer: mmap, length: int) -> memoryview:
         view = memoryview(buffer)[:length]  # from here on the buffer is not free
-        if len(self._kept) < KEPT:
+        if len(self._kept) < self._most:
             self._kept.appendleft(buffer)
         return view
 

@@ -32,6 +32,24 @@ def test_more_than_are_kept_can_be_in_use() -> None:
     assert [view[0] for view in taken] == list(range(3 * KEPT))
 
 
+def test_more_are_kept_where_that_is_asked_for() -> None:
+    buffers = Buffers(10, kept=KEPT + 1)
+    for number, view in enumerate([buffers.take(10) for _ in range(2 * KEPT)]):
+        view[:] = bytes([number]) * 10
+    del view
+    again = [buffers.take(1) for _ in range(KEPT + 1)]
+    assert sorted(view[0] for view in again) == list(range(KEPT + 1))
+
+
+def test_trimmed_pool_keeps_no_more_than_it_is_told() -> None:
+    buffers = Buffers(10, kept=3 * KEPT)
+    for view in [buffers.take(10) for _ in range(2 * KEPT)]:
+        view[:] = b"x" * 10
+    del view
+    buffers.trim(1)
+    assert [bytes(view) for view in [buffers.take(1) for _ in range(2)]] == [b"x", b"\0"]
+
+
 def test_buffer_has_the_length_that_was_asked_for() -> None:
     assert len(Buffers(100).take(42)) == 42
 

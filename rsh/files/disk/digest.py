@@ -10,10 +10,11 @@ from typing import Final
 
 from xxhash import xxh3_128, xxh3_128_digest
 
-from rsh.protocol.frames import Buffer
+from rsh.protocol.frames import MAX_DATA, Buffer
 
-# What is read at once, compared at once, and at most sent again although it was there.
-BLOCK: Final = 1024 * 1024
+# What is read at once, compared at once, and at most sent again although it was there: whole pages, and with its word
+# and those of compression still one frame (frames.MAX_DATA), so that it is written at once as well.
+BLOCK: Final = MAX_DATA - 4096
 SIZE: Final = 16  # bytes of one digest
 
 # Blocks of a part that are looked at: 64 GiB, of which the digests are one MiB of memory.

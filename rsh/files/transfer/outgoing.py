@@ -15,7 +15,8 @@ from rsh.files.transfer.results import Results
 from rsh.protocol.buffers import Buffers
 from rsh.protocol.transfer_records import Hole, Same
 
-_blocks: Final = Buffers(BLOCK)
+# A block is in use until the peer has acknowledged it, and that takes a while; for a fresh one the kernel clears pages.
+_blocks: Final = Buffers(BLOCK, kept=16)
 
 
 class Outgoing:
@@ -86,6 +87,11 @@ class Outgoing:
         if self._same:
             self._out.record(Same(self._same))
             self._same = 0
+
+
+def release_blocks() -> None:
+    """Give most of the memory back that sending large files has taken: a transfer is over."""
+    _blocks.trim()
 
 
 def changed(fd: int, before: os.stat_result) -> bool:

@@ -25,7 +25,7 @@ from rsh.files.disk.names import is_component, join
 from rsh.files.disk.tree import Step, walk
 from rsh.files.stream.stream import Pipe, RecordWriter
 from rsh.files.transfer.links_sent import LinksSent, Name
-from rsh.files.transfer.outgoing import Outgoing, changed
+from rsh.files.transfer.outgoing import Outgoing, changed, release_blocks
 from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.results import Results
 from rsh.protocol.fields import MAX_PATH, MAX_SIZE
@@ -134,6 +134,7 @@ class Sender:
             raise
         finally:
             self._links_sent.close()
+            release_blocks()
         return self._results.join().complete(self._report)
 
     def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
