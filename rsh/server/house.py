@@ -20,7 +20,7 @@ log = logging.getLogger("rsh.server")
 # What is sent of the message of the day, in bytes: it has to fit into the first frame.
 MESSAGE = 1024
 
-# How long somebody who is too many waits for a turn, in seconds.
+# How long somebody who has logged in and is too many waits for a place, in seconds.
 PATIENCE = 5.0
 
 
@@ -42,7 +42,9 @@ class House:
         self.account = account
         self.environment = environment
         self.keys = keys
-        self.knocking = Admission(options.max_unauthenticated, options.max_unauthenticated_per_address, PATIENCE)
+        # Whoever is in has left by then: silent visitors delay others, and do not keep them out.
+        patience = options.handshake + 1.0
+        self.knocking = Admission(options.max_unauthenticated, options.max_unauthenticated_per_address, patience)
         self.inside = Admission(options.max_connections, options.max_per_address, PATIENCE)
         self.roster = Roster(grace=options.grace, max_sessions=options.max_sessions)
         self.jobs = Jobs(options)
