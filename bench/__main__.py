@@ -12,6 +12,7 @@ from bench.commands import bench_exec, bench_output
 from bench.distance import bench_distance
 from bench.idle import bench_idle
 from bench.links import bench_compression
+from bench.memory import bench_memory
 from bench.prompt import bench_echo, bench_flood, bench_prompt
 from bench.resume import bench_resume
 from bench.shell import bench_shell
@@ -34,6 +35,7 @@ SECTIONS = {
     "typing": bench_typing,
     "resume": bench_resume,
     "sync": bench_sync,
+    "memory": bench_memory,
     "compression": bench_compression,
 }
 
