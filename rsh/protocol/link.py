@@ -32,16 +32,10 @@ from rsh.protocol.events import (
 )
 from rsh.protocol.frames import Buffer, Flags, Frame, Kind
 from rsh.protocol.outbox import Outbox, checked_frame, control_frame, link_frame
+from rsh.protocol.receipt import Receipt
 from rsh.protocol.requests import Request
 from rsh.protocol.states import LINK, ChannelState, ChannelStep, LinkState, LinkStep, advance
 from rsh.protocol.window import Budget
-
-# An acknowledgement goes out by itself after so many frames or bytes; and after fewer it rides along with something
-# else. With each key and each line it would be half of all frames; where little waits for it, it can wait for a Pong.
-ACK_FRAMES: Final = 64
-ACK_BYTES: Final = 2 * 1024 * 1024
-RIDE_FRAMES: Final = 16
-RIDE_BYTES: Final = 16 * 1024
 
 # Channels beyond the limit that may wait for the peer's Close. An honest peer answers each rejection with one, so these
 # are no more than it opened before it heard of the first.
@@ -63,8 +57,8 @@ class Link:
         state: where it stands (states.LINK).
         session: the session's id, chosen by the client.
         epoch: number of the session's stream, from 1; a newer one fences older ones out.
-        received: numbered frames that have arrived, which is the number of the next one expected.
         max_channels: how many the peer may have open.
+        receipt: what has arrived.
     """
 
     def __init__(self, role: Role, session: bytes, *, max_channels: int = 1024) -> None:
@@ -72,18 +66,14 @@ class Link:
         self.state = LinkState.GREETING
         self.session = session
         self.epoch = 0
-        self.received = 0
         self.max_channels = max_channels
+        self.receipt = Receipt()
         self._outbox = Outbox()
         self._budget = Budget()
         self._channels: dict[int, ChannelEnd] = {}
         self._next_number = 1 if role is Role.CLIENT else 2
         self._last_offered = 0  # highest channel number that the peer has used
         self._heard: int | None = None  # highest of ours that a peer which has ended the session may have taken note of
-        self._unacknowledged_bytes = 0  # that arrived since our last Ack
-        self._acknowledged = 0  # count of our last Ack
-        self._hurry = False  # the peer wants an Ack now
-        self._credited = False  # a Credit goes out, and none may before its Ack
 
     # --- greeting, resuming, ending ---
 
@@ -98,9 +88,9 @@ class Link:
         if self.state is LinkState.DETACHED:
             self._advance(LinkStep.ATTACH)
         self.epoch += 1
-        self._take_as_acknowledged()
+        expected = self.receipt.told()
         self._outbox.push_link(
-            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, self.received, age, patience)
+            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, expected, age, patience)
         )
 
     def welcome(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
@@ -130,7 +120,7 @@ class Link:
         self.detach()
         self._advance(LinkStep.ATTACH)
         self._advance(LinkStep.WELCOME)
-        self._take_as_acknowledged()
+        self.receipt.told()
         self._outbox.push_link(welcome)
         self._outbox.send_again(hello.expected)
 
@@ -166,6 +156,11 @@ class Link:
         """Ask the peer for a Pong; without a stream nobody is asked."""
         if self.state in (LinkState.GREETING, LinkState.OPEN):
             self._outbox.push_link(messages.Ping(token))
+
+    @property
+    def received(self) -> int:
+        """Numbered frames that have arrived, which is the number of the next one expected."""
+        return self.receipt.count
 
     @property
     def progress(self) -> int:
@@ -281,7 +276,7 @@ class Link:
             return False
         credit = channel.receiving[lane].consume(count)
         if credit:
-            self._credited = True
+            self.receipt.credited()
             self._outbox.schedule.add_urgent(channel, control_frame(messages.Credit(lane, credit)))
         return credit > 0
 
@@ -291,7 +286,7 @@ class Link:
         """Whether `next_frames` would give anything now."""
         if self._outbox.has_link_frames:
             return True
-        return self._may_send_numbered() and (self._outbox.has_numbered or self._ack_is_due())
+        return self._may_send_numbered() and (self._outbox.has_numbered or self.receipt.is_due)
 
     def next_frames(self, limit: int, now: float = 0.0) -> list[Buffer]:
         """Take what goes out next, as buffers to write in order: about `limit` bytes, at least one frame if any.
@@ -303,15 +298,15 @@ class Link:
         out = self._outbox.take_link_frames()
         if not self._may_send_numbered():
             return out
-        rides = bool(out) or self._credited
+        about_link = bool(out)
         size = self._outbox.take_again(out, limit)
         before_new = len(out)
         if self._outbox.schedule.has_bulk:
             self._outbox.heed_typing(any(not channel.bulk for channel in self._channels.values()))
         self._outbox.take_new(out, limit - size, now)
-        if self._acknowledged < self.received and ((out and (rides or self._ack_may_ride())) or self._ack_is_due()):
+        if self.receipt.is_due or (out and self.receipt.goes_along(with_link_frames=about_link)):
             # Before any Credit: credit is given only for what is also acknowledged.
-            out.insert(before_new, self._make_ack())
+            out.insert(before_new, link_frame(messages.Ack(self.receipt.told())))
         return out
 
     # --- in ---
@@ -335,10 +330,8 @@ class Link:
             return self._receive_link(messages.decode_link_message(frame.payload), now)
         if self.state is LinkState.GREETING:
             raise ProtocolError("data before the greeting")
-        self.received += 1
+        self.receipt.arrived(frame)
         if frame.kind == Kind.DATA:
-            self._unacknowledged_bytes += len(frame.payload)
-            self._hurry = self._hurry or bool(frame.flags & Flags.HURRY)
             return self._receive_data(frame)
         return self._receive_control(frame.channel, messages.decode_channel_message(frame.payload))
 
@@ -441,21 +434,3 @@ class Link:
         # The client of a resumed session must hear first what the server expects; see the module's docstring.
         first = self.role is Role.CLIENT and self.state is LinkState.GREETING and self.epoch == 1
         return first or self.state is LinkState.OPEN
-
-    def _ack_is_due(self) -> bool:
-        return (
-            self._hurry or self._unacknowledged_bytes >= ACK_BYTES or self.received - self._acknowledged >= ACK_FRAMES
-        )
-
-    def _ack_may_ride(self) -> bool:
-        return self._unacknowledged_bytes >= RIDE_BYTES or self.received - self._acknowledged >= RIDE_FRAMES
-
-    def _take_as_acknowledged(self) -> None:
-        """Take note that what we are about to say names the next number that we expect."""
-        self._acknowledged = self.received
-        self._unacknowledged_bytes = 0
-        self._hurry = self._credited = False
-
-    def _make_ack(self) -> bytes:
-        self._take_as_acknowledged()
-        return link_frame(messages.Ack(self.received))

@@ -22,6 +22,7 @@ from rsh.protocol import (
     link,
     messages,
     outbox,
+    receipt,
     replay,
     requests,
     shell_records,
@@ -199,7 +200,7 @@ def test_error_names_are_those_of_the_code() -> None:
 
 def test_numbers_of_flow_control_are_those_of_the_code() -> None:
     table = {row[0]: int(row[1]) for row in rows(section(PAGE, "FLOW CONTROL"))[1:]}
-    modules = (window, link, outbox, replay, channel)
+    modules = (window, link, receipt, outbox, replay, channel)
     assert table == {name: next(vars(each)[name] for each in modules if name in vars(each)) for name in table}
     assert set(table) >= {name for name in vars(window) if name.isupper()}
 

@@ -90,7 +90,7 @@ def test_client_refuses_a_server_that_forgot_what_it_had_acknowledged() -> None:
     talk.settle()
     talk.cut()
     talk.redial()
-    talk.server.link.received = 0
+    talk.server.link.receipt.count = 0
     with pytest.raises(ProtocolError):
         talk.settle()
 
