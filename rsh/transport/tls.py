@@ -13,8 +13,8 @@ import threading
 from collections.abc import Collection
 from typing import Final
 
-from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError, TrustError
-from rsh.transport.contexts import ALPN, shown, trusting_context, unwatched
+from rsh.errors import LinkError, ProtocolError, RshError
+from rsh.transport.contexts import ALPN, trusting_context, unwatched
 from rsh.transport.contexts import client_context as client_context
 from rsh.transport.contexts import server_context as server_context
 from rsh.transport.knock import busy_alert as busy_alert
@@ -22,33 +22,13 @@ from rsh.transport.knock import plain_answer as plain_answer
 from rsh.transport.knock import sniff as sniff
 from rsh.transport.records import gathered
 from rsh.transport.stream import SocketStream, Stream
+from rsh.transport.tls_failure import Failures
+from rsh.transport.tls_failure import WrongKey as WrongKey
 
 FIRST_RECEIVE: Final = 16 * 1024  # bytes of ciphertext asked for at first: most connections never need more
 LARGEST_RECEIVE: Final = 256 * 1024
 SEND_BATCH: Final = 256 * 1024  # bytes of plaintext encrypted before the socket is used
 UNSENT_LIMIT: Final = 1024 * 1024  # bytes of answers that a peer may provoke without reading them
-
-_UNKNOWN_KEY: Final = ("UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_REQUIRED", "ACCESS_DENIED", "CERTIFICATE_UNKNOWN")
-_NOT_TLS: Final = (
-    "WRONG_VERSION_NUMBER",
-    "HTTP_REQUEST",
-    "HTTPS_PROXY_REQUEST",
-    "RECORD_LAYER_FAILURE",
-    "UNKNOWN_PROTOCOL",
-)
-_TOO_OLD: Final = ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "ALERT_PROTOCOL_VERSION")
-
-
-class WrongKey(TrustError):
-    """The peer showed a certificate that is not trusted here.
-
-    Attributes:
-        certificate: what it showed, as DER, b"" if unknown. Nobody proved to have its key: good for a message only.
-    """
-
-    def __init__(self, message: str, certificate: bytes) -> None:
-        super().__init__(message)
-        self.certificate = certificate
 
 
 class TLSStream(Stream):
@@ -64,6 +44,7 @@ class TLSStream(Stream):
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=server_side)
+        self._failures = Failures(raw.peer, self._tls, server_side=server_side)
         # Protects _tls and both BIOs: every call into OpenSSL is made under it. Held for one call, never across I/O.
         self._lock = threading.Lock()
         # Keeps the output in order: protects _unsent, and whoever reads _outgoing holds it until that is written.
@@ -163,7 +144,7 @@ class TLSStream(Stream):
         except ssl.SSLWantReadError:
             return False
         except ssl.SSLError as error:
-            raise self._explain(error) from error
+            raise self._failures.explain(error, established=self._established) from error
         return True
 
     def _check_peer(self, trusted: Collection[bytes] | None) -> None:
@@ -176,9 +157,9 @@ class TLSStream(Stream):
         with self._lock:
             self._outgoing.read()
         if chosen != ALPN:
-            raise LinkError(self._about_peer("speaks TLS, but not rsh"))
+            raise LinkError(self._failures.about_peer("speaks TLS, but not rsh"))
         words = "the certificate is not a trusted one, though a trusted one signed it"
-        raise WrongKey(self._about_peer(words), certificate or b"")
+        raise WrongKey(self._failures.about_peer(words), certificate or b"")
 
     def _part(self) -> None:
         """Close after a failed handshake. The client's first words may be under way, so a server closes slowly."""
@@ -220,7 +201,7 @@ class TLSStream(Stream):
         except ssl.SSLZeroReturnError:
             self._ended = True
         except ssl.SSLError as error:
-            raise self._explain(error) from error
+            raise self._failures.explain(error, established=self._established) from error
         if provoked:
             self._answer(provoked)
         return total
@@ -238,7 +219,7 @@ class TLSStream(Stream):
                 with self._lock:
                     done += self._tls.write(view[done:])
             except ssl.SSLError as error:
-                raise self._explain(error) from error
+                raise self._failures.explain(error, established=self._established) from error
 
     def _flush(self) -> None:
         with self._output:
@@ -281,40 +262,6 @@ class TLSStream(Stream):
             self._flush_now()
         except LinkError:
             pass
-
-    def _explain(self, error: ssl.SSLError) -> RshError:
-        """Put OpenSSL's error into our tree: the one place that knows its names."""
-        reason = error.reason or ""
-        if reason.endswith(_TOO_OLD):
-            return LinkError(self._about_peer("speaks no TLS 1.3"))
-        if reason in _NOT_TLS:
-            return LinkError(self._about_peer("whoever is there does not speak rsh"))
-        if reason.endswith("NO_APPLICATION_PROTOCOL"):
-            return LinkError(self._about_peer("speaks TLS, but not rsh"))
-        known = self._explain_to_server(reason) if self._server_side else self._explain_to_client(reason)
-        return known or LinkError(self._about_peer(f"TLS failed: {reason.lower().replace('_', ' ') or error}"))
-
-    def _explain_to_server(self, reason: str) -> RshError | None:
-        if reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
-            return TrustError("refused: it shows no certificate")
-        if reason == "CERTIFICATE_VERIFY_FAILED":
-            return WrongKey("refused: its key is not authorised", shown(self._tls))
-        if "ALERT" in reason and reason.endswith(_UNKNOWN_KEY):
-            return LinkError("left: it has another key pinned for this server")
-        return None
-
-    def _explain_to_client(self, reason: str) -> RshError | None:
-        if reason == "CERTIFICATE_VERIFY_FAILED":
-            return WrongKey(self._about_peer("the server's key is not the pinned one"), shown(self._tls))
-        if "ALERT" in reason and reason.endswith(_UNKNOWN_KEY):
-            return Refused(Code.UNKNOWN_KEY, self._about_peer("the server does not know this key"))
-        if reason.endswith("ALERT_INTERNAL_ERROR") and not self._established:
-            return Refused(Code.BUSY, self._about_peer("the server is busy"))
-        return None
-
-    def _about_peer(self, text: str) -> str:
-        """Begin a message with the peer for a client's user; a server's log has it at the head of the line."""
-        return text if self._server_side else f"{self.peer}: {text}"
 
 
 def probe_certificate(raw: SocketStream, deadline: float | None = None) -> bytes:
