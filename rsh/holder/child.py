@@ -27,9 +27,6 @@ SETPRIV = "/usr/bin/setpriv"
 PAUSE = 0.01
 ASKED = 2
 
-# How long a shell that was hung up on may take to end, in seconds.
-PATIENCE = 2.0
-
 
 class Child:
     """A shell that has been started on a terminal.
@@ -178,16 +175,14 @@ class Child:
         """Its number."""
         return self._process.pid
 
-    def hang_up(self) -> None:
-        """End it as a terminal that goes away does."""
-        self._process.send_signal(signal.SIGHUP)
-        self._process.send_signal(signal.SIGCONT)
+    def give_up_lines(self) -> None:
+        """Give it no more lines: it finds the end of them."""
+        self.lines.clear()
         os.close(self.pipe)
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+
+    def signal(self, number: int) -> None:
+        """Send it a signal, and nobody else."""
+        self._process.send_signal(number)
 
 
 def feed(descriptor: int, data: bytearray) -> bool:

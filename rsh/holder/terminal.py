@@ -164,12 +164,15 @@ class Terminal:
         """Tell it its size."""
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def signal(self, number: int) -> None:
-        """Send a signal to what runs in the foreground."""
+    def signal(self, number: int) -> int:
+        """Send a signal to what runs in the foreground; give its process group, 0 when nobody has heard it."""
         try:
-            os.killpg(os.tcgetpgrp(self.master), number)
+            group = os.tcgetpgrp(self.master)
+            if group:
+                os.killpg(group, number)
+            return group
         except (OSError, ValueError):
-            pass
+            return 0
 
     def foreground(self) -> str:
         """Name the program in the foreground, "" when nobody can tell."""

@@ -173,9 +173,26 @@ def test_last_words_of_a_shell_that_is_hung_up_on_come_before_its_end(bash: Held
     bash.first.say(wire.END)
     told = dict(bash.first.next() for _ in (wire.ENDED, wire.OUTPUT))
     assert told[wire.OUTPUT].endswith(b"last words\r\n")
-    # A bash that has such a trap does not always end by itself then, and is killed.
-    assert struct.unpack(">QBB", told[wire.ENDED])[2] in (signal.SIGHUP, signal.SIGKILL)
+    assert struct.unpack(">QBB", told[wire.ENDED])[1:] == (0, signal.SIGHUP)
     wait_until_gone(bash.place)
+
+
+def test_program_that_its_shell_begins_while_it_is_hung_up_on_is_told_too(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bash.first.run(1, b"trap 'sleep 600; exit 7' HUP; echo on; while :; do :; done")
+    bash.first.output_until(b"on")
+    bash.first.say(wire.END)
+    assert struct.unpack(">QBB", bash.first.hear(wire.ENDED))[1:] == (7, 0)
+
+
+def test_shell_that_says_much_to_its_end_is_heard(bash: Held) -> None:
+    bash.first.attach(b"a")
+    bash.first.hear(wire.REPORT)
+    bash.first.run(1, b"trap 'seq 1 20000; exit 7' EXIT; echo on; read")
+    bash.first.output_until(b"on")
+    bash.first.say(wire.END)
+    bash.first.output_until(b"\r\n20000\r\n")
 
 
 def test_who_comes_back_after_the_end_hears_of_it(bash: Held) -> None:
