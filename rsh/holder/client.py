@@ -6,8 +6,8 @@ from rsh.holder import wire
 from rsh.holder.ring import Ring
 from rsh.holder.wire import Peer
 
-# Output is put into messages of this size, one at a time: what is told beside it is never far behind.
-PIECE = 64 * 1024
+# Output is put into messages of this size, one at a time: what is told beside it is never far behind. One frame.
+PIECE = 256 * 1024
 
 # Input is confirmed so often, in bytes.
 CONFIRMED = 64 * 1024
@@ -121,6 +121,6 @@ class Client:
         peer.flush()
         while not peer.waiting and not peer.hung_up and self._position < ring.end:
             self._position = max(self._position, ring.start)
-            piece = ring.read(self._position, PIECE)
-            peer.say(wire.OUTPUT, wire.NUMBER.pack(self._position) + piece)
-            self._position += len(piece)
+            with ring.view(self._position, PIECE) as piece:
+                peer.say(wire.OUTPUT, wire.NUMBER.pack(self._position), piece)
+                self._position += len(piece)

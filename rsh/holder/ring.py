@@ -28,7 +28,8 @@ class Ring:
             del self._bytes[:cut]
             self.start += cut
 
-    def read(self, offset: int, size: int) -> bytes:
-        """Give up to `size` bytes from an offset that is still there."""
+    def view(self, offset: int, size: int) -> memoryview:
+        """Give up to `size` bytes from an offset that is still there; to be released before more is appended."""
         at = offset - self.start
-        return bytes(memoryview(self._bytes)[at : at + size])
+        with memoryview(self._bytes) as view:
+            return view[at : at + size]

@@ -3,24 +3,19 @@
 import fcntl
 import os
 import re
-import select
 import signal
 import struct
 import sys
 import termios
 import time
 
-READ_SIZE = 64 * 1024
+from rsh.holder.gathering import gathered
+
+READ_SIZE = 16 * 1024
 
 # Modes of a terminal that is as a shell needs it.
 OUTPUT = termios.OPOST | termios.ONLCR
 COOKED = termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN
-
-# A terminal gives 4 KiB at most at once. Where so much comes in one piece more follows, and is gathered: for a moment
-# only (in seconds; of silence, and in all), and each piece less saves everybody on the way their work for one.
-FLOOD = 1024
-SILENCE = 0.001
-GATHERING = 0.004
 
 # What a terminal can hold unread, with room to spare (Linux: 8 KiB on its way, and 4 KiB of lines; pty(7)).
 HOLDS = 64 * 1024
@@ -28,6 +23,10 @@ HOLDS = 64 * 1024
 # What it holds without ICANON, with room to spare; and the keys that it does not take for text even so.
 UNECHOED = 4000
 KEYS = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+
+# How long it may take to hold what it was given, and how often that is looked at, in seconds.
+TAKING = 0.04
+GLANCE = 0.0001
 
 
 class Terminal:
@@ -50,25 +49,11 @@ class Terminal:
         _prefer_utf8(self._slave)
         self._sane = termios.tcgetattr(self._slave)
         os.set_blocking(self.master, False)
-        self._readable = select.poll()
-        self._readable.register(self.master, select.POLLIN)
         os.set_blocking(self._slave, False)
 
     def read(self) -> bytes:
         """Give what was printed; b"" when there is nothing now."""
-        data = self._read_piece()
-        if len(data) < FLOOD:
-            return data
-        pieces, count, until = [data], len(data), time.monotonic() + GATHERING
-        while count < READ_SIZE and time.monotonic() < until:
-            data = self._read_piece()
-            if not data and self._readable.poll(SILENCE * 1000):
-                data = self._read_piece()
-            if not data:
-                break
-            pieces.append(data)
-            count += len(data)
-        return b"".join(pieces)
+        return gathered(self.master, self._read_piece())
 
     def _read_piece(self) -> bytes:
         try:
@@ -108,9 +93,9 @@ class Terminal:
         termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
         wanted = self._held() + (lines or len(data))
         taken = os.write(self.master, data)
-        until = time.monotonic() + GATHERING * 10
+        until = time.monotonic() + TAKING
         while self._held() < wanted and time.monotonic() < until:
-            time.sleep(SILENCE / 10)
+            time.sleep(GLANCE)
         termios.tcsetattr(self._slave, termios.TCSANOW, before)
         return data[taken:]
 

@@ -80,6 +80,9 @@ MAX_INPUT = 4 * 1024 * 1024
 
 READ_SIZE = 64 * 1024
 
+# What the kernel may hold for one peer: a message of output and the next one, where the system allows that (socket(7)).
+SEND_BUFFER = 512 * 1024
+
 # What may wait for one peer beside output; who takes less than it is told has to go.
 MAX_WAITING = 1024 * 1024
 
@@ -100,6 +103,7 @@ class Peer:
         self._sock = sock
         self._arriving = bytearray()  # a message from it, in part
         sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def fileno(self) -> int:
         """Give the descriptor to wait for."""
@@ -115,9 +119,11 @@ class Peer:
         self.hung_up = True
         self._sock.close()
 
-    def say(self, kind: int, payload: bytes) -> None:
-        """Queue a message and send what goes at once."""
-        self.waiting += HEAD.pack(kind, len(payload)) + payload
+    def say(self, kind: int, *parts: "bytes | memoryview") -> None:
+        """Queue a message, the parts joined, and send what goes at once."""
+        self.waiting += HEAD.pack(kind, sum(map(len, parts)))
+        for part in parts:
+            self.waiting += part
         self.flush()
         self.hung_up |= len(self.waiting) > MAX_WAITING
 

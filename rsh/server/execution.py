@@ -13,11 +13,11 @@ import select
 import stat
 import termios
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rsh.errors import Code, Refused, RshError, error_name
+from rsh.holder.gathering import gathered
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Exec
@@ -29,12 +29,6 @@ READ_SIZE: Final = 256 * 1024
 
 # How long a terminal may still deliver after its last process: the kernel hands output over asynchronously.
 TERMINAL_PATIENCE: Final = 0.05
-
-# A terminal gives 4 KiB at most at once. Where so much comes in one piece more follows, and is gathered: for a moment
-# only (in seconds; of silence, and in all), and each piece less saves everybody on the way their work for one.
-FLOOD: Final = 1024
-SILENCE: Final = 0.001
-GATHERING: Final = 0.004
 
 # Shells whose `trap ... EXIT` and `pwd` say where they stood at the end.
 POSIX_SHELLS: Final = (b"bash", b"zsh", b"sh", b"dash", b"ksh", b"mksh", b"ash")
@@ -155,21 +149,7 @@ def _next_output(command: Command, source: int, poll: select.poll) -> bytes:
             continue
         except OSError:
             return b""  # EIO: nobody has the other side of the terminal any more.
-        return _gather(source, data) if command.terminal and len(data) >= FLOOD else data
-
-
-def _gather(source: int, data: bytes) -> bytes:
-    """Give `data` from a terminal together with what follows at once."""
-    poll = select.poll()
-    poll.register(source, select.POLLIN)
-    pieces, count, until = [data], len(data), time.monotonic() + GATHERING
-    while count < READ_SIZE and time.monotonic() < until and poll.poll(SILENCE * 1000):
-        data = _read_terminal(source)
-        if not data:
-            break
-        pieces.append(data)
-        count += len(data)
-    return b"".join(pieces)
+        return gathered(source, data) if command.terminal else data
 
 
 def _last_output(command: Command, source: int) -> list[bytes]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rsh.holder.terminal import READ_SIZE, Terminal
+from rsh.holder.gathering import ENOUGH, READ_SIZE
+from rsh.holder.terminal import Terminal
 
 SOON = 10.0
 
@@ -57,4 +58,4 @@ def test_a_flood_is_gathered_and_whole(terminal: Terminal) -> None:
     thread.join(SOON)
     assert b"".join(pieces) == flood
     assert max(map(len, pieces)) > 4096
-    assert max(map(len, pieces)) < READ_SIZE + 64 * 1024
+    assert max(map(len, pieces)) < ENOUGH + READ_SIZE
