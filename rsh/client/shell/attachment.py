@@ -12,27 +12,19 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Final, Protocol, TypeAlias
 
+from rsh.client.shell.given import Given
 from rsh.errors import Code, LinkError, Refused, RshError
-from rsh.files.stream.stream import RecordReader, RecordWriter
+from rsh.files.stream.stream import RecordReader
 from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Attach, Terminal
-from rsh.protocol.shell_records import Attached, Echo, Hangup, Line, Ready, Seen, ShellRecord, Taken
+from rsh.protocol.shell_records import Attached, Echo, Ready, ShellRecord, Taken
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
 from rsh.session.inlet import Inlet
 
 Again: TypeAlias = Callable[[Attach], Channel]
-
-# What a line is cut into on its way.
-PIECE: Final = 128 * 1024
-
-# Output is confirmed so often, in bytes.
-CONFIRMED: Final = 64 * 1024
-
-# Input that waits while there is no connection, in bytes; who types more has to wait.
-MAX_TYPED_AHEAD: Final = 1024 * 1024
 
 # Seconds between attempts to attach again: at first, and in the end.
 FIRST_PAUSE: Final = 0.05
@@ -96,63 +88,33 @@ class Attachment:
         self._sized = False  # it was told
         self._read_only = read_only
         self._exit: Exit | None = None
-        self._given_up = False
-        self._sending = threading.Condition()  # guards what follows, and keeps what is sent in order
-        self._connected = True
-        self._lines = RecordWriter(channel, lane=1)
-        self._line: tuple[Line, bytes] | None = None  # the last line, until it has ended
-        self._typed = bytearray()  # input that may have to be sent again
-        self._taken = 0  # bytes of input before that
-        self._confirmed = 0  # of output
+        self._given = Given(channel, kept=again is not None)
+        self._gone = threading.Event()  # nobody wants it any more
         self._attached = threading.Event()  # on this connection
         threading.Thread(target=self._stay, name="shell attachment", daemon=True).start()
 
     @property
     def connected(self) -> bool:
         """Whether there is a connection now."""
-        return self._connected
+        return self._given.connected
 
     # --- giving ---
 
     def send_line(self, number: int, typed: int, line: bytes, ahead: bytes) -> None:
-        """Give the shell a line; while there is no connection it waits for one.
-
-        Args:
-            typed: bytes of input that are not for it.
-            ahead: what was typed for it already.
-        """
-        with self._sending:
-            self._line = Line(len(ahead) + len(line), number, typed, len(ahead)), ahead + line
-            if self._connected:
-                self._try(self._write_line)
+        """As Given.send_line."""
+        self._given.send_line(number, typed, line, ahead)
 
     def end_line(self) -> None:
-        """Note that the line has ended: it need not be sent again."""
-        with self._sending:
-            self._line = None
+        """As Given.end_line."""
+        self._given.end_line()
 
     def type(self, data: Buffer) -> None:
-        """Send what was typed. Raises RshError: nobody will take it any more."""
-        with self._sending:
-            while not self._connected and len(self._typed) > MAX_TYPED_AHEAD and not self._given_up:
-                self._sending.wait()
-            if self._again is not None:
-                self._typed += data
-            channel = self._channel if self._connected else None
-        if channel is not None:
-            try:
-                channel.write(bytes(data))
-            except RshError:
-                if self._again is None:
-                    raise
+        """As Given.type."""
+        self._given.type(data)
 
     def confirm(self, offset: int) -> None:
-        """Tell, now and then, how much output has arrived."""
-        if offset - self._confirmed >= CONFIRMED:
-            with self._sending:
-                self._confirmed = offset
-                if self._connected:
-                    self._try(self._write_seen)
+        """As Given.confirm."""
+        self._given.confirm(offset)
 
     def tell(self, message: Signal | Resize) -> None:
         """Send a message, if there is a connection; a size only when it is another one than was told before."""
@@ -165,47 +127,20 @@ class Attachment:
 
     def hang_up(self) -> None:
         """Have the shell end."""
-        with self._sending:
-            self._again = None
-            self._try(self._write_hangup)
+        self._again = None
+        self._given.hang_up()
 
     def leave(self) -> None:
         """Go, and let the shell live."""
-        with self._sending:
-            self._again = None
-            self._try(self._lines.end)
+        self._again = None
+        self._given.leave()
 
     def close(self) -> None:
         """Be done with it at once."""
-        with self._sending:
-            self._given_up = True
-            self._again = None
-            self._sending.notify_all()
-        self._channel.close(discard=True)
-
-    def _try(self, write: Callable[[], None]) -> None:
-        """Write, if the connection still takes it; when it is lost, the reader hears of it. _sending is held."""
-        try:
-            write()
-        except RshError:
-            pass
-
-    def _write_line(self) -> None:
-        if self._line is None:
-            return
-        record, content = self._line
-        self._lines.record(record)
-        for start in range(0, len(content), PIECE):
-            self._lines.content(content[start : start + PIECE])
-        self._lines.flush()
-
-    def _write_seen(self) -> None:
-        self._lines.record(Seen(self._confirmed))
-        self._lines.flush()
-
-    def _write_hangup(self) -> None:
-        self._lines.record(Hangup())
-        self._lines.flush()
+        self._again = None
+        self._gone.set()
+        self._channel.close(discard=True)  # Whoever waits to give the shell something gives up now.
+        self._given.give_up()
 
     # --- receiving ---
 
@@ -223,10 +158,8 @@ class Attachment:
             except RshError as final:
                 error = final
                 break
-        with self._sending:
-            self._connected = False
-            self._given_up = True
-            self._sending.notify_all()
+        self._given.lose()
+        self._given.give_up()
         self._receiver.take_end(self._exit, error)
 
     def _may_return(self, error: RshError) -> bool:
@@ -271,8 +204,7 @@ class Attachment:
         elif isinstance(record, Attached):
             self._take_attached(record, first)
         elif isinstance(record, Taken):
-            with self._sending:
-                self._drop_taken(record.typed)
+            self._given.note_taken(record.typed)
         elif not isinstance(record, memoryview):
             self._receiver.take_record(record)
         return True
@@ -281,25 +213,9 @@ class Attachment:
         self._id = attached.id
         self._receiver.take_attached(attached, first=first)
         if not first:
-            threading.Thread(target=self._go_on, args=(attached,), name="shell go on", daemon=True).start()
+            going_on = (self._channel, attached)
+            threading.Thread(target=self._given.go_on, args=going_on, name="shell go on", daemon=True).start()
         self._attached.set()
-
-    def _go_on(self, attached: Attached) -> None:
-        """Send again what was not taken; by a thread of its own, as it may have to wait."""
-        with self._sending:
-            self._drop_taken(attached.typed)
-            self._lines = RecordWriter(self._channel, lane=1)
-            if self._line is not None and self._line[0].number > attached.number:
-                self._try(self._write_line)
-            self._try(lambda: self._channel.write(bytes(self._typed)))
-            self._confirmed = attached.offset
-            self._connected = True
-            self._sending.notify_all()
-
-    def _drop_taken(self, typed: int) -> None:
-        if typed > self._taken:
-            del self._typed[: typed - self._taken]
-            self._taken = typed
 
     def _take_output(self, over: threading.Event, data: Buffer, wait: bool) -> bool:
         """Take output, b"" being its end; see Inlet. Where it begins is known only with the Attached."""
@@ -316,18 +232,18 @@ class Attachment:
 
     def _come_back(self) -> None:
         """Attach again; raises RshError when there is no use in trying any longer."""
-        with self._sending:
-            self._connected = False
+        self._given.lose()
         pause = FIRST_PAUSE
         while True:
             try:
                 self._channel = self._attach()
+                if self._gone.is_set():
+                    self._channel.close(discard=True)
                 return
             except RshError as error:
                 if not self._may_return(error):
                     raise
-            with self._sending:
-                self._sending.wait(pause)
+            self._gone.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _attach(self) -> Channel:

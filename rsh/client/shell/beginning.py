@@ -9,13 +9,14 @@ import queue
 import threading
 from collections.abc import Callable
 
+from rsh.client.shell.attended import Attended
 from rsh.client.shell.living import LivingShell
 from rsh.errors import RshError
 from rsh.protocol.frames import Buffer
 from rsh.session.deadline import NEVER, Deadline
 
 
-class Beginning:
+class Beginning(Attended):
     """Reads what a shell prints before it waits for its first line; in the shape of a RunningLine for who attends.
 
     Attributes:
@@ -32,9 +33,9 @@ class Beginning:
             show: takes the output while nobody attends; called by that thread.
             tell: is called when it is over and nobody has attended, with the error if there was one; likewise.
         """
+        super().__init__(shell)
         self.over = False
         self.error: RshError | None = None
-        self._shell = shell
         self._show = show
         self._tell = tell
         self._lock = threading.Lock()  # guards _attended, and keeps output in order
@@ -80,29 +81,6 @@ class Beginning:
     def read_stdout(self, deadline: Deadline = NEVER) -> Buffer:
         """Wait for output; b"" at its end."""
         return self._output.get()
-
-    def read_stderr(self, deadline: Deadline = NEVER) -> Buffer:
-        """Give b"": a terminal has one output."""
-        return b""
-
-    def write(self, data: Buffer) -> None:
-        """Send what was typed."""
-        self._shell.type(data)
-
-    def close_stdin(self) -> None:
-        """Say that the keyboard has ended: as if Ctrl-D were typed."""
-        self._shell.type(b"\x04")
-
-    def signal(self, name: str) -> None:
-        """Send a signal to what runs in the foreground; TERM and HUP are for us, and hang up."""
-        if name in ("TERM", "HUP"):
-            self._shell.close()
-        else:
-            self._shell.signal(name)
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell the terminal its size."""
-        self._shell.resize(columns, rows)
 
     def wait(self, deadline: Deadline = NEVER) -> int:
         """Wait for its end; give the shell's status."""

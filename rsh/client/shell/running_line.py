@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from rsh.client.shell.attended import Attended
 from rsh.client.shell.living import LivingShell
 from rsh.protocol.frames import Buffer
 from rsh.session.deadline import NEVER, Deadline
 
 
-class RunningLine:
-    """A line that a living shell runs, in the shape of a RemoteProcess on a terminal.
-
-    Attributes:
-        leaving: the signal that told this client to end, without SIG; "" for none.
-    """
+class RunningLine(Attended):
+    """A line that a living shell runs, in the shape of a RemoteProcess on a terminal."""
 
     def __init__(self, shell: LivingShell, line: bytes | None = None, ahead: bytes = b"") -> None:
         """Give the shell the line, and what was typed for it already; None stands for its own beginning."""
-        self.leaving = ""
-        self._shell = shell
+        super().__init__(shell)
         self._over = False
         if line is not None:
             shell.start_line(line, ahead)
@@ -25,30 +21,6 @@ class RunningLine:
     def read_stdout(self, deadline: Deadline = NEVER) -> Buffer:
         """Wait for output; b"" at its end."""
         return self._shell.next_output()
-
-    def read_stderr(self, deadline: Deadline = NEVER) -> Buffer:
-        """Give b"": a terminal has one output."""
-        return b""
-
-    def write(self, data: Buffer) -> None:
-        """Send what was typed."""
-        self._shell.type(data)
-
-    def close_stdin(self) -> None:
-        """Say that the keyboard has ended: as if Ctrl-D were typed."""
-        self._shell.type(b"\x04")
-
-    def signal(self, name: str) -> None:
-        """Send a signal to what runs in the foreground; TERM and HUP are for us, and hang up."""
-        if name in ("TERM", "HUP"):
-            self.leaving = name
-            self._shell.close()
-        else:
-            self._shell.signal(name)
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell the terminal its size."""
-        self._shell.resize(columns, rows)
 
     def wait(self, deadline: Deadline = NEVER) -> int:
         """Wait for the end of the line, or of the shell; give the status."""
