@@ -99,9 +99,10 @@ def test_prompt_keeps_what_its_key_may_still_do(daemon: Daemon, guest: Home, tmp
     with Terminal(guest, "connect", daemon.host) as terminal:
         terminal.until_line(f":~{SIGN}")
         rewrite(daemon, guest, "no-shell")
-        daemon.wait_for_log("ended because of its key")
+        terminal.until_shown("rsh: what this key may do has changed: this key may not run commands")
+        terminal.until_shown("files can still be had")
         terminal.press("echo anything\r")
-        terminal.until_shown("may not run commands")
+        terminal.until_shown("rsh: this key may not run commands")
         terminal.press(f":cat {tmp_path}/file\r")
         terminal.until_shown("to be read")
         terminal.press(":exit\r")

@@ -251,8 +251,8 @@ class TerminalShell(Company):
             say(f"rsh: {left}\n")
             raise Leave(left.exit_status) from left
         except RshError as error:
-            self._living = None
-            self._conclude(error)
+            lost, self._living = self._living, None
+            self._conclude(error, had=lost is not None and lost.settled)
             raise
         living = self._living
         if living is None or living.ended is not None:
@@ -263,8 +263,12 @@ class TerminalShell(Company):
         self.directory = living.directory
         return status
 
-    def _conclude(self, error: RshError) -> None:
-        """Raise Leave when the shell lives on and is not for us any more; Refused when it does not, and we do."""
+    def _conclude(self, error: RshError, *, had: bool) -> None:
+        """Raise Leave when the shell lives on and is not for us any more; Refused when it does not, and we do.
+
+        Args:
+            had: we have had the shell, and not only asked for it.
+        """
         if self._detached:
             self._living = None
             say(f"rsh: {come_back(self.wishes.host, self._detached)}\n")
@@ -273,6 +277,9 @@ class TerminalShell(Company):
             self._living = None
             say(f"rsh: {printable(str(error))}\n")
             raise Leave(TAKEN_OVER) from error
+        if isinstance(error, Refused) and error.code == Code.FORBIDDEN and had:
+            words = "the shell is left to itself; files can still be had: try `help`"
+            raise Refused(error.code, f"what this key may do has changed: {error}", advice=words) from error
         if isinstance(error, Refused) and error.code in (Code.INTERNAL, Code.NO_SHELL):
             raise Refused(error.code, str(error), advice="the next line begins a new shell") from error
 
