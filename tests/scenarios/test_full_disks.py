@@ -83,8 +83,34 @@ def test_disk_that_fills_up_half_way_keeps_what_was_whole(
     for number in range(6):
         dense(source / str(number), 4 * MIB)
     (source / "small").write_text("small")
+    (small / "tree").mkdir()
+    for number in range(6):
+        (small / "tree" / str(number)).write_text("old")
     done = me.rsh(*copy_words(verb, source, small, host))
-    assert done.returncode == 1 and done.stderr.count(b"No space left on device") >= 3
+    assert done.returncode == 1
+    failed = [path for path in sorted((small / "tree").iterdir()) if path.read_bytes() == b"old"]
+    assert len(failed) >= 3
+    assert done.stderr.decode().splitlines() == [f"rsh: {verb}: {path}: No space left on device" for path in failed]
+    for path in set((small / "tree").iterdir()) - set(failed):
+        assert path.read_bytes() == (source / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("verb", ["put", "get"])
+def test_small_files_that_will_not_fit_are_named_one_by_one(
+    me: Home, host: str, tmp_path: Path, small: Path, verb: str
+) -> None:
+    source = tmp_path / "tree"
+    source.mkdir()
+    for number in range(5):
+        dense(source / f"{number}", 4 * MIB if number < 3 else 7 * MIB)
+    for number in range(200):
+        (source / f"small{number}").write_bytes(os.urandom(60_000))
+    done = me.rsh(*copy_words(verb, source, small, host))
+    assert done.returncode == 1
+    missing = sorted(set(os.listdir(source)) - set(os.listdir(small / "tree")))
+    assert len(missing) > 20
+    told = [f"rsh: {verb}: {small}/tree/{name}: No space left on device" for name in missing]
+    assert done.stderr.decode().splitlines() == told
     for path in (small / "tree").iterdir():
         assert path.read_bytes() == (source / path.name).read_bytes()
 
@@ -105,12 +131,15 @@ def test_limit_of_the_process_is_an_error_of_one_file(me: Home, host: str, tmp_p
     here.mkdir()
     dense(source / "large", 3 * MIB)
     (source / "small").write_text("small")
+    (here / "there").mkdir()
+    (here / "there" / "large").write_text("old")
     done = me.rsh(
         *("get", f"{host}:{source}", str(here)),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, 2 * MIB)),
     )
     assert done.returncode == 1 and b"/large: File too large" in done.stderr
-    assert os.listdir(here / "there") == ["small"]
+    assert sorted(os.listdir(here / "there")) == ["large", "small"]
+    assert (here / "there" / "large").read_text() == "old"
 
 
 def test_limit_of_the_daemon_is_an_error_of_one_file(home: Home, tmp_path: Path) -> None:
@@ -119,10 +148,13 @@ def test_limit_of_the_daemon_is_an_error_of_one_file(home: Home, tmp_path: Path)
     target.mkdir()
     dense(source / "large", 3 * MIB)
     (source / "small").write_text("small")
+    (target / "here").mkdir()
+    (target / "here" / "large").write_text("old")
     with Daemon(home, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, 2 * MIB))) as daemon:
         done = home.rsh("put", str(source), f"{daemon.host}:{target}")
         assert done.returncode == 1 and b"/large: File too large" in done.stderr
-        assert os.listdir(target / "here") == ["small"]
+        assert sorted(os.listdir(target / "here")) == ["large", "small"]
+        assert (target / "here" / "large").read_text() == "old"
         assert home.rsh("put", str(source / "small"), f"{daemon.host}:{target}/again").returncode == 0
 
 
@@ -150,15 +182,23 @@ def test_directory_that_may_not_be_written_to_is_named_and_the_rest_goes_on(
         assert sorted(os.listdir(target / folder)) == ["1", "2", "large"]
 
 
-def test_read_only_file_system_is_named_once_for_each_file(me: Home, host: str, tmp_path: Path, small: Path) -> None:
-    (tmp_path / "a").write_text("a")
-    dense(tmp_path / "b", 2 * MIB)
+@pytest.mark.parametrize(("verb", "way"), [("put", "up"), ("get", "down"), ("sync", "up"), ("sync", "down")])
+def test_read_only_file_system_is_named_once_for_each_file(
+    me: Home, host: str, tmp_path: Path, small: Path, verb: str, way: str
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "a").write_text("a")
+    dense(source / "b", 2 * MIB)
+    (small / "a").write_text("old")
     subprocess.run(["mount", "-o", "remount,ro", small], check=True)
-    done = me.rsh("put", str(tmp_path / "a"), str(tmp_path / "b"), f"{host}:{small}")
+    ends = [f"{source}/.", f"{host}:{small}"] if way == "up" else [f"{host}:{source}/.", str(small)]
+    done = me.rsh(verb, *ends)
     assert done.returncode == 1
     assert done.stderr.decode().splitlines() == [
-        f"rsh: put: {small}/{name}: Read-only file system" for name in ("a", "b")
+        f"rsh: {verb}: {small}/{name}: Read-only file system" for name in ("a", "b")
     ]
+    assert os.listdir(small) == ["a"] and (small / "a").read_text() == "old"
 
 
 @pytest.mark.parametrize("verb", ["put", "get"])
