@@ -177,6 +177,7 @@ OUR_ERRORS: Final = {
     "ECONFLICT": "Target exists",
     "ESKIPPED": "Left as it is",
     "EINCOMPLETE": "Nothing was deleted: not all of the source could be read",
+    "EUNASKED": "Not deleted: nobody was asked about it",
     "EEMPTIED": "Nothing was deleted: the source is empty",
     "EINSIDE": "A directory cannot be copied into itself",
     "ENOTDIRTARGET": "Target is not a directory",

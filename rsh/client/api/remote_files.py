@@ -7,7 +7,7 @@ for them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -137,10 +137,10 @@ class RemoteFiles(Renewing):
         from rsh.files.transfer.receiver import receive
         from rsh.files.transfer.rehearsal import rehearse
 
-        paths, conflicts = encoded(sources), Conflicts(on_conflict, tuple(agreed))
+        paths, conflicts, rules = encoded(sources), Conflicts(on_conflict, tuple(agreed)), encoded(exclude)
         mode = self._compression(compress)
-        request = requests.Get(paths, self.directory, encoded(exclude), dry_run, limit, mode, archive, follow)
-        run = rehearse if dry_run else partial(receive, durability=durability, archive=archive)
+        request = requests.Get(paths, self.directory, rules, dry_run, limit, mode, archive, follow)
+        run = rehearse if dry_run else partial(receive, durability=durability, archive=archive, rules=rules)
 
         def move(channel: Channel) -> Report:
             pipe = expanded(channel, mode)
@@ -156,6 +156,7 @@ class RemoteFiles(Renewing):
         fetch: bool = False,
         delete: bool = False,
         delete_all: bool = False,
+        agreed: Container[bytes] | None = None,
         checksum: bool = False,
         exclude: Iterable[str | bytes] = (),
         dry_run: bool = False,
@@ -172,6 +173,7 @@ class RemoteFiles(Renewing):
             to: one over there, with `fetch` here; made if it is not there. A file goes into a directory.
             delete: remove from `to` what the source has not; nothing is, if not all of the source could be read, or,
                 unless `delete_all` is set, if it is empty.
+            agreed: what may be deleted, as `progress.planned` has told it in a dry run; None for all.
             checksum: compare by digest instead of by size and time.
             dry_run: do nothing; `progress.planned` hears what would be done, as with `itemize` what is done.
             exclude, archive, limit, compress, progress: as `put`. What is left out is not deleted either.
@@ -198,7 +200,7 @@ class RemoteFiles(Renewing):
             delete_all=delete_all,
         )
         run, here = (sync_down, to) if fetch else (sync_up, source)
-        move = partial(run, request=request, here=os.fsencode(here), wishes=wishes, progress=progress)
+        move = partial(run, request=request, here=os.fsencode(here), wishes=wishes, progress=progress, agreed=agreed)
         return self._carry(request, move, progress)
 
     def _compression(self, wanted: bool | None) -> str:

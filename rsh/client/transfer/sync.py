@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
-from rsh.client.terminal.asking import confirm
+from rsh.client.terminal.asking import ask_choice, can_ask, confirm
 from rsh.client.terminal.console import is_terminal
 from rsh.client.text.complaints import say
 from rsh.client.transfer.copying import compression
 from rsh.client.transfer.transfers import carried, finish, survey_here
 from rsh.errors import FileError, UsageError
 from rsh.escape import printable
+from rsh.files.stream.spool import Spool
+from rsh.files.sync.agreed import Agreed
 from rsh.files.sync.itemize import DELETING
 from rsh.files.transfer.report import Progress
 
@@ -71,18 +73,39 @@ class Changes(Progress):
 
 
 class _Deletions(Progress):
-    """Counts what would be deleted, and keeps the first few names."""
+    """Takes note of what would be deleted.
+
+    Attributes:
+        agreed: all of it.
+        names: the first few, for the question.
+    """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.agreed = Agreed()
         self.names: list[str] = []
+        self._all = Spool()
 
     def planned(self, action: str, path: bytes, size: int) -> None:
         """Take note of a deletion."""
         if action == DELETING:
-            self.count += 1
+            self.agreed.add(path)
+            self._all.append(path)
             if len(self.names) < _NAMED:
                 self.names.append(printable(path))
+
+    def ask(self) -> bool:
+        """Say whether all of it may go: the user is told which and how many, and can see the whole list."""
+        more = self._all.count - len(self.names)
+        question = f"delete {self._all.count}: {', '.join(self.names)}{f' and {more} more' if more else ''}?"
+        if not (more and can_ask()):
+            return confirm(question)
+        while (answer := ask_choice(f"{question} [y/N, l lists them]", "ynl", default="n")) == "l":
+            say("".join(f"{printable(path)}\n" for path in self._all))
+        return answer == "y"
+
+    def close(self) -> None:
+        """Give memory back."""
+        self._all.close()
 
 
 def run_sync(context: Context, options: Options) -> int:
@@ -109,14 +132,16 @@ def run_sync(context: Context, options: Options) -> int:
         told = Changes(None, json=options.json)
         return finish(context, options, sync(delete=options.delete, delete_all=forced, dry_run=True, progress=told))
     asks = options.delete and not forced and context.asks and is_terminal(0)
-    if asks and not _may_delete(sync):
+    agreed = _agreed(sync) if asks else None
+    if asks and agreed is None:
         say(f"rsh: {context.verb}: nothing was changed\n")
         return 1
+    deletes = {"delete": options.delete, "delete_all": forced or asks, "agreed": agreed}
     itemize = options.itemize and not context.background
 
     def move(remote: Remote, progress: Progress | None) -> Report:
         told = Changes(progress, json=options.json) if itemize else progress
-        return fixed(remote, delete=options.delete, delete_all=forced or asks, itemize=itemize, progress=told)
+        return fixed(remote, itemize=itemize, progress=told, **deletes)
 
     label = f"{context.verb} {printable(options.source)} {printable(options.destination)}"
     done = carried(context, label, move, _survey(context, source, options.exclude, fetch=fetch), options)
@@ -144,9 +169,11 @@ def _sides(context: Context, options: Options) -> tuple[str, str, bool]:
     return options.source, options.destination, options.fetch
 
 
-def _may_delete(sync: Callable[..., Report]) -> bool:
-    """Say whether files may go: the user is told which and how many, and asked."""
+def _agreed(sync: Callable[..., Report]) -> Agreed | None:
+    """Ask about what a sync would delete; give what may go, None for a no."""
     found = _Deletions()
-    sync(delete=True, delete_all=True, dry_run=True, progress=found)
-    more = f" and {found.count - len(found.names)} more" if found.count > len(found.names) else ""
-    return not found.count or confirm(f"delete {found.count}: {', '.join(found.names)}{more}?")
+    try:
+        sync(delete=True, delete_all=True, dry_run=True, progress=found)
+        return found.agreed if not found.names or found.ask() else None
+    finally:
+        found.close()

@@ -35,6 +35,7 @@ def signature(top: Top, question: Sign) -> Iterator[Kept | Signature]:
         yield _NOTHING
         return
     try:
+        top.check(question.path)
         fd = open_regular(directory, name)
         try:
             yield from _kept(directory, name)

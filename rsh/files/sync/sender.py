@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Container
 
 import msgspec
 
@@ -53,11 +54,14 @@ class Level:
 class SyncSender(Sender):
     """The sending of differences. The walks that find them are those of rsh.files.sync.source."""
 
-    def __init__(self, pipe: Pipe, progress: Progress, wishes: Wishes, upward: bool) -> None:
+    def __init__(
+        self, pipe: Pipe, progress: Progress, wishes: Wishes, upward: bool, agreed: Container[bytes] | None = None
+    ) -> None:
         super().__init__(pipe, progress, make_filter(wishes.rules), wishes.rehearsal, archive=wishes.archive)
         self._results: SyncResults = SyncResults(pipe, progress)
         self._wishes = wishes
         self._upward = upward
+        self._agreed = agreed
         self._direction = "<" if upward else ">"
         self._levels: list[Level] = []
         self._complete = True  # all of the source could be read so far
@@ -187,12 +191,19 @@ class SyncSender(Sender):
         self._results.sent += 1
         self._out.record(Touch(name, stat.S_IMODE(status.st_mode), mtime_of(status)))
 
-    def _remove(self, path: bytes, *, shown: bytes = b"") -> None:
-        self._tell(DELETING, shown or path)
+    def _remove(self, shown: bytes) -> bool:
+        """Have something deleted, a directory if there is a slash at the end; tell whether it may be."""
+        if self._agreed is not None and shown not in self._agreed:
+            failure = file_error("EUNASKED", shown)
+            self._report.add_failure(failure)
+            self._progress.failed(failure)
+            return False
+        self._tell(DELETING, shown)
         self._report.deleted += 1
         if not self._rehearsal:
             self._results.sent += 1
-            self._out.record(Delete(path))
+            self._out.record(Delete(shown.rstrip(b"/")))
+        return True
 
     def _defer(self, path: bytes, old_size: int) -> None:
         self._later.append(msgspec.msgpack.encode((path, old_size)))

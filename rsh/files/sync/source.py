@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -24,7 +24,7 @@ from rsh.files.disk.names import join
 from rsh.files.disk.tree import Step, walk
 from rsh.files.stream.stream import Pipe, RecordReader
 from rsh.files.sync.blocks import block_size
-from rsh.files.sync.itemize import NEW, itemize
+from rsh.files.sync.itemize import DELETING, NEW, itemize
 from rsh.files.sync.manifest import Entry, Manifest, file_digest
 from rsh.files.sync.sender import SyncSender
 from rsh.files.sync.wishes import Wishes
@@ -33,7 +33,7 @@ from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.sender import mtime_of
 from rsh.protocol import sync_records
 from rsh.protocol.record_stream import End
-from rsh.protocol.sync_records import Known, Sign
+from rsh.protocol.sync_records import Known, Other, Sign
 from rsh.protocol.transfer_records import MAX_PACKED, Begin, Directory, Leave, Root, Symlink
 
 # New files below this are sent even if the target has them under another name: that is quicker than to ask.
@@ -51,6 +51,7 @@ def sync_from(
     directory: bytes = b"",
     progress: Progress | None = None,
     upward: bool,
+    agreed: Container[bytes] | None = None,
 ) -> Report:
     """Make a target like a source, from the source's side.
 
@@ -58,11 +59,12 @@ def sync_from(
         source: a directory, a symlink to one, or a regular file.
         directory: where a relative source starts; b"" is the process's.
         upward: we are the client: changes are told to `progress`, else to the target.
+        agreed: what may be deleted, directories with a slash at their ends; None for all that the source has not.
 
     Raises:
         UsageError: a rule that means nothing. ProtocolError, RshError: as send().
     """
-    return SyncSource(pipe, progress or Progress(), wishes, upward).run([source], directory)
+    return SyncSource(pipe, progress or Progress(), wishes, upward, agreed).run([source], directory)
 
 
 class SyncSource(SyncSender):
@@ -185,8 +187,9 @@ class SyncSource(SyncSender):
     def _enter_level(self, theirs: Manifest, there: Entry | None, name: bytes, new: int) -> int:
         assert self._place is not None
         matched = there if isinstance(there, Directory) else None
-        if there is not None and matched is None:
-            self._remove(self._relative(name))
+        if there is not None and matched is None and (self._wishes.delete or not isinstance(there, Other)):
+            self._tell(DELETING, self._relative(name))  # it makes way for the directory
+            self._report.deleted += 1
         level = self._level(name, self._place.fd, matched)
         self._levels.append(level)
         if matched is None:
@@ -217,7 +220,7 @@ class SyncSource(SyncSender):
         if isinstance(there, Directory):
             theirs.skip()
             if step in (Step.FILE, Step.SYMLINK) and self._wishes.delete:
-                self._remove(self._relative(name))
+                self._remove(self._relative(name) + b"/")
                 there = None
         try:
             if step is Step.FILE:
@@ -388,7 +391,7 @@ class SyncSource(SyncSender):
             self._fail(None, "EEMPTIED")
             return
         for path in self._extras:
-            self._remove(path.rstrip(b"/"), shown=path)
+            self._remove(path)
 
 
 def _same(there: Known, status: os.stat_result) -> bool:

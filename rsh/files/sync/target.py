@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -20,18 +19,18 @@ from rsh.files.disk.descent import DIRECTORY_FLAGS
 from rsh.files.disk.digest import BLOCK
 from rsh.files.disk.durability import Durability
 from rsh.files.disk.filter import make_filter
-from rsh.files.disk.leftovers import remove_leftover
 from rsh.files.disk.names import check_component
 from rsh.files.stream.stream import Pipe, RecordWriter
 from rsh.files.sync.answers import proof, signature
+from rsh.files.sync.deletions import Deletions
 from rsh.files.sync.incoming_patch import IncomingPatch
+from rsh.files.sync.itemize import DELETING
 from rsh.files.sync.manifest import known_file, manifest
 from rsh.files.sync.top import Top
 from rsh.files.sync.wishes import Wishes
 from rsh.files.transfer.receiver import Receiver
 from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.sender import READ_FLAGS
-from rsh.files.upkeep.changes import remove_tree
 from rsh.protocol import sync_records
 from rsh.protocol.record_stream import End, Failure
 from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Reuse, Sign, Touch
@@ -39,9 +38,6 @@ from rsh.protocol.transfer_records import Abort, Directory, Finish, Link, Root, 
 
 # How long the end of a manifest is waited for whose last record the source has read.
 _SOON: Final = 5.0
-
-# Bytes of the paths of parts that are remembered; what is beyond is left to the next run.
-_ROOM_FOR_PARTS: Final = 1024 * 1024
 
 
 def sync_to(
@@ -53,6 +49,7 @@ def sync_to(
     durability: str = "auto",
     progress: Progress | None = None,
     fetched: bytes | None = None,
+    agreed: Container[bytes] | None = None,
     forsaken: Callable[[], bool] | None = None,
 ) -> Report:
     """Make a target like a source, from the target's side.
@@ -60,12 +57,13 @@ def sync_to(
     Args:
         target: a directory, which is made when it is not there; for a file as source a file or a directory.
         fetched: name of the source, if we have asked for it.
+        agreed: what may be deleted (rsh.files.sync.deletions); None for all that the source has not.
         directory, durability, progress, forsaken: as receive().
 
     Raises:
         UsageError: unknown durability; a rule that means nothing. ProtocolError, RshError: as receive().
     """
-    receiver = SyncTarget(pipe, Durability(durability), progress or Progress(), wishes, fetched, forsaken)
+    receiver = SyncTarget(pipe, Durability(durability), progress or Progress(), wishes, fetched, agreed, forsaken)
     return receiver.run(target, directory)
 
 
@@ -81,18 +79,16 @@ class SyncTarget(Receiver):
         progress: Progress,
         wishes: Wishes,
         fetched: bytes | None,
+        agreed: Container[bytes] | None,
         forsaken: Callable[[], bool] | None,
     ) -> None:
-        super().__init__(pipe, durability, None, progress, None, wishes.archive, forsaken)
+        super().__init__(pipe, durability, None, progress, None, wishes.archive, forsaken, make_filter(wishes.rules))
         self._pipe = pipe
         self._wishes = wishes
         self._fetched = fetched
-        self._only = make_filter(wishes.rules)
         self._patching: IncomingPatch | None = None
-        self._top = Top(self._final)
-        self._began = time.time()
-        self._parts: list[bytes] = []  # of earlier transfers, by their paths; filled by the telling thread
-        self._room = _ROOM_FOR_PARTS
+        self._top = Top(self._final, self._only)
+        self._deletions = Deletions(self._top, self._only, agreed)
         self._telling: threading.Thread | None = None
 
     def _open(self, elements: Iterator[TransferRecord | memoryview], target: bytes, directory: bytes) -> None:
@@ -106,6 +102,8 @@ class SyncTarget(Receiver):
             return
         there = self._landing.target_name is None
         top = os.open(b".", DIRECTORY_FLAGS, dir_fd=self._landing.top) if there else -1
+        if there and self._wishes.rehearsal:
+            self._top.open(self._landing.top)
         # Ends when the source has read all, or when the pipe is closed; joined by _end.
         self._telling = threading.Thread(target=self._tell_manifest, args=(top,), name="rsh-manifest", daemon=True)
         self._telling.start()
@@ -135,7 +133,7 @@ class SyncTarget(Receiver):
                 writer.record(End())
             else:
                 wishes = self._wishes
-                checksum, archive, part = wishes.checksum, wishes.archive, self._note_part
+                checksum, archive, part = wishes.checksum, wishes.archive, self._deletions.note_part
                 for record in manifest(top, only=self._only, checksum=checksum, archive=archive, part=part):
                     writer.record(record)
             writer.end()
@@ -149,29 +147,8 @@ class SyncTarget(Receiver):
         if self._wishes.delete and self._ledger.report.ok and self._telling:
             self._telling.join(_SOON)
             if not self._telling.is_alive():
-                self._remove_leftovers()
+                self._deletions.remove_leftovers()
         super()._end(record)
-
-    def _note_part(self, path: bytes) -> None:
-        self._room -= len(path)
-        if self._room >= 0:
-            self._parts.append(path)
-
-    def _remove_leftovers(self) -> None:
-        """Remove what earlier transfers have left: now that both are alike, nobody will go on with it."""
-        for path in self._parts:
-            try:
-                fd, name = self._top.above(path)
-            except OSError:
-                continue  # gone, with all above it
-            try:
-                before = os.fstat(fd)
-                remove_leftover(fd, name, self._began)
-                os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
-            except OSError:
-                pass  # somebody else's directory
-            finally:
-                os.close(fd)
 
     def _drop(self) -> None:
         if self._patching:
@@ -194,10 +171,38 @@ class SyncTarget(Receiver):
         else:
             super()._take(element)
 
+    def _count(self, name: bytes, *, directory: bool = False) -> None:
+        self._check_place(name)
+        super()._count(name, directory=directory)
+
     def _count_file(self, name: bytes) -> None:
+        self._check_place(name)
+        super()._count_file(name)
+
+    def _check_place(self, name: bytes) -> None:
         if self._one_file and name != self._one_file:
             raise ProtocolError("another name in a sync of one file")
-        super()._count_file(name)
+        if not self._one_file and not self._landing.depth:
+            raise ProtocolError("an item outside of the Root")
+
+    def _directory(self, record: Directory) -> None:
+        if not self._landing.skipping:
+            self._make_way(record.name)
+        super()._directory(record)
+
+    def _make_way(self, name: bytes) -> None:
+        """Remove a file that stands where a directory is to be; something special only if deleting was asked for."""
+        self._check_place(name)
+        check_component(name)
+        self._check_kept(name, directory=True)
+        here = self._landing.here
+        try:
+            mode = os.stat(name, dir_fd=here, follow_symlinks=False).st_mode
+            if stat.S_ISREG(mode) or stat.S_ISLNK(mode) or (self._wishes.delete and not stat.S_ISDIR(mode)):
+                os.unlink(name, dir_fd=here)
+                self._ledger.report.deleted += 1
+        except OSError:
+            return  # there is none, or the directory says why not
 
     def _root(self, record: Root) -> None:
         super()._root(record)
@@ -284,30 +289,15 @@ class SyncTarget(Receiver):
             self._fail(record.name, error)
 
     def _delete(self, record: Delete) -> None:
+        if not self._wishes.delete:
+            raise ProtocolError("a deletion that was not asked for")
         self._ledger.index += 1
         try:
-            fd, name = self._top.above(record.path)
-            try:
-                self._delete_in(fd, name, record.path)
-            finally:
-                os.close(fd)
+            for failure in self._deletions.remove(record.path):
+                self._ledger.fail(failure.path, failure.error)
+            self._ledger.report.deleted += 1
         except (OSError, FileError) as error:
             self._ledger.fail(record.path, error)
-
-    def _delete_in(self, fd: int, name: bytes, path: bytes) -> None:
-        """Delete, and leave the time of the directory above as it was: it has its source's."""
-        before = os.fstat(fd)
-        directory = stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
-        if directory:
-            if not self._wishes.delete:
-                raise FileError("EISDIR")
-            for failure in remove_tree(path, os.open(name, DIRECTORY_FLAGS, dir_fd=fd)):
-                self._ledger.fail(failure.path, failure.error)
-            os.rmdir(name, dir_fd=fd)
-        else:
-            os.unlink(name, dir_fd=fd)
-        os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
-        self._ledger.report.deleted += 1
 
     def _sign(self, record: Sign) -> None:
         for answer in signature(self._top, record):
@@ -325,12 +315,23 @@ class SyncTarget(Receiver):
         self._progress.passed(record.items, record.bytes)
 
     def _change(self, record: Change) -> None:
-        self._progress.planned(record.how, record.path, 0)
+        path = record.path
+        if record.how == DELETING and self._wishes.rehearsal:
+            path = self._would_delete(path)
+        self._progress.planned(record.how, path, 0)
+
+    def _would_delete(self, path: bytes) -> bytes:
+        """Give what the source would delete as it is here: nobody shall agree to something else."""
+        try:
+            return self._deletions.shown(path.rstrip(b"/"))
+        except OSError as error:
+            raise ProtocolError("a deletion of what is not there") from error
 
 
 SyncTarget.handlers = Receiver.handlers | {
     Failure: SyncTarget._failure,
     Root: SyncTarget._root,
+    Directory: SyncTarget._directory,
     Patch: SyncTarget._begin_patch,
     Touch: SyncTarget._touch,
     Delete: SyncTarget._delete,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from rsh.errors import FileError, ProtocolError
 from rsh.files.disk.descent import DIRECTORY_FLAGS
+from rsh.files.disk.filter import Filter
 from rsh.files.disk.names import check_component
 from rsh.files.transfer.sender import READ_FLAGS
 
@@ -22,16 +23,18 @@ class Top:
 
     Args:
         final: gives the name that the one file has here.
+        only: what is not left out; the source was not told of the rest, and may not name it.
 
     Raises:
         ProtocolError: from above() and file(): no such path may be named.
         OSError, FileError: from these: there is no such directory, or no regular file.
     """
 
-    def __init__(self, final: Callable[[bytes], bytes]) -> None:
+    def __init__(self, final: Callable[[bytes], bytes], only: Filter | None = None) -> None:
         self.fd = -1
         self.only = b""
         self._final = final
+        self._filter = only
 
     def open(self, directory: int) -> None:
         """Begin, with a descriptor of our own."""
@@ -48,6 +51,7 @@ class Top:
             if path != self.only:
                 raise ProtocolError("a path in a sync of one file")
             name = self._final(name)
+        self._check_above(above)
         fd = os.dup(self.fd)
         for each in above:
             try:
@@ -61,9 +65,20 @@ class Top:
         """Open a regular file for reading."""
         above, name = self.above(path)
         try:
+            self.check(path)
             return open_regular(above, name)
         finally:
             os.close(above)
+
+    def check(self, path: bytes, *, directory: bool = False) -> None:
+        """Raise ProtocolError for a path that is left out, if above() has let it pass."""
+        if self._filter is not None and not self.only and not self._filter.keeps(path, directory=directory):
+            raise ProtocolError("a path that was left out")
+
+    def _check_above(self, names: list[bytes]) -> None:
+        if self._filter is not None:
+            for count in range(1, len(names) + 1):
+                self.check(b"/".join(names[:count]), directory=True)
 
     def close(self) -> None:
         """Close; closing twice is no error."""

@@ -209,6 +209,10 @@ class Landing:
         """Remove from the target's directory what nobody came back for."""
         sweep(self._target.fd)
 
+    def from_source(self, name: bytes) -> bytes:
+        """Give the path of `name` from the top of its source, or the name of a source that is a file."""
+        return b"/".join((*self._place.names[1:], name))
+
     def shown(self, name: bytes = b"") -> bytes:
         """Give the path of `name`, or of the current directory, as the user would write it."""
         if not self._levels:

@@ -16,6 +16,7 @@ from xxhash import xxh3_128_digest
 from rsh.errors import FileError, ProtocolError, file_error
 from rsh.files.disk.digest import BLOCK
 from rsh.files.disk.durability import Durability
+from rsh.files.disk.filter import Filter, Rules, make_filter
 from rsh.files.disk.metadata import apply, apply_to_link
 from rsh.files.disk.names import Asked
 from rsh.files.disk.part import Finisher, Part
@@ -63,6 +64,7 @@ def receive(
     conflicts: Conflicts | None = None,
     archive: bool = False,
     forsaken: Callable[[], bool] | None = None,
+    rules: Rules = (),
 ) -> Report:
     """Receive what a sender sends and put it in place, by the rules of cp(1).
 
@@ -77,6 +79,7 @@ def receive(
         conflicts: what happens to files that are there already; by default they are replaced.
         archive: take owners and extended attributes, which are a violation otherwise.
         forsaken: tells whether the sender is gone for now; then the next transfer may go on with what we have.
+        rules: what the sender was told to leave out (rsh.files.disk.filter).
 
     Raises:
         UsageError: unknown durability.
@@ -84,7 +87,8 @@ def receive(
         RshError: the pipe failed. After that the caller closes the pipe. A large part
             is left for the next try to go on with.
     """
-    receiver = Receiver(pipe, Durability(durability), asked, progress or Progress(), conflicts, archive, forsaken)
+    policy, only = Durability(durability), make_filter(rules)
+    receiver = Receiver(pipe, policy, asked, progress or Progress(), conflicts, archive, forsaken, only)
     return receiver.run(target, directory)
 
 
@@ -103,10 +107,12 @@ class Receiver:
         conflicts: Conflicts | None,
         archive: bool = False,
         forsaken: Callable[[], bool] | None = None,
+        only: Filter | None = None,
     ) -> None:
         self._conflicts = conflicts
         self._archive = archive
         self._forsaken = forsaken
+        self._only = only
         self._attributes: Attributes | None = None  # of the item that comes next
         self._in = RecordReader(pipe, self.decoder)
         self._out = RecordWriter(pipe)
@@ -206,7 +212,7 @@ class Receiver:
             file.drop()
 
     def _directory(self, record: Directory) -> None:
-        self._count(record.name)
+        self._count(record.name, directory=True)
         index, finisher = self._ledger.index, self._finisher()
         try:
             self._landing.enter(index, record.name, record.mode, record.mtime_ns, finisher, record.identity)
@@ -378,11 +384,20 @@ class Receiver:
         """Tell whether the item at hand is all there is."""
         return self._single and not self._landing.depth
 
-    def _count(self, name: bytes) -> None:
+    def _count(self, name: bytes, *, directory: bool = False) -> None:
         self._ledger.count(name, top=not self._landing.depth)
+        self._check_kept(name, directory=directory)
 
     def _count_file(self, name: bytes) -> None:
         self._ledger.count_file(name, top=not self._landing.depth)
+        self._check_kept(name)
+
+    def _check_kept(self, name: bytes, *, directory: bool = False) -> None:
+        """Check that a name is none of those that were to be left out. A source that is a directory is never."""
+        if self._only is None or self._landing.skipping or (directory and not self._landing.depth):
+            return
+        if not self._only.keeps(self._landing.from_source(name), directory=directory):
+            raise ProtocolError("the sender sent what was to be left out")
 
     def _fail(self, name: bytes, error: OSError | FileError, *, now: bool = False) -> None:
         """Report the latest item. With `now` the sender hears it at once: what it is sending is in vain."""

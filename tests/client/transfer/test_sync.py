@@ -12,6 +12,7 @@ import pytest
 import rsh
 from rsh.client.cli.location import sides_at_the_prompt
 from rsh.errors import UsageError
+from rsh.files.sync.agreed import Agreed
 from tests.files.transfers import snapshot
 from tests.machines import Daemon, Home, program
 
@@ -79,6 +80,40 @@ def test_a_user_at_a_terminal_is_asked_before_anything_is_deleted(
         child.expect(pexpect.EOF)
         child.close()
         assert (child.exitstatus, sorted(os.listdir(target))) == (status, left)
+
+
+def test_a_long_list_of_what_would_be_deleted_is_shown_on_demand(
+    me: Home, host: str, source: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    for number in range(8):
+        (target / f"extra{number}").touch()
+    command = [*program("rsh"), "sync", "--delete", f"{host}:{source}", str(target)]
+    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30)
+    child.expect_exact("and 3 more? [y/N, l lists them]")
+    child.sendline("l")
+    child.expect_exact("extra7\r\n")
+    (target / "unseen").touch()
+    child.expect_exact("l lists them]")
+    child.sendline("y")
+    child.expect_exact("unseen: Not deleted: nobody was asked about it")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert (child.exitstatus, sorted(os.listdir(target))) == (1, ["deep", "text", "unseen"])
+
+
+@pytest.mark.parametrize("fetch", [True, False])
+def test_what_nobody_has_agreed_to_lose_is_not_deleted(source: Path, tmp_path: Path, fetch: bool) -> None:
+    target = tmp_path / "target"
+    (target / "deep" / "more").mkdir(parents=True)
+    (target / "extra").touch()
+    agreed = Agreed()
+    agreed.add(b"deep/more/")
+    with rsh.connect() as remote:
+        report = remote.sync(source, target, fetch=fetch, delete=True, agreed=agreed)
+    assert ([(error.error, error.path) for error in report.failures], report.deleted) == ([("EUNASKED", b"extra")], 1)
+    assert sorted(os.listdir(target)) == ["deep", "extra", "text"]
 
 
 def test_an_empty_source_empties_the_target_only_by_force(me: Home, host: str, source: Path, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from xxhash import xxh3_128_digest
 
 from rsh.errors import ProtocolError, RshError
 from rsh.files.stream.stream import RecordReader, RecordWriter
+from rsh.files.sync.agreed import Agreed
+from rsh.files.sync.itemize import DELETING
 from rsh.files.sync.source import sync_from
 from rsh.files.sync.target import sync_to
 from rsh.files.sync.wishes import Wishes
@@ -18,10 +20,11 @@ from rsh.files.transfer.report import Report
 from rsh.protocol import sync_records
 from rsh.protocol.any_record import Record
 from rsh.protocol.record_stream import End
-from rsh.protocol.sync_records import Delete, Kept, Known, Patch, Proof, Prove, Reuse, Sign, Signature, Touch
+from rsh.protocol.sync_records import Change, Delete, Kept, Known, Patch, Proof, Prove, Reuse, Sign, Signature, Touch
 from rsh.protocol.transfer_records import Begin, Directory, Finish, Leave, Root, Same, Summary, Symlink
 from tests.files.pipes import PipeEnd, pipe_pair
-from tests.files.transfers import Background, snapshot
+from tests.files.syncs import Heard
+from tests.files.transfers import Background, packed, snapshot
 
 OLD = b"0123456789" * 1000
 
@@ -41,7 +44,13 @@ def target(tmp_path: Path) -> Path:
 
 
 def receive(
-    target: Path, *elements: Record | bytes, file: bytes = b"", fetched: bytes | None = None, **wishes: Any
+    target: Path,
+    *elements: Record | bytes,
+    file: bytes = b"",
+    fetched: bytes | None = None,
+    agreed: Agreed | None = None,
+    heard: Heard | None = None,
+    **wishes: Any,
 ) -> tuple[Report, list[Record | memoryview]]:
     near, far = pipe_pair(2**30)
     writer = RecordWriter(near)
@@ -51,7 +60,9 @@ def receive(
         else:
             writer.record(element)
     writer.end()
-    report = sync_to(far, bytes(target), Wishes(**wishes), durability="none", fetched=fetched)
+    report = sync_to(
+        far, bytes(target), Wishes(**wishes), durability="none", fetched=fetched, agreed=agreed, progress=heard
+    )
     return report, list(RecordReader(near, sync_records.SYNC_RESULTS))
 
 
@@ -103,9 +114,15 @@ def test_nothing_is_reached_through_a_symlink(target: Path) -> None:
     assert not (target / "new").exists()
 
 
-def test_directories_are_deleted_only_if_that_was_asked_for(target: Path) -> None:
-    report, _ = receive(target, *whole(Delete(b"dir")))
-    assert [error.error for error in report.failures] == ["EISDIR"]
+@pytest.mark.parametrize("path", [b"dir", b"old", b"way-out", b"fifo"])
+def test_nothing_is_deleted_unless_that_was_asked_for(target: Path, path: bytes) -> None:
+    before = snapshot(bytes(target))
+    with pytest.raises(ProtocolError, match="not asked for"):
+        receive(target, *whole(Delete(path)))
+    assert snapshot(bytes(target)) == before
+
+
+def test_what_is_deleted_is_gone_with_all_that_is_in_it(target: Path) -> None:
     report, _ = receive(target, *whole(Delete(b"dir"), Delete(b"way-out"), Delete(b"missing")), delete=True)
     assert ([error.error for error in report.failures], report.deleted) == (["ENOENT"], 2)
     assert sorted(os.listdir(target)) == ["fifo", "old"]
@@ -239,3 +256,98 @@ def test_a_target_that_breaks_the_rules_is_left(manifest: list[Record], answers:
         sync_from(near, bytes(tmp_path / "source"), Wishes(delete=True), upward=True)
     near.close()
     answering.result()
+
+
+def seen(*paths: bytes) -> Agreed:
+    agreed = Agreed()
+    for path in paths:
+        agreed.add(path)
+    return agreed
+
+
+def test_only_what_the_user_was_shown_is_deleted(target: Path) -> None:
+    """A source that is silent in the dry run and wants all of it in earnest, or shows a part for the whole."""
+    before = snapshot(bytes(target))
+    for agreed in (seen(), seen(b"dir/inside"), seen(b"dir", b"old/", b"../outside/canary")):
+        items = whole(Delete(b"dir"), Delete(b"old"), Delete(b"way-out"))
+        report, _ = receive(target, *items, delete=True, agreed=agreed)
+        assert ([error.error for error in report.failures], report.deleted) == (["EUNASKED"] * 3, 0)
+    assert {path: kind for path, (kind, _, _) in snapshot(bytes(target)).items()} == {
+        path: kind for path, (kind, _, _) in before.items()
+    }
+    report, _ = receive(target, *whole(Delete(b"dir"), Delete(b"old")), delete=True, agreed=seen(b"dir/"))
+    assert ([error.path for error in report.failures], report.deleted) == ([b"old"], 1)
+    assert sorted(os.listdir(target)) == ["fifo", "old", "way-out"]
+
+
+def test_a_dry_run_shows_what_would_be_deleted_as_it_is_here(target: Path) -> None:
+    heard = Heard()
+    items: list[Record | bytes] = [
+        Change(DELETING, b"dir"),
+        Change(DELETING, b"old/"),
+        Change(DELETING, b"fifo"),
+        End(),
+    ]
+    receive(target, *items, delete=True, rehearsal=True, heard=heard)
+    assert list(heard.changes) == [b"dir/", b"old", b"fifo"]
+
+
+@pytest.mark.parametrize("path", [*BAD_PATHS, b"missing", b"way-out/canary", b"kept.o", b"dir/inside"])
+def test_a_dry_run_that_shows_what_cannot_be_is_a_violation(target: Path, path: bytes) -> None:
+    heard = Heard()
+    with pytest.raises(ProtocolError):
+        receive(
+            target, Change(DELETING, path), End(), delete=True, rehearsal=True, heard=heard, rules=(b"*.o", b"dir/")
+        )
+    assert not heard.changes
+
+
+@pytest.mark.parametrize("path", [b"kept.o", b"dir/inside"])
+@pytest.mark.parametrize("kind", ["delete", "sign", "prove", "patch"])
+def test_what_is_left_out_may_not_be_named(target: Path, path: bytes, kind: str) -> None:
+    (target / "kept.o").write_text("kept")
+    before = snapshot(bytes(target))
+    kinds: dict[str, Record] = {
+        "delete": Delete(path),
+        "sign": Sign(path, 4096),
+        "prove": Prove(path),
+        "patch": patch(path, 4),
+    }
+    with pytest.raises(ProtocolError):
+        receive(target, *whole(kinds[kind]), delete=True, rules=(b"*.o", b"dir/"))
+    assert snapshot(bytes(target)).keys() == before.keys()
+
+
+@pytest.mark.parametrize("item", [packed(b"new.o"), Touch(b"new.o", 0o777, 0), Directory(b"dir", 0o777, 0)])
+def test_what_is_left_out_may_not_be_written(target: Path, item: Record) -> None:
+    (target / "new.o").write_text("kept")
+    with pytest.raises(ProtocolError, match="left out"):
+        receive(target, *whole(item), rules=(b"*.o", b"dir/"))
+    assert (target / "new.o").read_text() == "kept"
+
+
+def test_a_directory_that_goes_leaves_what_is_left_out(target: Path) -> None:
+    (target / "dir" / "deep").mkdir()
+    for name in ("dir/x", "dir/kept.o", "dir/deep/x", "dir/deep/kept.o", "dir/empty"):
+        (target / name).write_text("x")
+    report, _ = receive(target, *whole(Delete(b"dir")), delete=True, rules=(b"*.o",))
+    assert report.ok
+    left = sorted(str(path.relative_to(target / "dir")) for path in (target / "dir").rglob("*"))
+    assert left == ["deep", "deep/kept.o", "kept.o"]
+
+
+@pytest.mark.parametrize("item", [packed(b"x"), Directory(b"x", 0o755, 0), Symlink(b"x", 0, b"y"), Touch(b"old", 0, 0)])
+def test_an_item_outside_of_the_root_is_a_violation(target: Path, item: Record) -> None:
+    with pytest.raises(ProtocolError, match="outside of the Root"):
+        receive(target, item, End())
+
+
+def test_a_file_makes_way_for_a_directory_and_something_special_only_by_delete(target: Path) -> None:
+    names = (b"old", b"fifo", b"way-out")
+    items = whole(*(record for name in names for record in (Directory(name, 0o755, 0), Leave())))
+    report, _ = receive(target, *items)
+    assert ([error.error for error in report.failures], report.deleted) == (["ENOTDIR"], 2)
+    report, _ = receive(target, *items, delete=True)
+    assert (report.failed, report.deleted) == (0, 1)
+    assert all((target / name).is_dir() and not (target / name).is_symlink() for name in ("old", "fifo", "way-out"))
+    assert (target.parent / "outside" / "canary").read_text() == "sings"

@@ -329,3 +329,11 @@ def test_endless_depth_is_skipped(target: bytes) -> None:
 def test_unknown_durability_is_refused(target: bytes) -> None:
     with pytest.raises(UsageError, match="durability"):
         receive_by_hand(whole(packed(b"x")), target, durability="mostly")
+
+
+@pytest.mark.parametrize("item", [packed(b"x.o"), Directory(b"build", 0o755, 0), Symlink(b"x.o", 0, b"y")])
+def test_what_was_to_be_left_out_is_a_violation(target: bytes, item: Record) -> None:
+    inside = whole(Directory(b"d", 0o755, 0), packed(b"build"), packed(b"x"), item, Leave())
+    with pytest.raises(ProtocolError, match="left out"):
+        receive_by_hand(inside, target, rules=[b"*.o", b"/build/"])
+    assert sorted(os.listdir(target + b"/d")) == [b"build", b"x"]
