@@ -167,8 +167,10 @@ class Holder:
             self.wiggled_at = 0.0
             if not self.ended:
                 self.terminal.resize(*self.size)
-        if self.here() or self.door.callers:
+        if self.here():
             self.alone_since = now
+        elif self.door.callers:
+            pass  # Perhaps one comes back; who only asks how it is has not.
         elif now >= self.alone_since + self.identity.lives_on or not self.door.is_there():
             self.hang_up()
 

@@ -375,6 +375,18 @@ def test_shell_ends_that_nobody_comes_back_to() -> None:
     assert caught.value.code == Code.NO_SHELL
 
 
+def test_who_only_asks_about_a_shell_does_not_keep_it_alive() -> None:
+    shell = Held(b"/bin/bash", lives_on=0.5)
+    shell.first.attach(b"a")
+    shell.first.hear(wire.REPORT)
+    shell.first.say(wire.LEAVE)
+    end = time.monotonic() + SOON
+    while any(entry.id == shell.place.id for entry in shells.entries()):
+        assert time.monotonic() < end
+        time.sleep(0.05)  # often enough that it would never end
+    shell.close()
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
