@@ -59,6 +59,8 @@ def run_detach(context: Context, options: Options) -> int:
             "this shell ends with its prompt", advice="one behind a daemon lives on: rsh connect localhost"
         )
     name = shell.called
+    if not name:
+        raise UsageError("there is no shell to leave", advice="exit leaves the prompt")
     shell.detach()
     print_lines([come_back(context.host, name)])
     raise Leave(0)
