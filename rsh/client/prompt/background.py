@@ -83,14 +83,18 @@ class Transfers:
         survey: Survey | None,
         *,
         json: bool,
+        once: bool = False,
     ) -> Report | None:
         """Make a transfer, in the background if the line wants it; None when it goes on there.
+
+        Args:
+            once: it must not be made a second time when the daemon was restarted beneath it.
 
         Raises:
             RshError: it failed as a whole. KeyboardInterrupt: it was stopped.
         """
         background, context.background = context.background, False
-        transfer = self.start(context, label, move, survey)
+        transfer = self.start(context, label, move, survey, once=once)
         if background:
             say(f"[{transfer.number}] {label}\n")
             return None
@@ -106,11 +110,15 @@ class Transfers:
         label: str,
         move: Callable[[Remote, Tally], Report],
         survey: Survey | None,
+        *,
+        once: bool = False,
     ) -> Transfer:
         """Begin a transfer in a thread of its own; nothing is shown."""
         remote = context.remote
 
         def again(gone: SessionGone, stopped: threading.Event) -> Remote:
+            if once and not gone.unheard:
+                raise gone
             return reach_again(context.reconnected, context.patience, gone, stopped)
 
         with self._lock:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from rsh.client.api.remote_files import ONCE
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.terminal.passthrough import to_stdout
@@ -97,7 +98,8 @@ def carried(
     """Make a transfer, and show how it goes; None when it goes on in the background of the prompt."""
     with stoppable(context):
         if context.carry is not None:
-            return context.carry(context, label, move, survey, json=options.json)
+            once = getattr(options, "on_conflict", "") in ONCE
+            return context.carry(context, label, move, survey, json=options.json, once=once)
         with shown(context, survey, json=options.json) as progress:
             return move(context.remote, progress)
 
