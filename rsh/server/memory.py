@@ -1,17 +1,22 @@
-"""Memory that many sessions have needed, given back to the system once they have gone.
+"""Memory that sessions have needed, given back to the system once they have gone.
 
 What they held is free by then, for whoever comes next, but the C library keeps it: a session more costs nothing, and a
-daemon that has seen a thousand at once stays at that size for good. So it is asked for it when most have gone.
+daemon that has seen a thousand at once, or a few with all that their windows may hold, stays at that size for good. So
+it is asked for it when most have gone, or when it has become much.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import mmap
+from pathlib import Path
 from typing import Final
 
-# Fewer sessions than these are not worth looking for what they have left.
+# Fewer sessions than these are not worth looking for what they have left, unless it is much: a few fast transfers are
+# forgotten in less.
 MANY: Final = 32
+MUCH: Final = 128 * 1024 * 1024  # bytes
 
 # Looks to wait after the last has left: what it had at work is given some seconds to end.
 SETTLED: Final = 8
@@ -24,17 +29,27 @@ class Memory:
         self._most = 0  # sessions at once since we gave back last
         self._last = 0  # sessions at the last look
         self._quiet = 0  # looks since somebody left
+        self._size = resident()  # once we had given back last
 
     def look(self, sessions: int) -> bool:
         """Take note of how many sessions there are; whether memory was given back. Call it once a second."""
         self._quiet = 0 if sessions < self._last else self._quiet + 1
         self._last = sessions
         self._most = max(self._most, sessions)
-        if self._quiet < SETTLED or self._most < MANY or sessions > self._most // 2:
+        if self._quiet < SETTLED:
+            return False
+        many = self._most >= MANY and sessions <= self._most // 2
+        if not many and (self._quiet > SETTLED or resident() - self._size < MUCH):
             return False
         self._most = sessions
         give_back()
+        self._size = resident()
         return True
+
+
+def resident() -> int:
+    """Give the bytes that this process has in memory: proc(5), statm."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
 def give_back() -> None:

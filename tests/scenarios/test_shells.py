@@ -395,6 +395,8 @@ def test_more_shells_than_a_key_may_have_are_refused(home: Home) -> None:
         prompts.connect().ready()
         second = prompts.connect()
         second.expect("this key has 1 shells already")
+        second.begin("detach")
+        second.expect("there is no shell to leave")
         prompts.close()
 
 

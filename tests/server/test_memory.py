@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from rsh.server.memory import MANY, SETTLED, Memory
+from rsh.server.memory import MANY, MUCH, SETTLED, Memory
 
 # In a process of its own: what it keeps must not depend on what other tests have left.
 WASTE = """
@@ -28,6 +28,15 @@ def test_memory_is_given_back_once_most_have_gone_and_what_they_had_at_work_has_
 def test_few_sessions_leave_nothing_worth_looking_for() -> None:
     memory = Memory()
     assert not any(memory.look(count) for count in (MANY - 1, *[0] * 2 * SETTLED))
+
+
+def test_much_is_given_back_whoever_has_left_it() -> None:
+    memory = Memory()
+    held = bytearray(b"x") * (MUCH + MUCH // 4)
+    looks = [memory.look(count) for count in (1, *[0] * 2 * SETTLED)]
+    assert [number for number, given in enumerate(looks) if given] == [SETTLED + 1]
+    assert not any(memory.look(count) for count in (1, *[0] * 2 * SETTLED)), "as much as before is not too much"
+    del held
 
 
 def test_what_was_freed_between_what_is_used_goes_back_to_the_system() -> None:
