@@ -59,7 +59,7 @@ class Proxy:
     """A proxy in threads of its own. All methods may be called from any thread; they return when the thing is done.
 
     Attributes:
-        host: where it listens, `127.0.0.1:PORT`.
+        host: where it listens, as `127.0.0.1:PORT`.
         port: that port.
         plan: gives the faults of a connection by its number, from 0; asked when the connection is accepted.
         delay: seconds that a byte is under way, in each direction: half a round trip.
@@ -70,9 +70,16 @@ class Proxy:
     """
 
     def __init__(
-        self, to: str, *, port: int = 0, delay: float = 0.0, rate: float | None = None, queue: int = QUEUE
+        self,
+        to: str,
+        *,
+        port: int = 0,
+        delay: float = 0.0,
+        rate: float | None = None,
+        queue: int = QUEUE,
+        here: str = "127.0.0.1",
     ) -> None:
-        """Stand before `to`, `host:port`."""
+        """Stand before `to`, `host:port`, at `port` of the address `here`."""
         host, _, number = to.rpartition(":")
         self._target = (host.strip("[]"), int(number))
         self.plan: Plan = no_faults
@@ -87,12 +94,13 @@ class Proxy:
         self._connections: set[_Connection] = set()
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=4096)
+        family = socket.AF_INET6 if ":" in here else socket.AF_INET
+        self._listener = socket.create_server((here, port), family=family, backlog=4096)
         self._listener.setblocking(False)
         if queue < QUEUE:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_QUEUE)
         self.port: int = self._listener.getsockname()[1]
-        self.host = f"127.0.0.1:{self.port}"
+        self.host = f"[{here}]:{self.port}" if ":" in here else f"{here}:{self.port}"
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._thread.start()
 
