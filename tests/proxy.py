@@ -80,8 +80,7 @@ class Proxy:
         here: str = "127.0.0.1",
     ) -> None:
         """Stand before `to`, `host:port`, at `port` of the address `here`."""
-        host, _, number = to.rpartition(":")
-        self._target = (host.strip("[]"), int(number))
+        self.lead_to(to)
         self.plan: Plan = no_faults
         self.delay = delay
         self.rate = rate
@@ -128,6 +127,11 @@ class Proxy:
     def refuse(self, refused: bool = True) -> None:
         """Reset new connections at once, as a machine where nobody listens; or serve them again."""
         self._do(self._set_reachable(not refused))
+
+    def lead_to(self, to: str) -> None:
+        """Stand before another daemon from now on; the connections there are stay as they are."""
+        host, _, number = to.rpartition(":")
+        self._target = (host.strip("[]"), int(number))
 
     def close(self) -> None:
         """Cut everything and be gone."""

@@ -157,6 +157,11 @@ class Channel:
                 self._link.accept(self.number, bulk=bulk)
                 self._writer.wake()
 
+    @property
+    def served(self) -> bool:
+        """Whether the peer has accepted the request."""
+        return self._accepted
+
     def wait_accepted(self, deadline: Deadline = NEVER) -> None:
         """Wait until the peer serves the request; raise what it says when it does not."""
         with self._lock:

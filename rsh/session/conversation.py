@@ -212,7 +212,11 @@ class Conversation(ABC):
         channel = self._channels.pop(event.channel, None)
         if channel is None:
             return None
-        channel.ended(Refused(code_of(event.code), event.text) if event.code else None)
+        code = code_of(event.code)
+        if code is Code.SHUTDOWN and not channel.served:
+            channel.ended(SessionGone(code, event.text, unheard=True))
+        else:
+            channel.ended(Refused(code, event.text) if code else None)
         self._changed.notify_all()
         return lambda: channel.told(None)
 

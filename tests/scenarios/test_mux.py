@@ -21,6 +21,7 @@ from rsh.client.api.remote import connect
 from tests.machines import SOON, Daemon, Home, alive, program, wait_until_gone
 from tests.proxy import Proxy
 from tests.scenarios import test_exec
+from tests.soak import sized
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +210,33 @@ def test_daemon_that_was_restarted_is_found_again(sharing: Home) -> None:
     with Daemon(sharing, bind=(first.host,)):
         done = sharing.rsh("exec", first.host, "--", "echo on")
         assert (done.stdout, done.stderr, done.returncode) == (b"on\n", b"", 0)
+
+
+def test_commands_one_after_the_other_notice_no_drain(sharing: Home, tmp_path: Path) -> None:
+    """Each daemon is told to end while they come through the connection, and another is there; none runs twice."""
+    mark, end = tmp_path / "mark", tmp_path / "end"
+    one = f"exec -n $HOST -- 'echo x >> {mark}' || exit 1; echo"
+    loop = f"while ! test -e {end}; do {' '.join(program('rsh'))} {one}; done"
+    daemons = [Daemon(sharing)]
+    with Proxy(daemons[0].host) as network:
+        environment = sharing.environment | {"HOST": network.host}
+        client = subprocess.Popen(["sh", "-c", loop], env=environment, stdout=-1, stderr=subprocess.STDOUT)
+        try:
+            assert client.stdout is not None
+            for _ in range(sized(4, 40)):
+                assert client.stdout.readline() == b"\n"
+                daemons.append(Daemon(sharing))
+                network.lead_to(daemons[-1].host)
+                assert daemons[-2].stop() == 0
+            end.touch()
+            said, _ = client.communicate(timeout=SOON)
+            assert (client.returncode, said.strip()) == (0, b"")
+        finally:
+            client.kill()
+            client.communicate()
+            for each in daemons:
+                each.__exit__()
+    assert len(mark.read_text()) // 2 >= len(daemons)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

@@ -67,6 +67,11 @@ class RemoteProcess:
         """Tell its terminal the new size, in cells."""
         self._channel.tell(Resize(columns, rows))
 
+    def wait_begun(self, deadline: Deadline = NEVER) -> None:
+        """Wait until the command runs; raises RshError when it could not be started or the link is gone."""
+        with explaining(self._name, self._where):
+            self._channel.wait_accepted(deadline)
+
     def wait(self, deadline: Deadline = NEVER) -> int:
         """Wait until the command has ended; read its output first, or it may wait for you.
 

@@ -23,6 +23,7 @@ class Context:
         color: "always", "auto" or "never", as the user wants it.
         debug: show tracebacks.
         patience: seconds to wait for a daemon that is gone, None: for ever.
+        shared: the connection may be one that other commands use as well.
         asks: there may be somebody to ask.
         carry: at the prompt, makes a transfer that may go on in the background (background.Transfers.carry).
         background: the line at hand is to run there.
@@ -37,6 +38,7 @@ class Context:
         self.color = "auto"
         self.debug = False
         self.patience: float | None = None
+        self.shared = False
         self.asks = True
         self.carry: Callable[..., Report | None] | None = None
         self.background = False

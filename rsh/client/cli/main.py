@@ -141,7 +141,7 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
     with Context("cli", lambda: _open(host, embedded, patience, shared), host=host) as context:
         context.verb = command.name
         context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
-        context.patience = patience
+        context.patience, context.shared = patience, shared
         status = carry_out(context, command, options)
         sys.stdout.flush()
     return status

@@ -14,7 +14,7 @@ from rsh.client.cli.options import Options
 from rsh.client.shell.attached import run_attached
 from rsh.client.shell.wanted import asked_environment
 from rsh.client.terminal.passthrough import Buffer, OutputClosed
-from rsh.errors import CommandTimeout, DeadlineExpired, UsageError, exit_status
+from rsh.errors import CommandTimeout, DeadlineExpired, SessionGone, UsageError, exit_status
 from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def run_shell(context: Context, options: Options) -> int:
 
 def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -> int:
     wishes = _wishes(context, options)
-    process = _start(context, options, language=not options.encoding)
-    context.wait_connected()
+    process = _begin(context, options, deadline)
     if wishes is not None:
         wishes.session, wishes.shown = context.begin().session, not sinks
     stdin = None if options.no_input else 0
@@ -64,6 +63,24 @@ def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -
     return run_attached(
         process, terminal=options.terminal, stdin=stdin, deadline=deadline, wishes=wishes, session=session, **sinks
     )
+
+
+def _begin(context: Context, options: Options, deadline: Deadline) -> RemoteProcess:
+    """Send the request, and again to the next daemon as long as it has certainly not begun."""
+    while True:
+        process = _start(context, options, language=not options.encoding)
+        context.wait_connected()
+        if not context.shared:
+            return process  # Whoever welcomes us takes requests.
+        try:
+            process.wait_begun(deadline)
+            return process
+        except SessionGone as gone:
+            if not gone.unheard:
+                raise
+            from rsh.client.cli.repeat import dial_again
+
+            dial_again(context, gone, context.patience)
 
 
 def _wishes(context: Context, options: Options) -> Wishes | None:

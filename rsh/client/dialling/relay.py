@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from rsh.errors import Code, Refused, RshError
+from rsh.errors import Code, Refused, RshError, SessionGone
 from rsh.protocol import requests
 from rsh.protocol.channel import LANES
 from rsh.protocol.messages import Exit, Resize, Signal
@@ -38,7 +38,7 @@ class Relay:
         try:
             far = self.far.open(near.request, bulk=bulk)
         except RshError as error:
-            near.close(Code.CANCELLED, str(error))
+            near.close(_code(error), str(error))
             return
         pair = _Pair(near, far)
         try:
@@ -47,8 +47,16 @@ class Relay:
             far.close(discard=True)
             near.close(Code.BUSY, "no room for another request")
             return
-        if self.far.error is None:
+        reason = far.closed_by
+        if isinstance(reason, SessionGone) and reason.unheard:
+            near.close(_code(reason), str(reason))
+        elif self.far.error is None:
             pair.end()
+
+
+def _code(error: RshError) -> Code:
+    """Give how a request is rejected that could not be passed on."""
+    return Code.SHUTDOWN if isinstance(error, SessionGone) and error.unheard else Code.CANCELLED
 
 
 def is_bulk(request: requests.Request) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from rsh.client.dialling.relay import Relay, is_bulk
-from rsh.errors import Code, Refused, RshError
+from rsh.errors import Code, Refused, RshError, SessionGone
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import About, Exec, Get, Terminal
 from rsh.protocol.window import INITIAL_WINDOW
@@ -22,6 +22,15 @@ def relayed(serve: Callable[[Channel], None]) -> Iterator[tuple[Session, Session
     """Give a client whose channels are relayed to a service, and the session in between."""
     with sessions(serve) as (far, _), sessions(Relay(far).serve) as (client, _):
         yield client, far
+
+
+def test_request_that_cannot_be_passed_on_any_more_has_not_begun() -> None:
+    with sessions(echo) as (far, server), sessions(Relay(far).serve) as (client, _):
+        server.close(Code.SHUTDOWN, "going")
+        assert far.wait_end(Deadline(SOON))
+        with pytest.raises(SessionGone, match="going") as gone:
+            client.open(About()).wait_accepted(Deadline(SOON))
+        assert gone.value.unheard
 
 
 class Told:
