@@ -223,7 +223,7 @@ def test_commands_one_after_the_other_notice_no_drain(sharing: Home, tmp_path: P
         client = subprocess.Popen(["sh", "-c", loop], env=environment, stdout=-1, stderr=subprocess.STDOUT)
         try:
             assert client.stdout is not None
-            for _ in range(sized(4, 40)):
+            for _ in range(sized(2, 40)):
                 assert client.stdout.readline() == b"\n"
                 daemons.append(Daemon(sharing))
                 network.lead_to(daemons[-1].host)
