@@ -108,8 +108,8 @@ def bench_echo(bench: Bench) -> None:
 
 
 def bench_flood(bench: Bench) -> None:
-    """A million lines of output at a prompt."""
-    line = b"seq 1 %d; echo end-$((1 + 1))\r" % LINES
+    """A million lines of output at a prompt, from Enter on: what it takes to type is another figure."""
+    line = b"seq 1 %d; echo end-$((1 + 1))" % LINES
     seats = {"rsh connect": (bench.rsh.command("connect", "-q", bench.rsh.host), bench.rsh.environment)}
     seats["rsh shell"] = (bench.rsh.command("shell", bench.rsh.host), bench.rsh.environment)
     if bench.ssh:
@@ -122,7 +122,9 @@ def bench_flood(bench: Bench) -> None:
             seat.settle()
         for _ in range(bench.runs):
             for name, seat in ready.items():
-                times[name].append(seat.time(line, re.compile(rb"\nend-2\r")))
+                seat.press(line)
+                seat.settle()
+                times[name].append(seat.time(b"\r", re.compile(rb"\nend-2\r")))
                 seat.settle()
     for name, each in times.items():
         _tell(f"`seq 1 {LINES}`, {name}", each)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from rsh.errors import Refused
-from rsh.server import shells
+from rsh.server import inquiry
+from rsh.server.place import Place
 
 SOON = 30.0  # seconds; what takes longer hangs
 
@@ -81,7 +82,7 @@ class Home:
         folder = self.folder / "run" / "rsh" / "shells"
         for path in folder.iterdir() if folder.is_dir() else ():
             with suppress(Refused):
-                shells.end(shells.Place(str(folder), path.name))
+                inquiry.end(Place(str(folder), path.name))
 
     def server_command(self, *arguments: str, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run one of rsh-server's small commands."""

@@ -17,7 +17,7 @@ from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.shell_records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started, Taken
 from rsh.server.asked import Asked, told
-from rsh.server.shells import Place
+from rsh.server.place import Place
 from rsh.session.channel import LITTLE, Channel
 from rsh.session.inlet import Inlet
 

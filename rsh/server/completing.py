@@ -12,7 +12,7 @@ from rsh.errors import Code, Refused
 from rsh.files.stream.stream import write_records
 from rsh.protocol.answer_records import Candidate
 from rsh.protocol.requests import Complete
-from rsh.server import shells
+from rsh.server import inquiry, shells
 from rsh.server.account import Account, Grant
 from rsh.session.channel import Channel
 
@@ -58,7 +58,7 @@ def _from_shell(
     answers: list[bytes] | None = None
     if request.shell:
         try:
-            answers = shells.complete(shells.find(request.shell), request.kind, request.word)
+            answers = inquiry.complete(shells.find(request.shell), request.kind, request.word)
         except Refused:
             pass  # It has just ended.
     if answers is not None:

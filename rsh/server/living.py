@@ -12,11 +12,12 @@ from typing import Final
 from rsh.files.stream.stream import write_records
 from rsh.holder import wire
 from rsh.protocol.requests import Attach, EndShell, Shell, Shells
-from rsh.server import shells
+from rsh.server import inquiry, shells
 from rsh.server.account import Account, Grant, command_environment
 from rsh.server.bridge import PATIENCE, START_PATIENCE, Bridge
 from rsh.server.execution import check_directory
-from rsh.server.shells import Place, Terms
+from rsh.server.place import Place
+from rsh.server.shells import Terms
 from rsh.session.channel import Channel
 
 # Shells that the holder knows how to feed beside their terminal; for another login shell a plain sh stands in.
@@ -62,9 +63,9 @@ class Living:
             self._start(channel, request, own, everything=everything)
         elif isinstance(request, Attach):
             place = shells.find(request.shell)
-            self._bridge(channel, place, shells.connect(place), request)
+            self._bridge(channel, place, place.connect(), request)
         elif isinstance(request, EndShell):
-            shells.end(shells.find(request.shell))
+            inquiry.end(shells.find(request.shell))
             channel.accept()
             channel.end(0)
             channel.close()

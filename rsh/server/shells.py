@@ -10,7 +10,6 @@ import logging
 import os
 import secrets
 import socket
-import struct
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,28 +19,14 @@ from msgspec import Struct
 
 from rsh import places
 from rsh.errors import Code, Refused, UsageError
-from rsh.holder import wire
 from rsh.holder.starting import command
 from rsh.protocol.answer_records import ShellEntry
 from rsh.protocol.requests import Shell
 from rsh.server.account import Grant
+from rsh.server.inquiry import ask, end, entry
+from rsh.server.place import UNFINISHED, Place
 
 log = logging.getLogger("rsh.server")
-
-# How long a holder may take to say who it is, in seconds.
-PATIENCE: Final = 2.0
-
-# How long a shell may take to end, in seconds: its holder gives it two.
-END_PATIENCE: Final = 8.0
-
-BACKLOG: Final = 16
-
-# How long a connection may wait to be let in: seconds and microseconds (socket(7), SO_SNDTIMEO).
-_LIMITED: Final = struct.pack("ll", int(PATIENCE), 0)
-_UNLIMITED: Final = struct.pack("ll", 0, 0)
-
-# In front of the name of a socket that does not listen yet.
-UNFINISHED: Final = "."
 
 # Shells that one key may have.
 MAX_SHELLS: Final = 64
@@ -61,28 +46,6 @@ class Terms(Struct, frozen=True):
     most: int = MAX_SHELLS
 
 
-class Place(Struct, frozen=True):
-    """Where a shell is found."""
-
-    folder: str
-    file: str
-
-    @property
-    def id(self) -> str:
-        """Its number."""
-        return self.file.partition(".")[0]
-
-    @property
-    def name(self) -> str:
-        """What its user calls it, or ""."""
-        return self.file.partition(".")[2]
-
-    @property
-    def path(self) -> str:
-        """Of its socket."""
-        return os.path.join(self.folder, self.file)
-
-
 def start(
     shell: bytes, request: Shell, directory: bytes, environment: Mapping[bytes, bytes], grant: Grant, terms: Terms
 ) -> tuple[Place, socket.socket]:
@@ -96,7 +59,7 @@ def start(
         found = _places(folder)
         for place in found:
             if request.id and place.id == request.id:
-                return place, connect(place)
+                return place, place.connect()
             if request.name and place.name == request.name and _answers(place):
                 raise Refused(Code.COMMAND, f"there is a shell named {request.name} already")
         _make_room(found, grant.key, terms)
@@ -123,33 +86,6 @@ def find(name: str) -> Place:
     raise Refused(Code.NO_SHELL, f"there is no shell {name}")
 
 
-def connect(place: Place) -> socket.socket:
-    """Connect to a holder.
-
-    Raises:
-        Refused: nobody answers, and its socket is gone now; or too many wait already for one that is stopped.
-    """
-    sock = socket.socket(socket.AF_UNIX)
-    folder = os.open(place.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        # One that is stopped lets so many in and no more (unix(7): the time to send is also that to connect).
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _LIMITED)
-        # Longer paths than a socket's address has room for are reached by their folder.
-        sock.connect(f"/proc/self/fd/{folder}/{place.file}")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _UNLIMITED)
-    except OSError as error:
-        sock.close()
-        if isinstance(error, BlockingIOError):
-            raise Refused(Code.BUSY, "the shell does not answer: its holder is stopped") from error
-        if isinstance(error, ConnectionRefusedError):
-            with suppress(OSError):
-                os.unlink(place.path)
-        raise Refused(Code.NO_SHELL, "the shell has ended") from error
-    finally:
-        os.close(folder)
-    return sock
-
-
 def entries() -> list[ShellEntry]:
     """Tell of all shells, the oldest first."""
     with _folder() as folder:
@@ -160,43 +96,7 @@ def entries_of(folder: str) -> Iterator[ShellEntry]:
     """Ask each holder of a folder."""
     for place in _places(folder):
         with suppress(Refused):
-            yield _entry(place)
-
-
-def complete(place: Place, kind: str, text: bytes) -> list[bytes] | None:
-    """Ask a shell how a text could go on; None when it runs a line now.
-
-    Raises:
-        Refused: it has ended.
-    """
-    payload = kind.encode() + b"\0" + text
-    if len(payload) > wire.MAX_FIRST:
-        return []
-    with connect(place) as sock:
-        sock.settimeout(PATIENCE)
-        try:
-            sock.sendall(wire.HEAD.pack(wire.COMPLETE, len(payload)) + payload)
-            kind_of, length = wire.HEAD.unpack(_receive(sock, wire.HEAD.size))
-            answer = _receive(sock, length)
-        except TimeoutError:
-            return []
-        except OSError as error:
-            raise Refused(Code.NO_SHELL, "the shell has ended") from error
-    return answer[1:].split(b"\0")[:-1] if answer[:1] == b"\1" and kind_of == wire.ANSWER else None
-
-
-def end(place: Place) -> None:
-    """End a shell, and wait until it has. Raises Refused: it had already, or does not answer."""
-    with connect(place) as sock:
-        sock.settimeout(END_PATIENCE)
-        try:
-            sock.sendall(wire.HEAD.pack(wire.END, 0))
-            while sock.recv(wire.READ_SIZE):
-                pass
-        except TimeoutError as error:
-            raise Refused(Code.BUSY, "the shell does not answer: its holder is stopped") from error
-        except OSError:
-            pass  # It ended with something of ours unread.
+            yield entry(place)
 
 
 @contextmanager
@@ -222,7 +122,7 @@ def _remove_unfinished(folder: str) -> None:
 
 def _answers(place: Place) -> bool:
     try:
-        connect(place).close()
+        place.connect().close()
     except Refused as error:
         return error.code == Code.BUSY
     return True
@@ -242,7 +142,7 @@ def _make_room(found: list[Place], key: str, terms: Terms) -> None:
     spare: list[tuple[int, Place]] = []  # when somebody was there last
     for place in found:
         with suppress(Refused):
-            told = _ask(place)
+            told = ask(place)
             own += told is None or told[7].decode() == key
             if told is not None and told[7].decode() == key and _is_spare(place, told):
                 spare.append((int(told[4]), place))
@@ -262,55 +162,6 @@ def _is_spare(place: Place, told: list[bytes]) -> bool:
     return not (place.name or running or attached or int(jobs or 0))
 
 
-def _ask(place: Place) -> list[bytes] | None:
-    """Ask a holder who it is; None when it does not answer. Raises Refused: it has ended."""
-    try:
-        asked = connect(place)
-    except Refused as error:
-        if error.code == Code.BUSY:
-            return None
-        raise
-    with asked as sock:
-        sock.settimeout(PATIENCE)
-        try:
-            sock.sendall(wire.HEAD.pack(wire.ASK, 0))
-            _, length = wire.HEAD.unpack(_receive(sock, wire.HEAD.size))
-            return _receive(sock, length).split(b"\0")
-        except TimeoutError:
-            return None
-        except OSError as error:
-            raise Refused(Code.NO_SHELL, "the shell has ended") from error
-
-
-def _entry(place: Place) -> ShellEntry:
-    fields = _ask(place)
-    if fields is None:
-        return ShellEntry(place.id, place.name, "", 0, 0, b"", (), answers=False)
-    _, _, owner, since, last_seen, running, attached, _, stopped, *_ = fields
-    people = tuple(each[:1024] for each in attached.decode("utf-8", "replace").split("\n") if each)
-    words = owner.decode("utf-8", "replace")
-    return ShellEntry(
-        place.id,
-        place.name,
-        words[:1024],
-        int(since),
-        int(last_seen),
-        running[:1024],
-        people,
-        stopped=int(stopped or 0),
-    )
-
-
-def _receive(sock: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        piece = sock.recv(length - len(data))
-        if not piece:
-            raise ConnectionResetError
-        data += piece
-    return data
-
-
 def _start(
     place: Place,
     shell: bytes,
@@ -323,8 +174,8 @@ def _start(
     """Start a holder with a socket that listens already, so that there is no waiting for it."""
     arguments = (place.path, place.id, place.name, grant.label, grant.key, str(terms.lives_on))
     size = (str(request.terminal.columns), str(request.terminal.rows))
-    with _listen(place) as listening:
-        ours = connect(place)
+    with place.listen() as listening:
+        ours = place.connect()
         try:
             subprocess.run(
                 command(*arguments, *size, os.fsdecode(shell)),
@@ -341,19 +192,3 @@ def _start(
             os.unlink(place.path)
             raise Refused(Code.COMMAND, "the shell cannot be started") from error
     return ours
-
-
-def _listen(place: Place) -> socket.socket:
-    """Make a socket that can be found only once it listens: one that nobody answers at is taken for a dead one."""
-    sock = socket.socket(socket.AF_UNIX)
-    folder = os.open(place.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        sock.bind(f"/proc/self/fd/{folder}/{UNFINISHED}{place.file}")
-        sock.listen(BACKLOG)
-        os.rename(UNFINISHED + place.file, place.file, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError as error:
-        sock.close()
-        raise Refused(Code.COMMAND, "the shell cannot be started") from error
-    finally:
-        os.close(folder)
-    return sock

@@ -21,9 +21,10 @@ from rsh.holder import wire
 from rsh.holder.holder import MOST_LINES
 from rsh.holder.ring import KEPT
 from rsh.protocol.requests import Shell, Terminal
-from rsh.server import shells
+from rsh.server import inquiry, place, shells
 from rsh.server.account import Grant
-from rsh.server.shells import Place, Terms
+from rsh.server.place import BACKLOG, Place
+from rsh.server.shells import Terms
 from tests.machines import SOON
 
 ANYBODYS_PYTHON = "/usr/bin/python3"
@@ -109,14 +110,14 @@ class Held:
 
     def come(self) -> Peer:
         """Connect once more."""
-        peer = Peer(shells.connect(self.place))
+        peer = Peer(self.place.connect())
         self.peers.append(peer)
         return peer
 
     def close(self) -> None:
         """End the shell."""
         try:
-            shells.end(self.place)
+            inquiry.end(self.place)
         except Refused:
             pass  # It has ended already.
         for peer in self.peers:
@@ -371,7 +372,7 @@ def test_shell_ends_that_nobody_comes_back_to() -> None:
     wait_until_gone(shell.place)
     shell.close()
     with pytest.raises(Refused, match="ended") as caught:
-        shells.connect(shell.place)
+        shell.place.connect()
     assert caught.value.code == Code.NO_SHELL
 
 
@@ -502,19 +503,19 @@ def test_dead_holders_socket_is_removed(bash: Held) -> None:
 
 
 def test_stopped_holder_holds_nobody_up(bash: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shells, "PATIENCE", 0.05)
-    monkeypatch.setattr(shells, "END_PATIENCE", 0.05)
-    monkeypatch.setattr(shells, "_LIMITED", struct.pack("ll", 0, 50000))
+    monkeypatch.setattr(inquiry, "PATIENCE", 0.05)
+    monkeypatch.setattr(inquiry, "END_PATIENCE", 0.05)
+    monkeypatch.setattr(place, "_LIMITED", struct.pack("ll", 0, 50000))
     bash.first.attach(b"a")
     bash.first.run(1, b"echo pid=$PPID.")
     holder = int(bash.first.output_until(b".").partition(b"pid=")[2].partition(b".")[0])
     os.kill(holder, signal.SIGSTOP)
     try:
-        for _ in range(shells.BACKLOG + 3):
+        for _ in range(BACKLOG + 3):
             (entry,) = [entry for entry in shells.entries() if entry.id == bash.place.id]
             assert not entry.answers
         with pytest.raises(Refused, match="does not answer") as caught:
-            shells.end(bash.place)
+            inquiry.end(bash.place)
         assert caught.value.code == Code.BUSY
     finally:
         os.kill(holder, signal.SIGCONT)

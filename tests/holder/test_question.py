@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from rsh.holder import wire
-from rsh.server import shells
 from tests.holder.held import Held
 from tests.machines import SOON
 
@@ -34,7 +33,7 @@ def bash(tmp_path: Path) -> Iterator[Held]:
 
 def begin(held: Held, kind: str, text: str) -> socket.socket:
     """Ask; give the way to the answer."""
-    sock = shells.connect(held.place)
+    sock = held.place.connect()
     sock.settimeout(30)
     payload = kind.encode() + b"\0" + text.encode()
     sock.sendall(wire.HEAD.pack(wire.COMPLETE, len(payload)) + payload)

@@ -17,7 +17,7 @@ from rsh.protocol.messages import Resize
 from rsh.protocol.requests import About
 from rsh.protocol.shell_records import Attached, Line, Ready
 from rsh.server.bridge import Bridge
-from rsh.server.shells import Place
+from rsh.server.place import Place
 from rsh.session.channel import Channel
 from tests.session.pairs import SOON, sessions
 
