@@ -6,8 +6,9 @@ import os
 import subprocess
 import time
 
+from rsh.holder.outcome import REPORT, Outcome, read_report
 from rsh.holder.question import KINDS, Question
-from rsh.holder.shells import REPORT, Outcome, dialect, read_report
+from rsh.holder.shells import dialect
 
 READ_SIZE = 64 * 1024
 

@@ -8,7 +8,6 @@ which has HELD_BACK seconds to come back to output that is complete.
 
 import os
 import select
-import signal
 import struct
 import time
 
@@ -17,6 +16,7 @@ from rsh.holder.child import Child, feed
 from rsh.holder.client import CONFIRMED, Client
 from rsh.holder.clients import Clients
 from rsh.holder.door import Door
+from rsh.holder.farewell import hang_up
 from rsh.holder.identity import SHOWN, Identity
 from rsh.holder.lines import Line, Lines, Report
 from rsh.holder.ring import KEPT, Ring
@@ -42,9 +42,6 @@ TICK = 1.0
 
 # How often a shell that is alone looks whether it can still be found, in seconds.
 LOOK = 60.0
-
-# How long a shell that was hung up on may take to end, in seconds.
-FAREWELL = 2.0
 
 # How long a shell that has ended waits for its first client, in seconds.
 PATIENCE = 5.0
@@ -436,37 +433,10 @@ class Holder:
             client.say(wire.ENDED, self.ended)
 
     def hang_up(self) -> None:
-        """End the shell as a terminal that goes away does, and hear what it has to say to that.
-
-        A bash that begins to wait for a program just then does not hear of it before that has ended (a signal between
-        its last look and its waitpid(2)). So who is in the foreground later is told too; what an EXIT trap runs is
-        given the time before that.
-        """
-        if self.ended:
-            return
-        if self.terminal.signal(signal.SIGHUP) != self.child.pid:
-            self.child.signal(signal.SIGHUP)
-        self.terminal.signal(signal.SIGCONT)
-        self.child.signal(signal.SIGCONT)
-        self.child.give_up_lines()
-        if not self.sees_end(FAREWELL / 2):
-            self.terminal.signal(signal.SIGHUP)
-            if not self.sees_end(FAREWELL / 2):
-                self.child.signal(signal.SIGKILL)
-        self.finish()
-
-    def sees_end(self, patience: float) -> bool:
-        """Take output until the shell has ended, for so many seconds at most; whether it has."""
-        until = time.monotonic() + patience
-        poll = select.poll()
-        poll.register(self.child.ended, select.POLLIN)
-        poll.register(self.terminal.master, select.POLLIN)
-        while (left := until - time.monotonic()) > 0:
-            ready = dict(poll.poll(left * 1000))
-            if self.child.ended in ready:
-                return True
-            self.drain()
-        return False
+        """End the shell as a terminal that goes away does."""
+        if not self.ended:
+            hang_up(self.child, self.terminal, self.drain)
+            self.finish()
 
     # --- telling ---
 

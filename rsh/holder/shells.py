@@ -1,4 +1,4 @@
-"""The shells that can be held: how each is started, what it is told first, how a line is given to it and reported.
+"""The shells that can be held: how each is started, and how a line is given to it and has to be reported.
 
 A line of the user's is run by `eval`, with the terminal as its stdin, and its end is reported from the same row of
 commands, so that no prompt is shown in between and `set -v` has nothing to show. Inside of the eval a last command
@@ -12,6 +12,9 @@ runs: in between the shell itself would run it for commands of ours, and give it
 import os
 import re
 
+from rsh.holder.first_words import BASH_FILES, BASH_FUNCTIONS, SH_FILES, SH_FUNCTIONS
+from rsh.holder.outcome import Outcome
+
 # Where a shell finds our rc file, which closes it: a single digit, as a plain sh knows no others.
 RC_DESCRIPTOR = 7
 
@@ -21,13 +24,6 @@ ZSH_FOLDER = os.path.join(FOLDER, "zsh")
 BASH_LINE = os.fsencode(os.path.join(FOLDER, "bash", "line"))
 BASH_COMPLETE = os.fsencode(os.path.join(FOLDER, "bash", "complete"))
 ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
-
-# A report: trap, if there is one; line, status, whether what was switched off is on again, and whether something is to
-# run before each prompt; options, directory, statuses of the pipeline. It comes in one write(2), but for the trap: so
-# whoever waits for it is woken once.
-REPORT = re.compile(
-    rb"(trap -- '[^\0]*' DEBUG\n)?(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
-)
 
 # What goes on in the next line, where our last command would be a part of it: it is left out then.
 OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
@@ -39,118 +35,6 @@ DEFINITION = re.compile(rb"\balias\b|\bfunction\b|\(\s*\)")
 QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
 BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)")
 VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
-
-# Nothing of the user's may get between: no alias (\), no function (builtin), no readonly variable, no IFS, no set -u.
-# All this is run for each line, and what is read as a function is parsed only once.
-BASH_FUNCTIONS = r"""
-__rsh_tell() {
-    \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "${__rsh_options:-$-}" \
-        "${PWD-$(\builtin pwd)}" "${__rsh_statuses[@]-}" . >&9
-    \builtin set +evx
-    __rsh_kept= __rsh_on= __rsh_options= __rsh_statuses=()
-    [[ -z ${PS1-}${PS2-} ]] || __rsh_end
-    \builtin return "$__rsh_status"
-}
-__rsh_end() {
-    \builtin printf -v PS1 ''
-    \builtin printf -v PS2 ''
-}
-__rsh_no_editing() {
-    if \builtin test -o vi; then \builtin set +o vi; fi
-    if \builtin test -o emacs; then \builtin set +o emacs; fi
-}
-__rsh_leave() { \builtin return "$1"; }
-__rsh_show() {
-    PROMPT_COMMAND=${__rsh_hooks-}
-    ((${#__rsh_hooks[@]} < 2)) || PROMPT_COMMAND=("${__rsh_hooks[@]}")
-    \builtin unset __rsh_hooks __rsh_hooked
-}
-__rsh_before_prompt='__rsh_options=$-
-\builtin set +evx
-for __rsh_hook in "${PROMPT_COMMAND[@]}"; do
-    __rsh_leave "$__rsh_status" && \:
-    \builtin eval "$__rsh_hook"
-done 0<&8 >&8 2>&8 8<&- 9>&-
-__rsh_hooks=("${PROMPT_COMMAND[@]}") __rsh_hooked=1
-\builtin unset PROMPT_COMMAND'
-\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_show
-\builtin readonly __rsh_before_prompt
-"""
-
-BASH_FILES = r"""
-if [ -n "$RSH_LOGIN" ]; then
-    [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
-    for __rsh_file in ~/.bash_profile ~/.bash_login ~/.profile; do
-        [ -r "$__rsh_file" ] && { . "$__rsh_file" 0<&8 8<&- 9>&-; break; }
-    done
-    [ -r "$__rsh_file" ] || { [ -r ~/.bashrc ] && . ~/.bashrc 0<&8 8<&- 9>&-; }
-elif [ -r ~/.bashrc ]; then
-    . ~/.bashrc 0<&8 8<&- 9>&-
-fi
-\builtin unset RSH_LOGIN HISTFILE __rsh_file
-__rsh_no_editing
-\builtin set -o notify +o history +H
-__rsh_status=0
-[[ -z ${PROMPT_COMMAND[*]-} ]] || \builtin eval "$__rsh_before_prompt"
-PS1= PS2=
-"""
-
-# A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches.
-SH_FUNCTIONS = r"""
-__rsh_tell() {
-    printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}0" "$-" "${PWD-}" . >&9
-    set +evx
-    __rsh_on= PS1= PS2=
-    return "$__rsh_status"
-}
-__rsh_leave() { return "$1"; }
-"""
-
-SH_FILES = r"""
-unset ENV
-if [ -n "$RSH_LOGIN" ]; then
-    [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
-    [ -r ~/.profile ] && . ~/.profile 0<&8 8<&- 9>&-
-fi
-unset RSH_LOGIN
-PS1= PS2=
-"""
-
-
-class Outcome:
-    """What is known of a line that has ended.
-
-    Attributes:
-        line: its number. status: its own.
-        restored: what had been switched off for a report was switched on again by the line.
-        hooked: there is something to run before each prompt, which was put away.
-        options: the letters of $-. statuses: of the line's last pipeline. directory: where the shell stands.
-        trap: the command that sets its DEBUG trap.
-    """
-
-    def __init__(self, line: int, status: int, directory: bytes = b"") -> None:
-        self.line = line
-        self.status = status & 0xFF
-        self.directory = directory
-        self.restored = self.hooked = False
-        self.options = b""
-        self.statuses: tuple[int, ...] = ()
-        self.trap = b""
-
-    @property
-    def switched_off(self) -> bytes:
-        """Give the options that a report switches off, as far as they were on."""
-        return bytes(letter for letter in self.options if letter in b"evx")
-
-
-def read_report(found: "re.Match[bytes]") -> Outcome:
-    """Make an outcome of what REPORT has matched."""
-    trap, line, status, restored, hooked, options, directory, statuses = found.groups(b"")
-    outcome = Outcome(int(line), int(status), directory)
-    outcome.restored, outcome.hooked = restored == b"1", hooked == b"1"
-    outcome.options, outcome.trap = options, trap
-    outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)
-    return outcome
 
 
 class Dialect:

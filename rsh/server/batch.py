@@ -14,7 +14,8 @@ from typing import Final
 
 from rsh.errors import Code, ProtocolError, Refused, RshError, error_name
 from rsh.files.stream.stream import MAX_ELEMENT, RecordReader, RecordWriter
-from rsh.holder.shells import REPORT, Outcome, dialect, read_report
+from rsh.holder.outcome import REPORT, Outcome, read_report
+from rsh.holder.shells import dialect
 from rsh.protocol import shell_records
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Batch

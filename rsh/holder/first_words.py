@@ -1,0 +1,77 @@
+"""What a shell that is held is told first of all: functions of ours, and to read what is the user's own."""
+
+# Nothing of the user's may get between: no alias (\), no function (builtin), no readonly variable, no IFS, no set -u.
+# All this is run for each line, and what is read as a function is parsed only once.
+BASH_FUNCTIONS = r"""
+__rsh_tell() {
+    \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "${__rsh_options:-$-}" \
+        "${PWD-$(\builtin pwd)}" "${__rsh_statuses[@]-}" . >&9
+    \builtin set +evx
+    __rsh_kept= __rsh_on= __rsh_options= __rsh_statuses=()
+    [[ -z ${PS1-}${PS2-} ]] || __rsh_end
+    \builtin return "$__rsh_status"
+}
+__rsh_end() {
+    \builtin printf -v PS1 ''
+    \builtin printf -v PS2 ''
+}
+__rsh_no_editing() {
+    if \builtin test -o vi; then \builtin set +o vi; fi
+    if \builtin test -o emacs; then \builtin set +o emacs; fi
+}
+__rsh_leave() { \builtin return "$1"; }
+__rsh_show() {
+    PROMPT_COMMAND=${__rsh_hooks-}
+    ((${#__rsh_hooks[@]} < 2)) || PROMPT_COMMAND=("${__rsh_hooks[@]}")
+    \builtin unset __rsh_hooks __rsh_hooked
+}
+__rsh_before_prompt='__rsh_options=$-
+\builtin set +evx
+for __rsh_hook in "${PROMPT_COMMAND[@]}"; do
+    __rsh_leave "$__rsh_status" && \:
+    \builtin eval "$__rsh_hook"
+done 0<&8 >&8 2>&8 8<&- 9>&-
+__rsh_hooks=("${PROMPT_COMMAND[@]}") __rsh_hooked=1
+\builtin unset PROMPT_COMMAND'
+\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_show
+\builtin readonly __rsh_before_prompt
+"""
+
+BASH_FILES = r"""
+if [ -n "$RSH_LOGIN" ]; then
+    [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
+    for __rsh_file in ~/.bash_profile ~/.bash_login ~/.profile; do
+        [ -r "$__rsh_file" ] && { . "$__rsh_file" 0<&8 8<&- 9>&-; break; }
+    done
+    [ -r "$__rsh_file" ] || { [ -r ~/.bashrc ] && . ~/.bashrc 0<&8 8<&- 9>&-; }
+elif [ -r ~/.bashrc ]; then
+    . ~/.bashrc 0<&8 8<&- 9>&-
+fi
+\builtin unset RSH_LOGIN HISTFILE __rsh_file
+__rsh_no_editing
+\builtin set -o notify +o history +H
+__rsh_status=0
+[[ -z ${PROMPT_COMMAND[*]-} ]] || \builtin eval "$__rsh_before_prompt"
+PS1= PS2=
+"""
+
+# A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches.
+SH_FUNCTIONS = r"""
+__rsh_tell() {
+    printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}0" "$-" "${PWD-}" . >&9
+    set +evx
+    __rsh_on= PS1= PS2=
+    return "$__rsh_status"
+}
+__rsh_leave() { return "$1"; }
+"""
+
+SH_FILES = r"""
+unset ENV
+if [ -n "$RSH_LOGIN" ]; then
+    [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
+    [ -r ~/.profile ] && . ~/.profile 0<&8 8<&- 9>&-
+fi
+unset RSH_LOGIN
+PS1= PS2=
+"""

@@ -1,0 +1,46 @@
+"""How a line has ended, as the shell reports it: what the next line has to know of it."""
+
+import re
+
+# A report: trap, if there is one; line, status, whether what was switched off is on again, and whether something is to
+# run before each prompt; options, directory, statuses of the pipeline. It comes in one write(2), but for the trap: so
+# whoever waits for it is woken once.
+REPORT = re.compile(
+    rb"(trap -- '[^\0]*' DEBUG\n)?(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
+)
+
+
+class Outcome:
+    """What is known of a line that has ended.
+
+    Attributes:
+        line: its number. status: its own.
+        restored: what had been switched off for a report was switched on again by the line.
+        hooked: there is something to run before each prompt, which was put away.
+        options: the letters of $-. statuses: of the line's last pipeline. directory: where the shell stands.
+        trap: the command that sets its DEBUG trap.
+    """
+
+    def __init__(self, line: int, status: int, directory: bytes = b"") -> None:
+        self.line = line
+        self.status = status & 0xFF
+        self.directory = directory
+        self.restored = self.hooked = False
+        self.options = b""
+        self.statuses: tuple[int, ...] = ()
+        self.trap = b""
+
+    @property
+    def switched_off(self) -> bytes:
+        """Give the options that a report switches off, as far as they were on."""
+        return bytes(letter for letter in self.options if letter in b"evx")
+
+
+def read_report(found: "re.Match[bytes]") -> Outcome:
+    """Make an outcome of what REPORT has matched."""
+    trap, line, status, restored, hooked, options, directory, statuses = found.groups(b"")
+    outcome = Outcome(int(line), int(status), directory)
+    outcome.restored, outcome.hooked = restored == b"1", hooked == b"1"
+    outcome.options, outcome.trap = options, trap
+    outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)
+    return outcome

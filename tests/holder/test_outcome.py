@@ -1,0 +1,31 @@
+"""Reports of shells, as they come out of a pipe that others can write to as well."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsh.holder.outcome import REPORT, Outcome, read_report
+
+
+def outcome_of(data: bytes) -> Outcome:
+    found = REPORT.search(data)
+    assert found
+    return read_report(found)
+
+
+def test_report_tells_all_that_the_next_line_has_to_know() -> None:
+    outcome = outcome_of(b"trap -- 'echo \\n' DEBUG\n12\x003\x0011\x00ehimBs\x00/a b\nc\x000\x003\x00.\x00")
+    assert (outcome.line, outcome.status, outcome.directory) == (12, 3, b"/a b\nc")
+    assert (outcome.restored, outcome.hooked) == (True, True)
+    assert (outcome.statuses, outcome.trap) == ((0, 3), b"trap -- 'echo \\n' DEBUG\n")
+    assert outcome.switched_off == b"e"
+
+
+@pytest.mark.parametrize("noise", [b"", b"said by somebody else\x00", b"7\x00half a report\x00"])
+def test_report_is_found_behind_what_somebody_else_has_written(noise: bytes) -> None:
+    outcome = outcome_of(noise + b"1\x000\x0000\x00hB\x00/\x00.\x00")
+    assert (outcome.line, outcome.directory, outcome.statuses) == (1, b"/", ())
+
+
+def test_report_that_has_not_come_whole_is_none() -> None:
+    assert REPORT.search(b"1\x000\x0000\x00hB\x00/\x000\x00") is None
