@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from rsh.client.shell.attachment import Again, Attachment
 from rsh.client.shell.company import Company
+from rsh.client.shell.output import Output
 from rsh.client.shell.typed import Typed, split_at_keys
-from rsh.client.terminal.scrollback import without_questions
 from rsh.errors import LinkError, ProtocolError, RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
@@ -20,12 +19,6 @@ from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
 
 Sink: TypeAlias = Callable[[Buffer], None]
-
-# Output that waits to be taken; above it the channel is not read, and the program over there waits in the end.
-MAX_WAITING: Final = 256 * 1024
-
-# Gaps whose place in the output has not come yet.
-MAX_GAPS: Final = 1000
 
 # How long a shell may take to end, in seconds; the holder gives it two.
 END_PATIENCE: Final = 4.0
@@ -83,11 +76,7 @@ class LivingShell:
         self._number = 0  # of our last line
         self._awaited: int | None = None  # sequence of the Ready that ends a line which is not ours
         self._sequence = 0  # of the last Ready
-        self._pieces: deque[Buffer] = deque()  # output of the line that runs
-        self._waiting = 0  # bytes in _pieces
-        self._arrived = 0  # offset behind the last output that came
-        self._replayed_to = 0  # offset behind the output that was there before us
-        self._gaps: deque[Gap] = deque()
+        self._output = Output()  # what waits in it is of the line that runs
         self._ready: Ready | None = None  # the end of the line that runs
         self._over = False
         self._leaving = False  # its end is expected here
@@ -151,13 +140,12 @@ class LivingShell:
     def next_output(self) -> Buffer:
         """Wait for output of the line that runs; b"" once the line has ended and all was taken."""
         with self._changed:
-            while not self._pieces and not self._line_is_over():
+            while not self._output and not self._line_is_over():
                 self._changed.wait()
-            if not self._pieces:
+            if not self._output:
                 return b""
-            piece = self._pieces.popleft()
-            self._waiting -= len(piece)
-            taken = self._arrived - self._waiting
+            piece = self._output.take()
+            taken = self._output.taken
             self._changed.notify_all()
         self._attachment.confirm(taken)
         return piece
@@ -213,7 +201,7 @@ class LivingShell:
     # --- inside ---
 
     def _line_is_over(self) -> bool:
-        if not self._running or (self._ready is not None and self._ready.offset <= self._arrived):
+        if not self._running or (self._ready is not None and self._ready.offset <= self._output.arrived):
             return True
         return self._over or self._error is not None
 
@@ -228,19 +216,15 @@ class LivingShell:
     def standing(self) -> tuple[int, int]:
         """Give the offset of the output that is wanted next, and the sequence of the last Ready."""
         with self._changed:
-            return self._arrived, self._sequence
+            return self._output.arrived, self._sequence
 
     def take_attached(self, attached: Attached, *, first: bool) -> None:
         """Note where the shell stands."""
         with self._changed:
-            missed = attached.offset - self._arrived
-            self._arrived = attached.offset
-            if first:
-                self._typed.sent += attached.typed
-            self._gaps.clear()
+            missed = self._output.begin(attached, first=first)
             self.id, self.name = attached.id, attached.name
             if first:
-                self._replayed_to = attached.end
+                self._typed.sent += attached.typed
             if first and not self._number:
                 self._awaited = attached.sequence + attached.running
             self._changed.notify_all()
@@ -249,20 +233,14 @@ class LivingShell:
 
     def take_output(self, data: Buffer, wait: bool) -> bool:
         """Keep output for whoever attends the line; without one it goes to the idle sink."""
-        size = len(data)
         with self._changed:
-            if not wait and (self._waiting > MAX_WAITING or not self._running):
+            if not wait and (self._output.full or not self._running):
                 return False
-            while self._waiting > MAX_WAITING and self._error is None:
+            while self._output.full and self._error is None:
                 self._changed.wait()
-            if self._arrived < self._replayed_to:
-                data = without_questions(bytes(data), self._replayed_to - self._arrived)
-            self._arrived += size
-            self._skip_gaps()
-            arrived, kept = self._arrived, self._running
-            if kept and data:
-                self._pieces.append(data)
-                self._waiting += len(data)
+            kept = self._running
+            data = self._output.come(data, keep=kept)
+            arrived = self._output.arrived
             self._changed.notify_all()
         if not kept:
             self._idle(data)
@@ -286,17 +264,8 @@ class LivingShell:
 
     def _take_gap(self, gap: Gap) -> None:
         with self._changed:
-            if len(self._gaps) >= MAX_GAPS or gap.to < gap.offset:
-                raise ProtocolError("gaps that cannot be")
-            self._gaps.append(gap)
-            self._skip_gaps()
+            self._output.miss(gap)
             self._changed.notify_all()
-
-    def _skip_gaps(self) -> None:
-        """Count what will never come; the lanes may tell of it in any order. The lock is held."""
-        while self._gaps and self._gaps[0].offset <= self._arrived:
-            gap = self._gaps.popleft()
-            self._arrived += gap.to - gap.offset
 
     def _take_ready(self, ready: Ready) -> None:
         with self._changed:
