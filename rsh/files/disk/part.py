@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from rsh.files.disk.leftovers import OPEN, adopt, identity_of, left_alone, lock
@@ -35,6 +36,7 @@ class Part:
         resume: keep what an earlier try has written; `size` tells how much.
         forsaken: tells whether nobody waits for this file any more: its client is gone, and only the session is kept
             in case that it comes back. Then another transfer of the same file may take the part over.
+        claimed: descriptor of a part of this file that an earlier try has left, locked; ours from now on. -1 for none.
 
     Attributes:
         size: bytes that were there.
@@ -47,13 +49,19 @@ class Part:
     __slots__ = ("__weakref__", "_directory", "_forsaken", "_lock", "_name", "_target", "fd", "size")
 
     def __init__(
-        self, directory: int, name: bytes, *, resume: bool = False, forsaken: Callable[[], bool] | None = None
+        self,
+        directory: int,
+        name: bytes,
+        *,
+        resume: bool = False,
+        forsaken: Callable[[], bool] | None = None,
+        claimed: int = -1,
     ) -> None:
         self._directory = directory
         self._target = name
         self._forsaken = forsaken
         self._lock = threading.Lock()  # held while `fd` is used or taken over, for what is not reading
-        self.fd, self._name, self.size = _claim(directory, name)
+        self.fd, self._name, self.size = _claim(directory, name, claimed)
         if forsaken:
             left_alone[identity_of(self.fd)] = self
         if self.size and not resume:
@@ -142,9 +150,13 @@ def settle(fd: int, mode: int, mtime_ns: int | None, finish: Finisher | None) ->
         os.utime(fd, ns=(time.time_ns(), mtime_ns))
 
 
-def _claim(directory: int, target: bytes) -> tuple[int, bytes, int]:
+def _claim(directory: int, target: bytes, claimed: int) -> tuple[int, bytes, int]:
     """Open a part that is ours alone; give its descriptor, its name and how long it is."""
     name = part_name(target)
+    if claimed >= 0:
+        if lock(claimed, directory, name):
+            return claimed, name, os.fstat(claimed).st_size
+        os.close(claimed)  # it has been removed or replaced, by whoever minds no locks
     try:
         fd = os.open(name, _CREATE, 0o600, dir_fd=directory)
     except FileExistsError:
@@ -162,11 +174,14 @@ def _claim(directory: int, target: bytes) -> tuple[int, bytes, int]:
 
 
 def _create(directory: int) -> tuple[int, bytes]:
-    """Make a part that nobody looks for."""
+    """Make a part that nobody goes on with, locked so that nobody removes it either."""
     for _ in range(_TRIES):
         name = part_name()
         try:
-            return os.open(name, _CREATE, 0o600, dir_fd=directory), name
+            fd = os.open(name, _CREATE, 0o600, dir_fd=directory)
         except FileExistsError:
             continue
+        with suppress(OSError):  # a file system without locks
+            lock(fd, directory, name)
+        return fd, name
     raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))

@@ -13,6 +13,7 @@ from rsh.files.disk.digest import BLOCK, MOST_BLOCKS
 from rsh.files.disk.leftovers import adopt
 from rsh.files.disk.part_names import part_name
 from rsh.files.sync.blocks import sign
+from rsh.files.sync.kept_parts import KeptParts
 from rsh.files.sync.manifest import content_digest
 from rsh.files.sync.top import Top, open_regular
 from rsh.protocol.sync_records import Kept, Proof, Prove, Sign, Signature
@@ -23,8 +24,11 @@ _AT_ONCE: Final = 8192
 _NOTHING: Final = Signature(0, b"", b"", False)
 
 
-def signature(top: Top, question: Sign) -> Iterator[Kept | Signature]:
+def signature(top: Top, question: Sign, parts: KeptParts) -> Iterator[Kept | Signature]:
     """Tell the blocks of a file, and before those that an earlier try to replace it has written already.
+
+    Args:
+        parts: gets the part in which those are.
 
     Raises:
         ProtocolError: no such path may be named.
@@ -38,7 +42,9 @@ def signature(top: Top, question: Sign) -> Iterator[Kept | Signature]:
         top.check(question.path)
         fd = open_regular(directory, name)
         try:
-            yield from _kept(directory, name)
+            if (part := adopt(directory, part_name(name))) >= 0:
+                parts.keep(question.path, part)
+                yield from _kept(part)
             yield from sign(fd, question.block)
         finally:
             os.close(fd)
@@ -48,25 +54,19 @@ def signature(top: Top, question: Sign) -> Iterator[Kept | Signature]:
         os.close(directory)
 
 
-def _kept(directory: int, name: bytes) -> Iterator[Kept]:
-    """Tell the whole blocks of a part, if its writer is dead. Its lock is let go of: it is taken when it is needed."""
-    fd = adopt(directory, part_name(name))
-    if fd < 0:
-        return
-    try:
-        digests = bytearray()
-        for block in range(min(os.fstat(fd).st_size // BLOCK, MOST_BLOCKS)):
-            content = os.pread(fd, BLOCK, block * BLOCK)
-            if len(content) < BLOCK:
-                break
-            digests += xxh3_128_digest(content)
-            if block % _AT_ONCE == _AT_ONCE - 1:
-                yield Kept(bytes(digests))
-                digests.clear()
-        if digests:
+def _kept(fd: int) -> Iterator[Kept]:
+    """Tell the whole blocks of a part."""
+    digests = bytearray()
+    for block in range(min(os.fstat(fd).st_size // BLOCK, MOST_BLOCKS)):
+        content = os.pread(fd, BLOCK, block * BLOCK)
+        if len(content) < BLOCK:
+            break
+        digests += xxh3_128_digest(content)
+        if block % _AT_ONCE == _AT_ONCE - 1:
             yield Kept(bytes(digests))
-    finally:
-        os.close(fd)
+            digests.clear()
+    if digests:
+        yield Kept(bytes(digests))
 
 
 def proof(top: Top, question: Prove) -> Proof:

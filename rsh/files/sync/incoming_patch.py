@@ -46,17 +46,19 @@ class IncomingPatch:
         self._left = record.size
         self._digest = xxh3_128()
 
-    def open(self, basis: int, directory: int, name: bytes, forsaken: Callable[[], bool] | None) -> None:
+    def open(
+        self, basis: int, directory: int, name: bytes, forsaken: Callable[[], bool] | None, claimed: int = -1
+    ) -> None:
         """Make the part, or find it, if there is room for the file.
 
         Args:
             basis: descriptor of the old file; ours from now on.
-            directory, name, forsaken: as Part.
+            directory, name, forsaken, claimed: as Part.
         """
         self._basis = basis
+        self.part = Part(directory, name, resume=True, forsaken=forsaken, claimed=claimed)
         status = os.fstat(basis)
         self._sparse = status.st_blocks * 512 < status.st_size
-        self.part = Part(directory, name, resume=True, forsaken=forsaken)
         if self.record.size >= LARGE and not self._sparse:
             there = os.fstat(self.part.fd).st_blocks * 512 if self.part.size else 0
             check_room(directory, self.record.size - there)

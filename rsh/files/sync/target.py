@@ -25,6 +25,7 @@ from rsh.files.sync.answers import proof, signature
 from rsh.files.sync.deletions import Deletions
 from rsh.files.sync.incoming_patch import IncomingPatch
 from rsh.files.sync.itemize import DELETING
+from rsh.files.sync.kept_parts import KeptParts
 from rsh.files.sync.manifest import known_file, manifest
 from rsh.files.sync.top import Top
 from rsh.files.sync.wishes import Wishes
@@ -87,6 +88,7 @@ class SyncTarget(Receiver):
         self._wishes = wishes
         self._fetched = fetched
         self._patching: IncomingPatch | None = None
+        self._kept = KeptParts()
         self._top = Top(self._final, self._only)
         self._deletions = Deletions(self._top, self._only, agreed)
         self._telling: threading.Thread | None = None
@@ -158,6 +160,7 @@ class SyncTarget(Receiver):
     def _close(self) -> None:
         if self._patching:
             self._patching.drop(leave=True)
+        self._kept.close()
         self._top.close()
         super()._close()
 
@@ -225,7 +228,8 @@ class SyncTarget(Receiver):
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
             directory, name, _ = self._landing.spot(record.name)
-            patching.open(self._top.file(record.basis), directory, name, self._forsaken)
+            kept = self._kept.take(record.basis)
+            patching.open(self._top.file(record.basis), directory, name, self._forsaken, kept)
         except (OSError, FileError) as error:
             patching.drop()
             self._fail(record.name, error, now=True)
@@ -300,7 +304,7 @@ class SyncTarget(Receiver):
             self._ledger.fail(record.path, error)
 
     def _sign(self, record: Sign) -> None:
-        for answer in signature(self._top, record):
+        for answer in signature(self._top, record, self._kept):
             self._out.record(answer)
         self._out.flush()
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rsh.files.disk.leftovers import adopt, remove_leftover
 from rsh.files.disk.part import Part
 from rsh.files.disk.part_names import part_name
 
@@ -83,6 +85,40 @@ def test_part_under_a_name_of_chance_is_not_left(directory: int, tmp_path: Path)
     second.leave()
     first.leave()
     assert os.listdir(tmp_path) == [os.fsdecode(part_name(b"x"))]
+
+
+def test_part_under_a_name_of_chance_is_not_removed_while_it_is_written(directory: int, tmp_path: Path) -> None:
+    first, second = Part(directory, b"x"), Part(directory, b"x")
+    for name in os.listdir(tmp_path):
+        remove_leftover(directory, os.fsencode(name), time.time() + 60)
+    assert len(os.listdir(tmp_path)) == 2
+    for part in (first, second):
+        part.place(0o600, None, sync=False)
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_part_that_was_claimed_before_is_gone_on_with(directory: int, tmp_path: Path) -> None:
+    first = Part(directory, b"x")
+    first.write(b"abc")
+    first.leave()
+    claimed = adopt(directory, part_name(b"x"))
+    other = Part(directory, b"x", resume=True)
+    assert other.size == 0, "it is locked"
+    other.discard()
+    part = Part(directory, b"x", resume=True, claimed=claimed)
+    assert part.size == 3
+    part.place(0o600, None, sync=False)
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_part_that_was_claimed_and_is_gone_is_made_anew(directory: int, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(part_name(b"x"))).write_bytes(b"abc")
+    claimed = adopt(directory, part_name(b"x"))
+    (tmp_path / os.fsdecode(part_name(b"x"))).unlink()
+    part = Part(directory, b"x", resume=True, claimed=claimed)
+    assert part.size == 0
+    part.discard()
+    assert os.listdir(tmp_path) == []
 
 
 def test_part_of_a_killed_process_is_free_at_once(directory: int, tmp_path: Path) -> None:
