@@ -14,8 +14,9 @@ from rsh.errors import ProtocolError
 # 1 MiB: what a lane may send before the receiver has said a word. 500 small files need no second round trip.
 INITIAL_WINDOW: Final = 1024 * 1024
 
-# 32 MiB: 320 MB/s over a round trip of 100 ms. It is also what the sender may have to keep for a replay.
-MAX_WINDOW: Final = 32 * 1024 * 1024
+# 24 MiB: 240 MB/s over a round trip of 100 ms. It is also what the sender may have to keep for a replay, and with 32 a
+# daemon that sends over such a link would take more than 80 MB.
+MAX_WINDOW: Final = 24 * 1024 * 1024
 
 # What all lanes of a link may have grown together, beyond their initial windows.
 GROWTH_BUDGET: Final = 64 * 1024 * 1024
