@@ -140,7 +140,9 @@ def test_end_is_known_though_the_disk_is_full(folder: Path) -> None:
     if mounted.returncode:
         pytest.skip("no mounting here")
     try:
-        line = f"head -c 100000 /dev/zero; head -c 9000000 /dev/zero > {folder}/full; head -c 300000 /dev/zero; exit 3"
+        kept = f"until [ $(cat {folder}/output.* | wc -c) -ge 100000 ]; do sleep 0.01; done"
+        full = f"head -c 9000000 /dev/zero > {folder}/full"
+        line = f"head -c 100000 /dev/zero; {kept}; {full}; head -c 300000 /dev/zero; exit 3"
         holder = Holder(folder, "sh", "-c", line)
         end = holder.end()
         assert (end["status"], end["output"] >= 400_000) == (3, True)
