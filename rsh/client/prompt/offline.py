@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from rsh.client.editor.lines import Ours, Remote, read_line
 from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.shell.shell import Leave
-from rsh.client.terminal.asking import ask_choice
+from rsh.client.terminal.asking import ask_key
 from rsh.client.text.complaints import say
 from rsh.errors import LinkError, UsageError
+from rsh.session.session import Session
 
 REFUSED: Final = LinkError.exit_status
 
@@ -68,7 +71,7 @@ class Offline:
         remote = self._context.connected
         if remote is None:
             return
-        answer = ask_choice("[q]uit, [d]etach, [r]etry now, or go [o]n?", "qdro", default="o")
+        answer = _ask(remote.session)
         if answer == "r":
             remote.session.retry_now()
         elif answer == "q":
@@ -86,3 +89,22 @@ def needs_link(text: str) -> bool:
     except UsageError:
         return False
     return isinstance(line, Remote) or (isinstance(line, Ours) and line.command.group in _THERE)
+
+
+def _ask(session: Session) -> str:
+    """Ask what to do, until there is a connection again, or never will be."""
+    over, tell = socket.socketpair()
+    with over, tell:
+        stop = session.watch(lambda condition: _end_question(session, tell))
+        try:
+            if not session.condition.connected:
+                return ask_key("[q]uit, [d]etach, [r]etry now, or go [o]n?", "qdro", default="o", until=over.fileno())
+        finally:
+            stop()
+    return "o"
+
+
+def _end_question(session: Session, tell: socket.socket) -> None:
+    if session.condition.connected or session.error is not None:
+        with suppress(OSError):  # It was just answered.
+            tell.send(b".")

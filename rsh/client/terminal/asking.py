@@ -7,10 +7,13 @@ and RSH_ASKPASS_REQUIRE or SSH_ASKPASS_REQUIRE may be `never`, `prefer` or `forc
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import termios
 from collections.abc import Mapping
 from typing import Any, Final
+
+_DECLINE: Final = "\r\n\x03\x04\x1b"
 
 _LINE: Final = 4096  # what a terminal gives at once at most
 
@@ -23,6 +26,32 @@ def ask_choice(question: str, letters: str, *, default: str) -> str:
             return default
         if answer in letters:
             return answer
+
+
+def ask_key(question: str, letters: str, *, default: str, until: int) -> str:
+    """Ask for one of some letters, which counts without Enter; give the default at Enter, Ctrl-C, Ctrl-D or Escape.
+
+    Args:
+        until: a descriptor that becomes readable when nobody wants to know any more: the default then, as without a
+            terminal.
+    """
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return default
+    try:
+        before = _take_keys(terminal)
+        try:
+            os.write(terminal, f"{question} ".encode(errors="backslashreplace"))
+            answer = _wanted_key(terminal, until, letters)
+            os.write(terminal, f"{answer}\n".encode())
+        finally:
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+    except (OSError, termios.error):
+        return default
+    finally:
+        os.close(terminal)
+    return answer or default
 
 
 def confirm(question: str) -> bool:
@@ -88,6 +117,29 @@ def _hide(terminal: int) -> list[Any]:
     mode[3] &= ~termios.ECHO
     termios.tcsetattr(terminal, termios.TCSAFLUSH, mode)
     return before
+
+
+def _take_keys(terminal: int) -> list[Any]:
+    """Have each key given at once, Ctrl-C too, and shown by us; give how the terminal was."""
+    before = termios.tcgetattr(terminal)
+    mode = [*before[:6], list(before[6])]
+    mode[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
+    termios.tcsetattr(terminal, termios.TCSADRAIN, mode)
+    return before
+
+
+def _wanted_key(terminal: int, until: int, letters: str) -> str:
+    """Wait for one of some letters; "" for a key that declines, or when nobody wants to know any more."""
+    waiting = select.poll()
+    waiting.register(terminal, select.POLLIN)
+    waiting.register(until, select.POLLIN)
+    while until not in dict(waiting.poll()):
+        key = os.read(terminal, 1).decode("latin-1").lower()
+        if not key or key in _DECLINE:
+            break
+        if key in letters:
+            return key
+    return ""
 
 
 def _run(program: str, question: str, *, confirming: bool = False) -> str | None:

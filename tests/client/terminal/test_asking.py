@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -51,3 +52,37 @@ def test_secret_is_read_from_the_terminal_and_not_shown() -> None:
     child.sendline("yes")
     child.expect_exact("True")
     child.close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"), [("r", "r"), ("xR", "r"), ("\r", "o"), ("\x03", "o"), ("\x04", "o"), ("\x1b", "o")]
+)
+def test_key_counts_without_enter(keys: str, answer: str) -> None:
+    child = _ask_key()
+    child.expect_exact("or [o]n? ")
+    child.send(keys)
+    child.expect_exact(f"got {answer}, sane True")
+    assert child.before == ("r\r\n" if answer == "r" else "\r\n")
+
+
+def test_question_ends_when_nobody_wants_to_know_any_more() -> None:
+    child = _ask_key()
+    child.expect_exact("or [o]n? ")
+    child.kill(signal.SIGUSR1)
+    child.expect_exact("got o, sane True")
+
+
+def _ask_key() -> pexpect.spawn[str]:
+    """Ask in a process whose terminal is ours; SIGUSR1 has it want to know no more."""
+    code = """if True:
+        import os, signal, termios
+        from rsh.client.terminal.asking import ask_key
+        reading, writing = os.pipe()
+        signal.signal(signal.SIGUSR1, lambda *_: os.write(writing, b"."))
+        before = termios.tcgetattr(0)
+        answer = ask_key("[r]etry or [o]n?", "ro", default="o", until=reading)
+        print(f"got {answer}, sane {termios.tcgetattr(0) == before}")
+    """
+    child: pexpect.spawn[str] = pexpect.spawn(sys.executable, ["-c", code], encoding="utf-8", timeout=SOON)
+    child.delaybeforesend = None
+    return child
