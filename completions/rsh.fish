@@ -327,7 +327,7 @@ complete -c rsh -n __rsh_is -a connect -d 'Open the prompt over there; with no h
 complete -c rsh -n __rsh_is -a exec -d 'Run one command over there'
 complete -c rsh -n __rsh_is -a shell -d 'Run the login shell over there, as ssh does'
 complete -c rsh -n __rsh_is -a sessions -d 'List the living shells over there'
-complete -c rsh -n __rsh_is -a attach -d 'Go to a living shell that is there; with no NAME to the one left last'
+complete -c rsh -n __rsh_is -a attach -d 'Go to a living shell; with no NAME to the one left last'
 complete -c rsh -n __rsh_is -a kill -d 'End a living shell over there'
 complete -c rsh -n __rsh_is -a reset -d 'Mend a terminal that a killed program has left unusable'
 complete -c rsh -n __rsh_is -a jobs -d 'List the detached commands over there'

@@ -198,7 +198,7 @@ COMMANDS: Final = (
     ),
     Command(
         "attach",
-        "Go to a living shell that is there; with no NAME to the one left last",
+        "Go to a living shell; with no NAME to the one left last",
         "rsh.client.prompt.connect:run_attach",
         "running",
         (

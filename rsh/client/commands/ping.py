@@ -57,7 +57,7 @@ def measure(context: Context, count: int, interval: float) -> Iterator[Reply]:
 
 def reply_line(host: str, reply: Reply) -> str:
     """Give the line of one round trip."""
-    return f"reply from {host}: seq={reply.number} time={_ms(reply.round_trip)} clock={reply.offset:+.3f} s"
+    return f"reply from {host}: seq={reply.number} time={_ms(reply.round_trip)} clock={reply.offset:+z.3f} s"
 
 
 def summary_lines(host: str, replies: list[Reply]) -> list[str]:

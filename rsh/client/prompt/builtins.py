@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
@@ -98,7 +99,7 @@ def run_history(context: PromptContext, options: Options) -> int:
         for item in found:
             print_object(_fields(item))
     else:
-        print_paged(context, (f"{_moment(item)}  {printable(item.line)}" for item in found))
+        print_paged(context, (line for item in found for line in _shown(item)))
     return 0
 
 
@@ -112,6 +113,14 @@ def _fields(item: Item) -> dict[str, object]:
         "status": item.status,
         "duration": item.duration,
     }
+
+
+def _shown(item: Item) -> Iterator[str]:
+    """Give an entry as it was typed: with several lines, one below the other."""
+    beginning = _moment(item) + "  "
+    for line in item.line.expandtabs().split("\n"):
+        yield beginning + printable(line)
+        beginning = " " * len(beginning)
 
 
 def _moment(item: Item) -> str:

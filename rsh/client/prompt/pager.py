@@ -6,14 +6,15 @@ import os
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
+from shutil import which
 from typing import Final
 
 from rsh.client.cli.output import print_lines
 from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.terminal.console import is_terminal, size
 
-# Less ends by itself when all fits, passes colours on, and leaves the screen as it is.
-DEFAULT: Final = "less -FRX"
+# The first one that is installed. Less ends by itself when all fits, passes colours on, and leaves the screen as it is.
+DEFAULTS: Final = ("less -FRX", "more")
 
 
 def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
@@ -35,8 +36,8 @@ def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
 
 
 def pager(environment: Mapping[str, str]) -> str:
-    """Give the pager's command line: RSH_PAGER, PAGER, or less; "" when one of them is set and empty."""
+    """Give the pager's command line: RSH_PAGER, PAGER, or less; "" when one is set and empty, or there is none."""
     for name in ("RSH_PAGER", "PAGER"):
         if name in environment:
             return environment[name].strip()
-    return DEFAULT
+    return next((command for command in DEFAULTS if which(command.split()[0])), "")

@@ -17,6 +17,7 @@ def test_the_overview_fits_a_screen_and_names_every_command() -> None:
     assert all(f"\n  {command.name} " in text for command in commands("cli"))
     assert text.count("\n") < 52
     assert max(len(line) for line in text.splitlines()) <= 100
+    assert max(len(line) for line in overview("prompt").splitlines()) < 80
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -26,6 +27,7 @@ def test_a_page_tells_every_option(command: Command) -> None:
         assert all(flag in text for argument in arguments(command, where) for flag in argument.flags)
         assert all(choice in text for argument in arguments(command, where) for choice in argument.choices)
         assert max(len(line) for line in text.splitlines()) <= 100
+    assert max(len(line) for line in overview("prompt").splitlines()) < 80
 
 
 def test_usage_reads_as_the_command_is_typed() -> None:

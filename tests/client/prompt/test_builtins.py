@@ -81,13 +81,14 @@ def test_status_tells_the_last_one_and_keeps_it(folder: Path, capfd: pytest.Capt
 def test_history_shows_lines_by_text_and_number(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with prompt() as context:
         context.history = History(str(folder / "h"))
-        for line in ("make a", "ls", "make b\n\x1b[m", "make c"):
+        for line in ("make a", "ls", "make b\n\t\x1b[m", "make c"):
             context.history.end(context.history.begin(line, b"/src"), 2, 0.5)
         run_line(context, ":history -n 2 make")
         run_line(context, ":history --json -n 1")
     lines = capfd.readouterr().out.splitlines()
-    assert [line.partition("   2  ")[2] for line in lines[:2]] == ["make b\\x0a\\x1b[m", "make c"]
-    assert json.loads(lines[2]) | {"when": 0} == {
+    assert [line[22:] for line in lines[:3]] == ["make b", "        \\x1b[m", "make c"]
+    assert [line[:22].partition(":")[2][2:] for line in lines[:3]] == ["   2  ", "", "   2  "]
+    assert json.loads(lines[3]) | {"when": 0} == {
         "when": 0,
         "line": "make c",
         "directory": "/src",

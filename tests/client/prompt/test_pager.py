@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.client.prompt.pager import DEFAULT, pager
+from rsh.client.prompt.pager import DEFAULTS, pager
 from tests.machines import Home
 from tests.scenarios.screens import Terminal
 
@@ -14,7 +14,7 @@ from tests.scenarios.screens import Terminal
 @pytest.mark.parametrize(
     ("environment", "program"),
     [
-        ({}, DEFAULT),
+        ({}, DEFAULTS[0]),
         ({"PAGER": "more"}, "more"),
         ({"RSH_PAGER": "most", "PAGER": "more"}, "most"),
         ({"RSH_PAGER": "", "PAGER": "more"}, ""),
@@ -22,6 +22,13 @@ from tests.scenarios.screens import Terminal
 )
 def test_pager_is_the_one_that_is_named_first(environment: dict[str, str], program: str) -> None:
     assert pager(environment) == program
+
+
+def test_what_is_not_installed_is_no_pager(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert pager({}) == ""
+    (tmp_path / "more").touch(0o755)
+    assert pager({}) == "more"
 
 
 def test_long_help_goes_through_it(home: Home, tmp_path: Path) -> None:
