@@ -478,7 +478,8 @@ class Session(Conversation):
             if self.error is not None or (only_away and self._stream is not None):
                 return False
             self.error = error
-            self._conditions.set(Condition(connected=False, since=time.monotonic(), reason=str(error)))
+            since = time.monotonic() if self.condition.connected else self.condition.since
+            self._conditions.set(Condition(connected=False, since=since, reason=str(error)))
             channels = list(self._channels.values())
             self._channels.clear()
             for channel in channels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,8 @@ import pyte
 
 from rsh.client.terminal.modes import Modes
 from tests.machines import SOON, Home, program
+
+SIGN = "# " if os.geteuid() == 0 else "$ "  # what a prompt ends with
 
 LOOK = 0.1  # seconds between two looks at a terminal that says nothing
 

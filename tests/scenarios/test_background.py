@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Home
-from tests.scenarios.screens import Terminal
+from tests.scenarios.screens import SIGN, Terminal
 
-SIGN = "# " if os.geteuid() == 0 else "$ "
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
 READY = r"/there( \d+)?( \{\d\})?[#$] $"  # with the last status and the number of transfers
 SIZE = 3_000_000

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.machines import SOON, Daemon, Home
-from tests.scenarios.screens import Terminal
+from tests.scenarios.screens import SIGN, Terminal
 from tests.scenarios.test_confined_keys import let_in
-
-SIGN = "# " if os.geteuid() == 0 else "$ "
 
 
 @pytest.fixture

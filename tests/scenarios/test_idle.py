@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Daemon
-from tests.scenarios.screens import Terminal
-from tests.scenarios.test_prompt_screen import SIGN
+from tests.scenarios.screens import SIGN, Terminal
 from tests.soak import sized
 
 SECONDS = sized(3.0, 10.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from pathlib import Path
 
@@ -11,10 +10,8 @@ import pytest
 
 from tests.machines import SOON, Daemon, Home, wait_until_gone
 from tests.proxy import Proxy
-from tests.scenarios.screens import Terminal
+from tests.scenarios.screens import SIGN, Terminal
 from tests.scenarios.test_confined_keys import let_in
-
-SIGN = "# " if os.geteuid() == 0 else "$ "
 
 
 @pytest.fixture

@@ -15,9 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Daemon, Home, program
-from tests.scenarios.screens import Terminal, until_same
-
-SIGN = "# " if os.geteuid() == 0 else "$ "
+from tests.scenarios.screens import SIGN, Terminal, until_same
 
 
 @pytest.fixture

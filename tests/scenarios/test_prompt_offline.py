@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 
-import pytest
-
-from tests.machines import Daemon
+from tests.machines import Daemon, Home
 from tests.proxy import Proxy
-from tests.scenarios.screens import Terminal
+from tests.scenarios.screens import SIGN, Terminal
 
-SIGN = "# " if os.geteuid() == 0 else "$ "
 CTRL_C, CTRL_U = "\x03", "\x15"
-
-
-@pytest.fixture
-def network(shared_daemon: Daemon) -> Iterator[Proxy]:
-    with Proxy(shared_daemon.host) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def prompt(shared_daemon: Daemon, network: Proxy) -> Iterator[Terminal]:
-    with Terminal(shared_daemon.home, "connect", "-q", "-X", network.host, columns=100) as terminal:
-        terminal.until_line(f":~{SIGN}")
-        terminal.press("x=5\r")
-        terminal.until(lambda: terminal.screen.cursor.y > 0 and terminal.cursor_line.endswith(f":~{SIGN}"))
-        yield terminal
 
 
 def cut_off(network: Proxy) -> None:
@@ -36,56 +16,99 @@ def cut_off(network: Proxy) -> None:
     network.cut()
 
 
-def set_to(prompt: Terminal, choice: str) -> None:
-    prompt.press(f":set offline {choice}\r")
-    prompt.until(lambda: prompt.cursor_line.endswith(f":~{SIGN}") and ":set" in prompt.lines[-2])
+def set_to(distant: Terminal, choice: str) -> None:
+    distant.press(f":set offline {choice}\r")
+    distant.until(lambda: distant.cursor_line.endswith(f":~{SIGN}") and ":set" in distant.lines[-2])
 
 
-def test_line_is_refused_and_kept_and_the_half_typed_one_stays(prompt: Terminal, network: Proxy) -> None:
-    set_to(prompt, "refuse")
+def test_line_is_refused_and_kept_and_the_half_typed_one_stays(distant: Terminal, network: Proxy) -> None:
+    set_to(distant, "refuse")
     cut_off(network)
-    prompt.until_shown("(reconnecting ")
-    prompt.until_shown("no connection for ")
-    prompt.press("echo $x\r")
-    prompt.until_shown("no connection: not run")
-    prompt.until_line("echo $x")
-    prompt.press(CTRL_U, "!echo here\r")
-    prompt.until_shown("\nhere")
-    prompt.press("echo half")
-    prompt.until_line("echo half")
-    prompt.until(lambda: re.search(r"reconnecting [3-9]", prompt.text) is not None)
+    distant.until_shown("(reconnecting ")
+    distant.until_shown("no connection for ")
+    distant.press("echo $x\r")
+    distant.until_shown("no connection: not run")
+    distant.until_line("echo $x")
+    distant.press(CTRL_U, "!echo here\r")
+    distant.until_shown("\nhere")
+    distant.press("echo half")
+    distant.until_line("echo half")
+    distant.until(lambda: re.search(r"reconnecting [3-9]", distant.text) is not None)
     network.refuse(False)
-    prompt.until_shown("connected again after ")
-    prompt.until(lambda: prompt.cursor_line.endswith(f":~{SIGN}echo half"))
-    prompt.press(" $x\r")
-    prompt.until_shown("\nhalf 5")
+    distant.until_shown("connected again after ")
+    distant.until(lambda: distant.cursor_line.endswith(f":~{SIGN}echo half"))
+    distant.press(" $x\r")
+    distant.until_shown("\nhalf 5")
 
 
-def test_lines_wait_in_order(prompt: Terminal, network: Proxy) -> None:
+def test_lines_wait_in_order(distant: Terminal, network: Proxy) -> None:
     cut_off(network)
-    prompt.until_shown("(reconnecting ")
+    distant.until_shown("(reconnecting ")
     for number, line in enumerate(("echo one $x", "x=6", "echo two $x"), 1):
-        prompt.press(line + "\r")
-        prompt.until_shown(f"{number} to run when it is back")
-    prompt.press("half")
-    prompt.until_line("half")
+        distant.press(line + "\r")
+        distant.until_shown(f"{number} to run when it is back")
+    distant.press("half")
+    distant.until_line("half")
     network.refuse(False)
-    prompt.until_shown("\none 5")
-    prompt.until_shown("\ntwo 6")
-    prompt.until(lambda: prompt.cursor_line.endswith(f":~{SIGN}half"))
+    distant.until_shown("\none 5")
+    distant.until_shown("\ntwo 6")
+    distant.until(lambda: distant.cursor_line.endswith(f":~{SIGN}half"))
 
 
-def test_ctrl_c_between_attempts_asks_what_to_do(prompt: Terminal, network: Proxy) -> None:
+def test_ctrl_c_between_attempts_asks_what_to_do(distant: Terminal, network: Proxy) -> None:
     cut_off(network)
-    prompt.until_shown("(reconnecting ")
-    prompt.press(CTRL_C)
-    prompt.until_shown("[r]etry now")
+    distant.until_shown("(reconnecting ")
+    distant.press(CTRL_C)
+    distant.until_line("go [o]n? ")
+    distant.press(CTRL_C)  # nothing
+    distant.until_line(f"s) 130{SIGN}")
+    distant.press(CTRL_C)
+    distant.until_line("go [o]n? ")
     network.refuse(False)
-    prompt.press("r\r")
-    prompt.until(lambda: prompt.cursor_line.endswith(f":~ 130{SIGN}"))
+    distant.press("r")
+    distant.until(lambda: distant.cursor_line.endswith(f":~ 130{SIGN}"))
     cut_off(network)
-    prompt.until_line(f"s) 130{SIGN}")
-    prompt.press(CTRL_C)
-    prompt.until(lambda: prompt.text.count("[r]etry now") == 2)
-    prompt.press("q\r")
-    assert prompt.end() == 255
+    distant.until_line(f"s) 130{SIGN}")
+    distant.press(CTRL_C)
+    distant.until(lambda: distant.text.count("go [o]n?") == 3)
+    distant.press("q")
+    assert distant.end() == 255
+
+
+def test_question_ends_with_the_outage(distant: Terminal, network: Proxy) -> None:
+    cut_off(network)
+    distant.until(lambda: re.search(r"reconnecting [2-9]", distant.text) is not None)
+    distant.press(CTRL_C)
+    distant.until_line("go [o]n? ")
+    network.refuse(False)
+    distant.until_shown("\nrsh: connected again after ")
+    distant.until_line(f":~ 130{SIGN}")
+    distant.press("echo $x$x\r")
+    distant.until_shown("\n55\n")
+
+
+def test_outage_that_outlasts_the_session_is_told_once_and_the_next_one_is_seen(home: Home) -> None:
+    with (
+        Daemon(home, "--grace", "0") as daemon,
+        Proxy(daemon.host) as network,
+        Terminal(home, "connect", "-q", network.host, columns=100) as terminal,
+    ):
+        terminal.until_line(f":~{SIGN}")
+        for word in ("first", "second"):
+            cut_off(network)
+            terminal.until(lambda: re.search(r"reconnecting [2-9]", terminal.text) is not None)
+            network.refuse(False)
+            terminal.until_line(f":~{SIGN}")
+            terminal.press(f"echo {word}\r")
+            terminal.until_shown(f"\n{word}\n")
+        assert terminal.text.count("connected again after ") == 2
+        terminal.press("echo run'ning'; read word; echo got $word\r")
+        terminal.until_shown("\nrunning")
+        cut_off(network)
+        terminal.until_shown("[rsh: no connection for ")
+        network.refuse(False)
+        terminal.until_shown("[rsh: connected again]")
+        terminal.press("it\r")
+        terminal.until_shown("\ngot it")
+        terminal.until_line(f":~{SIGN}")
+        assert terminal.text.count("connected again") == 3

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Daemon, Home
-from tests.scenarios.screens import Terminal, modes
+from tests.scenarios.screens import SIGN, Terminal, modes
 
-SIGN = "# " if os.geteuid() == 0 else "$ "
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
 
 

@@ -14,10 +14,9 @@ import pexpect
 import pytest
 
 from tests.machines import SOON, Daemon, Home, program, wait_until_gone
-from tests.scenarios.screens import Terminal
+from tests.scenarios.screens import SIGN, Terminal
 
 CTRL_C, CTRL_D = "\x03", "\x04"
-SIGN = "# " if os.geteuid() == 0 else "$ "
 
 
 class Prompt:

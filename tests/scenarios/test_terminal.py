@@ -18,9 +18,7 @@ import pytest
 from rsh.client.commands.reset import sane
 from tests.machines import SOON, Daemon, Home, program, wait_until_gone
 from tests.proxy import Proxy
-from tests.scenarios.screens import Terminal, modes
-
-SIGN = "# " if os.geteuid() == 0 else "$ "
+from tests.scenarios.screens import SIGN, Terminal, modes
 
 # Alternate screen, mouse, no cursor, bracketed paste, keyboard of kitty's, application keys, a colour; and a word.
 LOUD = r"\033[?1049h\033[?1000;1006h\033[?25l\033[?2004h\033[>5u\033=\033[?1h\033[31mready"

@@ -149,6 +149,11 @@ class Screen:
         except RuntimeError:
             pass  # The prompt has just ended, and its event loop with it.
 
+    @property
+    def waits(self) -> bool:
+        """Whether the prompt is shown."""
+        return self.session.app.is_running
+
     def print_above(self, data: bytes | bytearray | memoryview) -> None:
         """Print output that comes while the prompt is shown, above it; called by any thread."""
         app = self.session.app

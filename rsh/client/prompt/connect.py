@@ -209,6 +209,8 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     offline = Offline(context, link.away, screen.keep)
     screen.link, screen.toolbar, screen.jobs = link.words, link.toolbar, context.jobs
     link.renew()
+    if isinstance(shell, TerminalShell):
+        shell.back = link.renew
 
     def after_line() -> None:
         memory.forget()
@@ -235,7 +237,7 @@ def _offers(context: PromptContext, remote: Remote, shell: Shell | TerminalShell
 
 def _tell_back(screen: Screen, offline: Offline, lasted: float) -> None:
     """Say that the connection is back after so many seconds, 0 if it never will be; run what has waited."""
-    if lasted >= SHORT:
+    if lasted >= SHORT and screen.waits:  # else whoever has the terminal tells it
         screen.print_above(f"rsh: connected again after {duration(lasted)}\n".encode())
     if offline.waits:
         screen.call_away()

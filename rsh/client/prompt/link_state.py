@@ -146,16 +146,18 @@ class PromptLink:
         self._connected = connected
         self._refresh = refresh
         self._tell = tell
+        self._lock = threading.Lock()  # guards what follows where it is changed
         self._remote: Remote | None = None
         self._state: LinkState | None = None
 
     def renew(self) -> None:
-        """Watch the connection that there is now."""
+        """Watch the connection that there is now; called by any thread."""
         remote = self._connected()
-        if remote is not self._remote:
-            self.close()
-            self._remote = remote
-            self._state = LinkState(remote, self._refresh, self._tell) if remote is not None else None
+        with self._lock:
+            if remote is not self._remote:
+                self._forget()
+                self._remote = remote
+                self._state = LinkState(remote, self._refresh, self._tell) if remote is not None else None
 
     def away(self) -> bool:
         """Say whether there is no connection now, and one is being made."""
@@ -171,6 +173,10 @@ class PromptLink:
 
     def close(self) -> None:
         """Watch no longer."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
         if self._state is not None:
             self._state.close()
             self._state = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.shell.shell import Leave
 from rsh.client.terminal.asking import ask_key
 from rsh.client.text.complaints import say
+from rsh.client.text.units import duration
 from rsh.errors import LinkError, UsageError
 from rsh.session.session import Session
 
@@ -71,6 +73,7 @@ class Offline:
         remote = self._context.connected
         if remote is None:
             return
+        lost_at = remote.session.condition.since
         answer = _ask(remote.session)
         if answer == "r":
             remote.session.retry_now()
@@ -80,6 +83,8 @@ class Offline:
         elif answer == "d":
             self._context.detach()
             raise Leave(0)
+        elif remote.session.condition.connected:
+            say(f"rsh: connected again after {duration(time.monotonic() - lost_at)}\n")
 
 
 def needs_link(text: str) -> bool:

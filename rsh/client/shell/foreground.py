@@ -153,9 +153,11 @@ class Foreground:
     def __enter__(self) -> Foreground:
         if self._wishes.session is not None:
             self._stop_watching = self._wishes.session.watch(self._condition_changed)
+        self._wishes.renewed = self._session_renewed
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._wishes.renewed = _stop
         self._stop_watching()
         with self._outage:
             if self._timer is not None:
@@ -174,6 +176,13 @@ class Foreground:
                 if self._told:
                     self._told = False
                     threading.Thread(target=self._tell_return, name="connected again", daemon=True).start()
+
+    def _session_renewed(self) -> None:
+        """Watch the session that has taken the place of a lost one."""
+        if (session := self._wishes.session) is not None:
+            self._stop_watching()
+            self._stop_watching = session.watch(self._condition_changed)
+            self._condition_changed(session.condition)
 
     def _tell_loss(self) -> None:
         session = self._wishes.session

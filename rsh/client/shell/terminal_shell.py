@@ -20,6 +20,7 @@ from rsh.client.terminal.console import is_terminal, size
 from rsh.client.terminal.modes import Modes
 from rsh.client.terminal.passthrough import Buffer, Left, to_stdout
 from rsh.client.text.complaints import say
+from rsh.client.text.units import duration
 from rsh.errors import Code, Refused, RshError, exit_status
 from rsh.escape import printable
 from rsh.session.deadline import Deadline
@@ -51,6 +52,7 @@ class TerminalShell(Company):
         above: shows what a background job prints while the prompt is shown.
         call: has the prompt give way, so that it calls `attend`; None while there is none that could.
         ahead: gives what was typed behind the line that is to run, and the prompt has read already.
+        back: hears that there is another connection, as the last one was lost; called by a thread.
         wishes: how programs have the terminal.
         joining: how the next shell is come to.
         lives_on: the shell does, when we leave it.
@@ -69,6 +71,7 @@ class TerminalShell(Company):
         self.above: Callable[[Buffer], None] = to_stdout
         self.call: Callable[[], None] | None = None
         self.ahead: Callable[[], bytes] = bytes
+        self.back: Callable[[], None] = _nothing
         self._modes = Modes()  # what lines, and jobs behind them, have switched on here
         self.wishes = wishes
         wishes.modes, wishes.looks, wishes.detach = self._modes, False, self.detach
@@ -301,14 +304,18 @@ class TerminalShell(Company):
             self.above(f"rsh: {printable(words)}\r\n".encode(errors="replace"))
 
     def connection_lost(self, error: RshError) -> None:
-        """Note when the connection was lost."""
-        self._lost_at = time.monotonic()
+        """Note when the connection was lost: its session may have tried for long to have it again."""
+        session = self.wishes.session
+        tried = session is not None and not session.condition.connected
+        self._lost_at = session.condition.since if session is not None and tried else time.monotonic()
 
     def connection_back(self, missed: int) -> None:
         """Say that it is back, when that took long, and what is missing."""
+        self.wishes.renewed()
+        self.back()
         seconds = time.monotonic() - self._lost_at
         if seconds >= WORTH_TELLING:
-            self.notice(f"back in the shell after {seconds:.0f} s")
+            self.notice(f"connected again after {duration(seconds)}")
         if missed > 0:
             self.notice(f"{missed} bytes of output were printed meanwhile and are lost")
 
@@ -327,3 +334,7 @@ class TerminalShell(Company):
     def _write(self, data: Buffer) -> None:
         to_stdout(data)
         self.fresh_line = bytes(data[-1:]) == b"\n"
+
+
+def _nothing() -> None:
+    """There is nobody who would have to know."""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from rsh.session.session import Session
 
 
+def _nothing() -> None:
+    """There is nobody who would have to know."""
+
+
 class Wishes(Struct):
     """What is wished.
 
@@ -28,6 +32,7 @@ class Wishes(Struct):
         shown: what comes from over there goes to the screen.
         looks: put back at the end what a prompt can live with, too.
         detach: leaves what runs to itself over there; None where that cannot be.
+        renewed: hears that `session` is another one, as the last one was lost; called by any thread.
     """
 
     escape: int | None = ord("~")
@@ -38,6 +43,7 @@ class Wishes(Struct):
     shown: bool = True
     looks: bool = True
     detach: Callable[[], None] | None = None
+    renewed: Callable[[], None] = _nothing
 
 
 def wishes_of(options: Options, host: str | None) -> Wishes:
