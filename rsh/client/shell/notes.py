@@ -10,13 +10,17 @@ from rsh.client.text.units import duration
 from rsh.escape import printable
 
 _SIGNALLED: Final = 128  # a status above it is a signal's number more, by the custom of shells
+# A line that was stopped has not ended, and the shell says so itself.
+_STOPPED: Final = tuple(
+    _SIGNALLED + number for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+)
 _LONGEST: Final = 60  # characters of a line in a message
 
 
 def note(status: int, seconds: float, settings: Settings) -> str:
     """Give what to say of a line for a shell: `[exit 2]`, `[SIGSEGV, 7.2 s]`; "" for nothing."""
     words = []
-    if status and settings.on("status"):
+    if status and status not in _STOPPED and settings.on("status"):
         words.append(ending(status))
     limit = settings.seconds("duration")
     if limit and seconds > limit:

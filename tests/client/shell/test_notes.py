@@ -14,6 +14,7 @@ from rsh.client.shell.notes import note, ring
         (0, 0.1, ""),
         (2, 0.1, "[exit 2]"),
         (139, 0.1, "[SIGSEGV]"),
+        (148, 0.1, ""),  # stopped
         (255, 0.1, "[exit 255]"),
         (0, 7.21, "[7.2 s]"),
         (1, 125, "[exit 1, 2 min 5 s]"),
