@@ -54,14 +54,14 @@ def complete(
 def _from_shell(
     request: Complete, environment: Mapping[bytes, bytes], directory: bytes, home: bytes
 ) -> Iterator[Candidate]:
-    """Have the living shell answer; while it runs a line, or where there is none, commands are those of our PATH."""
+    """Have the living shell answer. While it runs a line, or where no bash is, commands are those of our PATH."""
     answers: list[bytes] | None = None
     if request.shell:
         try:
             answers = inquiry.complete(shells.find(request.shell), request.kind, request.word)
         except Refused:
             pass  # It has just ended.
-    if answers is not None:
+    if answers:
         yield from candidates_of(answers, directory, home)
     elif request.kind == "command":
         yield from commands(request.word, environment.get(b"PATH", b"/usr/bin:/bin"))

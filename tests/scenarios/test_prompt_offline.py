@@ -77,7 +77,7 @@ def test_ctrl_c_between_attempts_asks_what_to_do(distant: Terminal, network: Pro
 
 def test_question_ends_with_the_outage(distant: Terminal, network: Proxy) -> None:
     cut_off(network)
-    distant.until(lambda: re.search(r"reconnecting [2-9]", distant.text) is not None)
+    distant.until(lambda: re.search(r"reconnecting [3-9]", distant.text) is not None)
     distant.press(CTRL_C)
     distant.until_line("go [o]n? ")
     network.refuse(False)
@@ -96,7 +96,7 @@ def test_outage_that_outlasts_the_session_is_told_once_and_the_next_one_is_seen(
         terminal.until_line(f":~{SIGN}")
         for word in ("first", "second"):
             cut_off(network)
-            terminal.until(lambda: re.search(r"reconnecting [2-9]", terminal.text) is not None)
+            terminal.until(lambda: re.search(r"reconnecting [3-9]", terminal.text) is not None)
             network.refuse(False)
             terminal.until_line(f":~{SIGN}")
             terminal.press(f"echo {word}\r")

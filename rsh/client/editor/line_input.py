@@ -11,6 +11,8 @@ import os
 import select
 import sys
 import termios
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TextIO
 
 from prompt_toolkit.input.posix_utils import PosixStdinReader
@@ -29,16 +31,29 @@ _SPACE: Final = 0x20
 
 
 class LineInput(Vt100Input):
-    """The terminal as the prompt's keyboard."""
+    """The terminal as the prompt's keyboard.
+
+    Attributes:
+        typed_before: hears that there are keys already when a prompt begins: the terminal may have shown them.
+    """
 
     def __init__(self, stdin: TextIO) -> None:
         super().__init__(stdin)
+        self.typed_before: Callable[[], None] = _nothing
         self.stdin_reader = LineReader(self.fileno(), encoding=stdin.encoding)
+
+    @contextmanager
+    def raw_mode(self) -> Iterator[None]:
+        """Be raw while entered, which is the beginning of a prompt: now what was typed can be seen to be there."""
+        with super().raw_mode():
+            if _readable(self.fileno()):
+                self.typed_before()
+            yield
 
     def rest(self) -> bytes:
         """Give what has come behind the line: while the line was edited, so that it was not echoed."""
         try:
-            return os.read(self.fileno(), MOST) if select.select([self.fileno()], [], [], 0)[0] else b""
+            return os.read(self.fileno(), MOST) if _readable(self.fileno()) else b""
         except OSError:
             return b""
 
@@ -55,7 +70,7 @@ class LineReader(PosixStdinReader):
         """Give what there is, so far."""
         found = bytearray()
         try:
-            if not select.select([self.stdin_fd], [], [], 0)[0]:
+            if not _readable(self.stdin_fd):
                 return ""
             there = min(_waiting(self.stdin_fd), count)
             while not self._read_on(found) and len(found) < there:
@@ -106,6 +121,14 @@ def _key(key: KeyPress) -> str:
     if key.key == Keys.BracketedPaste:
         return f"{PASTE_BEGINS.decode()}{key.data}{PASTE_ENDS.decode()}"
     return key.data
+
+
+def _readable(descriptor: int) -> bool:
+    return bool(select.select([descriptor], [], [], 0)[0])
+
+
+def _nothing() -> None:
+    """There is nobody who would have to know."""
 
 
 def _waiting(descriptor: int) -> int:

@@ -93,6 +93,8 @@ class Screen:
         self._kept = Document()  # what was typed when it last did
         self.session: PromptSession[str] = self._session(input)
         self._way = GivingWay(self.session.app)
+        if isinstance(keys := self.session.app.input, LineInput):
+            keys.typed_before = self._paper.begin_line
         self.session.key_bindings = make_bindings(Modes(settings, self.apply, self.hint, self._search_all))
         BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
         if color:
