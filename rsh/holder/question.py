@@ -8,7 +8,7 @@ import os
 import time
 
 # How long an answer may take, in seconds, and what it may be long, in bytes.
-PATIENCE = 1.5
+PATIENCE = 5.0
 LONGEST = 512 * 1024
 
 # Behind the last answer.

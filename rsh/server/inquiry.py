@@ -13,6 +13,9 @@ from rsh.server.place import Place
 # How long a holder may take to say who it is, in seconds.
 PATIENCE: Final = 2.0
 
+# How long its shell may take to answer, in seconds: the holder gives it five.
+ANSWER_PATIENCE: Final = 6.0
+
 # How long a shell may take to end, in seconds: its holder gives it two.
 END_PATIENCE: Final = 8.0
 
@@ -67,7 +70,7 @@ def complete(place: Place, kind: str, text: bytes) -> list[bytes] | None:
     if len(payload) > wire.MAX_FIRST:
         return []
     with place.connect() as sock:
-        sock.settimeout(PATIENCE)
+        sock.settimeout(ANSWER_PATIENCE)
         try:
             sock.sendall(wire.HEAD.pack(wire.COMPLETE, len(payload)) + payload)
             kind_of, length = wire.HEAD.unpack(_receive(sock, wire.HEAD.size))

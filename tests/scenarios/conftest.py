@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.machines import Daemon
+from tests.machines import Daemon, Home
 from tests.proxy import Proxy
 from tests.scenarios.screens import SIGN, Terminal
 
@@ -25,4 +26,22 @@ def distant(shared_daemon: Daemon, network: Proxy) -> Iterator[Terminal]:
         terminal.until_line(f":~{SIGN}")
         terminal.press("x=5\r")
         terminal.until(lambda: terminal.screen.cursor.y > 0 and terminal.cursor_line.endswith(f":~{SIGN}"))
+        yield terminal
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    (tmp_path / "w").mkdir()
+    return tmp_path / "w"
+
+
+@pytest.fixture
+def prompt(home: Home, work: Path) -> Iterator[Terminal]:
+    """A prompt on this machine, standing in `work`; it was greeted before."""
+    (home.folder / "state" / "rsh").mkdir(mode=0o700)
+    (home.folder / "state" / "rsh" / "greeted").touch()
+    with Terminal(home, "connect", columns=160) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        terminal.press(f"cd {work}\r")
+        terminal.until_line(f"/w{SIGN}")
         yield terminal

@@ -160,3 +160,11 @@ def modes(terminal: Terminal) -> list[Any]:
     import termios
 
     return termios.tcgetattr(terminal.child.child_fd)
+
+
+def run(prompt: Terminal, line: str, ending: str = f"/w{SIGN}") -> list[str]:
+    """Type a line; give what stands between it and the next prompt."""
+    prompt.screen.reset()
+    prompt.press(line + "\r")
+    prompt.until(lambda: prompt.screen.cursor.y > 0 and prompt.cursor_line.endswith(ending))
+    return prompt.lines[1:-1]

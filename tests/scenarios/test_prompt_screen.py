@@ -8,41 +8,12 @@ import os
 import re
 import signal
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.machines import Daemon, Home
-from tests.scenarios.screens import SIGN, Terminal, modes
+from tests.scenarios.screens import SIGN, Terminal, modes, run
 
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    (tmp_path / "w").mkdir()
-    return tmp_path / "w"
-
-
-@pytest.fixture
-def prompt(home: Home, work: Path) -> Iterator[Terminal]:
-    """A prompt on this machine, standing in `work`; it was greeted before."""
-    (home.folder / "state" / "rsh").mkdir(mode=0o700)
-    (home.folder / "state" / "rsh" / "greeted").touch()
-    with Terminal(home, "connect", columns=160) as terminal:
-        terminal.until_line(f":~{SIGN}")
-        terminal.press(f"cd {work}\r")
-        terminal.until_line(f"/w{SIGN}")
-        yield terminal
-
-
-def run(prompt: Terminal, line: str, ending: str = f"/w{SIGN}") -> list[str]:
-    """Type a line; give what stands between it and the next prompt."""
-    prompt.screen.reset()
-    prompt.press(line + "\r")
-    prompt.until(lambda: prompt.screen.cursor.y > 0 and prompt.cursor_line.endswith(ending))
-    return prompt.lines[1:-1]
 
 
 def test_first_prompt_greets_at_length_and_the_next_in_a_line(home: Home) -> None:
@@ -211,19 +182,6 @@ def test_put_and_get_and_ls_start_where_both_sides_stand(prompt: Terminal, work:
     assert run(prompt, "lpwd") == [f"{tmp_path}/here"]
 
 
-def test_tab_completes_remote_and_local_names(prompt: Terminal, work: Path, tmp_path: Path) -> None:
-    (work / "remote file").touch()
-    (tmp_path / "here").mkdir()
-    (tmp_path / "here" / "local file").touch()
-    run(prompt, f"lcd {tmp_path}/here")
-    prompt.press("get rem\t")
-    prompt.until_line("get remote\\ file ")
-    prompt.press(CTRL_C)
-    prompt.until_line(f"130{SIGN}")
-    prompt.press("put lo\t")
-    prompt.until_line("put local\\ file ")
-
-
 def test_names_of_any_bytes_send_no_control_character_to_the_screen(prompt: Terminal, work: Path) -> None:
     (work / "a\x1b[31mred\x07").touch()
     (work / os.fsdecode(b"a\xff")).touch()
@@ -314,45 +272,6 @@ def test_what_is_typed_ahead_is_in_the_next_lines(prompt: Terminal) -> None:
     prompt.until_line("echo sec")
     prompt.press("'ond'\r")
     prompt.until(lambda: "second" in prompt.lines)
-
-
-def test_tab_knows_what_the_shell_knows(prompt: Terminal) -> None:
-    prompt.press("alias qqalias='echo aliased'; qqvar=5; complete -W 'alpha' qqtool; qqtool() { echo got $1; }\r")
-    prompt.until_line(f"/w{SIGN}")
-    for begun, whole in (("qqal", "qqalias "), ("qqtool al", "qqtool alpha "), ("echo $qqv", "echo $qqvar")):
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + whole)
-        prompt.press("\x15")
-        prompt.until_line(SIGN)
-
-
-def test_tab_expands_what_the_shell_would(prompt: Terminal, work: Path) -> None:
-    (work / "one" / "deep").mkdir(parents=True)
-    (work / "one" / "deep" / "file x").touch()
-    run(prompt, f"place={work}/one; home=~{getpass.getuser()}")
-    for begun, whole in {
-        "cat $place/de": "cat $place/deep/",
-        "cat ${place}/deep/fi": "cat ${place}/deep/file\\ x ",
-        'cat "$place/deep/fi': 'cat "$place/deep/file x" ',
-        "cat o*/de": "cat one/deep/",
-        "cat o*/d*/fi": "cat one/deep/file\\ x ",
-        "cat o*/d*/f*": "cat one/deep/file\\ x ",
-        "ls ~roo": "ls ~root/",
-        "cd ~roo": "cd ~root/",
-    }.items():
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + whole)
-        prompt.press("\x15")
-        prompt.until_line(SIGN)
-
-
-def test_tab_completes_accounts_by_the_specifications_of_bash(prompt: Terminal) -> None:
-    run(prompt, ". /usr/share/bash-completion/bash_completion")
-    for begun in ("cat ~roo", "cd ~roo", "ls -l ~roo"):
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + begun + "t/")
-        prompt.press("\x15")
-        prompt.until_line(SIGN)
 
 
 def test_what_is_typed_while_rc_files_are_read_runs_once_and_in_order(home: Home, tmp_path: Path) -> None:

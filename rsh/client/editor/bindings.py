@@ -105,8 +105,13 @@ class Modes:
             self._tell(f"{count} lines pasted, Enter runs them")
 
 
-def make_bindings(modes: Modes) -> KeyBindings:
-    """Give the bindings; they go before prompt_toolkit's own."""
+def make_bindings(modes: Modes, completes: Callable[[], bool], give_up: Callable[[], None]) -> KeyBindings:
+    """Give the bindings; they go before prompt_toolkit's own.
+
+    Args:
+        completes: says whether a completion waits for its answer.
+        give_up: has it wait no longer.
+    """
     keys = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER) & ~is_searching
     keys.add("enter", filter=typing & ~completion_is_selected)(modes.enter)
@@ -115,6 +120,7 @@ def make_bindings(modes: Modes) -> KeyBindings:
     keys.add("escape", "enter", filter=typing)(modes.alt_enter)
     keys.add("escape", eager=True, filter=has_completions)(_close_menu)
     keys.add("c-c", filter=typing & has_completions)(_close_menu)
+    keys.add("c-c", filter=typing & Condition(completes))(lambda event: give_up())
     keys.add("c-d", filter=typing & Condition(_has_text) & has_completions)(_close_menu)
     keys.add(Keys.BracketedPaste, filter=typing)(modes.paste)
     keys.add(Keys.Vt100MouseEvent)(_ignore)  # We ask for none, and prompt_toolkit fails at a malformed one.

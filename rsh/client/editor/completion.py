@@ -35,7 +35,13 @@ _FOR_DIRECTORIES: Final = frozenset(("cd", "pushd", "rmdir", "chdir"))
 
 
 class Names(Protocol):
-    """Where names come from. Every method gives those that fit the word, and may answer with none."""
+    """Where names come from. Every method gives those that fit the word, and may answer with none.
+
+    Attributes:
+        late: since this was last set to False, a question to the other side was not answered in time.
+    """
+
+    late: bool
 
     def here(self, word: str) -> Iterable[Name]:
         """Give paths of this machine."""

@@ -31,6 +31,7 @@ class MenuCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[MenuEntry]:
         """Give the completions of the word before the cursor; of too many what they have in common, the first time."""
         text = document.text_before_cursor
+        self._names.late = False
         found = complete(text, self._names)
         if len(found) > MANY and self._asked != text:
             self._asked = text

@@ -1,6 +1,6 @@
 """The names that completion draws on: files and programs of this machine, and of the one over there.
 
-What is over there is asked for by one worker thread and remembered. Whoever completes waits a fraction of a second at
+What is over there is asked for by worker threads and remembered. Whoever completes waits a fraction of a second at
 most; then he gets what was known before, or nothing and `late`.
 """
 
@@ -36,8 +36,11 @@ class _Answer:
         self.heard = threading.Event()  # the worker is done with it
 
 
+_Lane: TypeAlias = "queue.SimpleQueue[tuple[Key, _Answer] | None]"
+
+
 class Memory:
-    """Questions to the other side, asked in a thread of their own, and the answers to them.
+    """Questions to the other side, asked in threads of their own, and the answers to them.
 
     Attributes:
         told: is called when an answer has come, by that thread.
@@ -47,7 +50,7 @@ class Memory:
         """Prepare.
 
         Args:
-            ask: puts one question; called in the worker thread only; may raise RshError.
+            ask: puts one question; called in the worker threads only; may raise RshError.
             budget: how long `get` waits, in seconds.
         """
         self.told: Callable[[], None] = lambda: None
@@ -56,8 +59,7 @@ class Memory:
         self._lock = threading.Lock()  # guards all below, and what is in an _Answer
         self._answers: dict[Key, _Answer] = {}
         self._era = 0  # answers of an earlier one are outdated
-        self._questions: queue.SimpleQueue[tuple[Key, _Answer] | None] = queue.SimpleQueue()
-        self._worker: threading.Thread | None = None  # a daemon: a dead link must not keep the program alive
+        self._lanes: dict[bool, _Lane] = {}  # for paths, and for what is asked of the shell, which may be slow
 
     def get(self, key: Key) -> list[Name] | None:
         """Give the answer to a question; an old one when no new one comes in time, None when there is none."""
@@ -71,11 +73,16 @@ class Memory:
             if answer.era != self._era and not answer.asked:
                 answer.asked = True
                 answer.heard.clear()
-                self._questions.put((key, answer))
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="completion", daemon=True)
-                self._worker.start()
+                self._lane(key[0] == "path").put((key, answer))
             return answer
+
+    def _lane(self, paths: bool) -> _Lane:
+        """Give where to put questions of one sort, and have a thread that takes them. _lock is held."""
+        if paths not in self._lanes:
+            lane = self._lanes[paths] = queue.SimpleQueue()
+            # A daemon: a dead link must not keep the program alive.
+            threading.Thread(target=self._work, args=(lane,), name="completion", daemon=True).start()
+        return self._lanes[paths]
 
     def peek(self, key: Key) -> list[Name] | None:
         """Give what is known of a question without waiting; None when nobody has heard. It is asked if need be."""
@@ -91,12 +98,14 @@ class Memory:
                 self._answers.clear()
 
     def close(self) -> None:
-        """Let the worker end once it is done with what it has been asked."""
-        self._questions.put(None)
+        """Let the workers end once they are done with what they have been asked."""
+        with self._lock:
+            for lane in self._lanes.values():
+                lane.put(None)
 
-    def _work(self) -> None:
+    def _work(self, lane: _Lane) -> None:
         while True:
-            question = self._questions.get()
+            question = lane.get()
             if question is None:
                 return
             key, answer = question
@@ -119,7 +128,7 @@ class ClientNames:
     """The names of both machines, for completion.
 
     Attributes:
-        late: the last question to the other side was not answered in time.
+        late: since this was last set to False, a question to the other side was not answered in time.
     """
 
     def __init__(self, memory: Memory, directory: Callable[[], bytes]) -> None:
@@ -179,7 +188,7 @@ class ClientNames:
 
     def _get(self, kind: str, asked: str) -> list[Name]:
         found = self._memory.get((kind, os.fsencode(asked), self._directory()))
-        self.late = found is None
+        self.late = self.late or found is None
         return found or []
 
 

@@ -18,6 +18,8 @@ LINKS = [Name("lnk", link=True), Name("lnkd", True, link=True), Name("~ann", Tru
 class FixedNames:
     """Names that are always the same."""
 
+    late = False
+
     def here(self, word: str) -> Iterable[Name]:
         return [name for name in HERE if name.text.startswith(word)]
 

@@ -15,6 +15,8 @@ from rsh.client.editor.name import Name
 class ManyNames:
     """Far too many names over there."""
 
+    late = False
+
     def here(self, word: str) -> Iterable[Name]:
         return []
 

@@ -54,6 +54,7 @@ class Desk:
         self.memory = Memory(self._ask)
         names = ClientNames(self.memory, lambda: b"")
         self._screen = Screen(self.history, names, self.settings, color=color, input=keyboard, output=output)
+        self.memory.told = self._screen.answered
         self._steps: Iterator[Step] = iter(())
         self._until: Until | None = None
         self._screen.session.app.after_render += lambda _: self._go_on()
@@ -160,6 +161,25 @@ def test_typing_goes_on_while_the_other_side_is_silent(desk: Desk) -> None:
 def test_silence_is_told(desk: Desk) -> None:
     desk.answers.clear()
     assert desk.type("cat map\t", shown(desk, "(completion: no answer)"), "\r") == "cat map"
+    desk.answers.set()
+
+
+def test_answer_that_comes_late_completes_the_line(desk: Desk) -> None:
+    desk.answers.clear()
+    silent = shown(desk, "(completion: no answer)")
+
+    def answer(buffer: Buffer) -> bool:
+        if told := silent(buffer):
+            desk.answers.set()
+        return told
+
+    assert desk.type("cat my\t", answer, line_is("cat my\\ file "), "\r") == "cat my\\ file "
+
+
+def test_ctrl_c_gives_up_a_completion_and_not_the_line(desk: Desk) -> None:
+    desk.answers.clear()
+    silent = shown(desk, "(completion: no answer)")
+    assert desk.type("cat my\t", silent, "\x03", " x", line_is("cat my x"), "\r") == "cat my x"
     desk.answers.set()
 
 

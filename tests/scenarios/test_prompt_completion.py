@@ -1,0 +1,107 @@
+"""Tab at the prompt: names of both sides, and arguments by the specifications of the living shell (R18-R22)."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+from tests.scenarios.screens import SIGN, Terminal, run
+
+CTRL_C, CTRL_U = "\x03", "\x15"
+SILENT = "(completion: no answer)"
+
+
+def test_tab_completes_remote_and_local_names(prompt: Terminal, work: Path, tmp_path: Path) -> None:
+    (work / "remote file").touch()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "local file").touch()
+    run(prompt, f"lcd {tmp_path}/here")
+    prompt.press("get rem\t")
+    prompt.until_line("get remote\\ file ")
+    prompt.press(CTRL_C)
+    prompt.until_line(f"130{SIGN}")
+    prompt.press("put lo\t")
+    prompt.until_line("put local\\ file ")
+
+
+def test_tab_knows_what_the_shell_knows(prompt: Terminal) -> None:
+    prompt.press("alias qqalias='echo aliased'; qqvar=5; complete -W 'alpha' qqtool; qqtool() { echo got $1; }\r")
+    prompt.until_line(f"/w{SIGN}")
+    for begun, whole in (("qqal", "qqalias "), ("qqtool al", "qqtool alpha "), ("echo $qqv", "echo $qqvar")):
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + whole)
+        prompt.press("\x15")
+        prompt.until_line(SIGN)
+
+
+def test_tab_expands_what_the_shell_would(prompt: Terminal, work: Path) -> None:
+    (work / "one" / "deep").mkdir(parents=True)
+    (work / "one" / "deep" / "file x").touch()
+    run(prompt, f"place={work}/one; home=~{getpass.getuser()}")
+    for begun, whole in {
+        "cat $place/de": "cat $place/deep/",
+        "cat ${place}/deep/fi": "cat ${place}/deep/file\\ x ",
+        'cat "$place/deep/fi': 'cat "$place/deep/file x" ',
+        "cat o*/de": "cat one/deep/",
+        "cat o*/d*/fi": "cat one/deep/file\\ x ",
+        "cat o*/d*/f*": "cat one/deep/file\\ x ",
+        "ls ~roo": "ls ~root/",
+        "cd ~roo": "cd ~root/",
+    }.items():
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + whole)
+        prompt.press("\x15")
+        prompt.until_line(SIGN)
+
+
+def test_tab_completes_accounts_by_the_specifications_of_bash(prompt: Terminal) -> None:
+    run(prompt, ". /usr/share/bash-completion/bash_completion")
+    for begun in ("cat ~roo", "cd ~roo", "ls -l ~roo"):
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + begun + "t/")
+        prompt.press("\x15")
+        prompt.until_line(SIGN)
+
+
+def test_tab_completes_by_the_specifications_that_come_with_programs(prompt: Terminal, work: Path) -> None:
+    (work / "Makefile").write_text("everything:\nnothing:\n")
+    prompt.press("make ever", "\t")
+    prompt.until_line(SIGN + "make everything ")
+
+
+def test_function_of_the_user_that_takes_its_time_completes_when_it_is_done(prompt: Terminal, work: Path) -> None:
+    run(prompt, f"slow() {{ until [ -e {work}/go ]; do sleep 0.1; done; COMPREPLY=(late); }}; complete -F slow slow")
+    prompt.press("slow l", "\t")
+    prompt.until_shown(SILENT)
+    (work / "go").touch()
+    prompt.until_line(SIGN + "slow late ")
+    assert SILENT not in prompt.text
+
+
+def test_function_of_the_user_that_never_ends_holds_nothing_up(prompt: Terminal) -> None:
+    run(prompt, "never() { sleep 300; }; complete -F never never")
+    prompt.press("never l", "\t")
+    prompt.until_shown(SILENT)
+    prompt.press(CTRL_C)  # gives the completion up, and leaves the line
+    prompt.until(lambda: SILENT not in prompt.text)
+    prompt.until_line(SIGN + "never l")
+    prompt.press(CTRL_U, "ls /usr/shar", "\t")
+    prompt.until_line("ls /usr/share/")
+    prompt.press(CTRL_U)
+    assert run(prompt, "echo go'es on'; jobs") == ["goes on"]
+
+
+def test_function_of_the_user_that_prints_reads_and_sets_disturbs_nothing(prompt: Terminal) -> None:
+    noisy = "echo out; echo err >&2; read word; x=6; cd /; stty -echo; trap 'echo trapped' EXIT; COMPREPLY=(alpha)"
+    run(prompt, f"x=5; noisy() {{ {noisy}; }}; complete -F noisy noisy")
+    run(prompt, "tty() { echo to the user >/dev/tty; COMPREPLY=(beta); }")
+    run(prompt, "complete -F tty tty")
+    prompt.press("noisy a", "\t")
+    prompt.until_line(SIGN + "noisy alpha ")
+    prompt.press(CTRL_U, "tty b", "\t")
+    prompt.until_line(SIGN + "tty beta ")
+    assert "out" not in prompt.text
+    assert "err" not in prompt.text
+    assert prompt.lines[-2].endswith("to the user")  # above the line, which is whole
+    prompt.press(CTRL_U)
+    assert run(prompt, "echo $x ${PWD##*/}") == ["5 w"]
