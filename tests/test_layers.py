@@ -48,6 +48,7 @@ SCREEN_MODULES = {
     "rsh.client.transfer.bars",
     "rsh.client.editor.bindings",
     "rsh.client.editor.highlighting",
+    "rsh.client.editor.late_completion",
     "rsh.client.editor.line_history",
     "rsh.client.editor.line_input",
     "rsh.client.editor.menu",

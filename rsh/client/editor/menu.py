@@ -9,7 +9,9 @@ from prompt_toolkit.completion import CompleteEvent, Completer
 from prompt_toolkit.completion import Completion as MenuEntry
 from prompt_toolkit.document import Document
 
-from rsh.client.editor.completion import Completion, Names, complete
+from rsh.client.editor.completion import complete
+from rsh.client.editor.name import Names
+from rsh.client.editor.place import Completion
 
 # More than this many are shown only when they are asked for once more, as in bash.
 MANY: Final = 200

@@ -1,8 +1,9 @@
-"""A name that a word of a line may become."""
+"""A name that a word of a line may become, and where such names come from."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -28,3 +29,34 @@ class Name(Struct, frozen=True):
     def user(self) -> bool:
         """Whether it stands for somebody's home."""
         return self.about == USER and self.text.startswith("~")
+
+
+class Names(Protocol):
+    """Where names come from. Every method gives those that fit the word, and may answer with none.
+
+    Attributes:
+        late: since this was last set to False, a question to the other side was not answered in time.
+    """
+
+    late: bool
+
+    def here(self, word: str) -> Iterable[Name]:
+        """Give paths of this machine."""
+
+    def there(self, word: str) -> Iterable[Name]:
+        """Give paths over there, from the shell's working directory."""
+
+    def programs_here(self, word: str) -> Iterable[Name]:
+        """Give commands of this machine."""
+
+    def programs_there(self, word: str) -> Iterable[Name]:
+        """Give commands over there."""
+
+    def variables_there(self, word: str) -> Iterable[Name]:
+        """Give variables of the shell over there."""
+
+    def value_there(self, name: str) -> str | None:
+        """Give the value of a variable of the shell over there; None when it has none, or nobody knows."""
+
+    def arguments_there(self, line: str) -> Iterable[Name]:
+        """Give words that may end a command, by what the shell over there knows of its arguments."""

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 from prompt_toolkit.application import Application, run_in_terminal
-from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -33,6 +32,7 @@ from rsh.client.editor.bottom_line import BottomLine
 from rsh.client.editor.giving_way import GivingWay, soon
 from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
+from rsh.client.editor.late_completion import LateCompletion
 from rsh.client.editor.line_history import Ghost, LineHistory
 from rsh.client.editor.line_input import LineInput, as_typed, keyboard, whole_pastes
 from rsh.client.editor.looks import LOOKS
@@ -44,9 +44,6 @@ from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.prompt_text import Place, fragments
 
 CONTINUATION: Final = "… "
-
-# Seconds after which a completion that waits for other answers is looked at again.
-SHORTLY: Final = 0.1
 
 
 class Screen:
@@ -99,9 +96,9 @@ class Screen:
         self._way = GivingWay(self.session.app)
         if isinstance(keys := self.session.app.input, LineInput):
             keys.typed_before = self._paper.begin_line
-        self.session.key_bindings = make_bindings(
-            Modes(settings, self.apply, self.hint, self._search_all), lambda: names.late, self._give_up_completion
-        )
+        self._late = LateCompletion(self.session, names)
+        modes = Modes(settings, self.apply, self.hint, self._search_all)
+        self.session.key_bindings = make_bindings(modes, lambda: self._late.waits, self._give_up_completion)
         BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
         if color:
             self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
@@ -236,26 +233,11 @@ class Screen:
         """Have the line coloured anew, for more is known, and completed if that has waited; called by any thread."""
         self._lexer.forget()
         self.refresh()
-        if self._names.late and (loop := self.session.app.loop) is not None:
-            soon(loop, self._complete_again)
+        self._late.answered()
 
     def _give_up_completion(self) -> None:
-        self._names.late = False
+        self._late.give_up()
         self.refresh()
-
-    def _complete_again(self) -> None:
-        """Go on with a completion whose answer was late: nothing was typed since, which would have it forgotten."""
-        app, buffer = self.session.app, self.session.default_buffer
-        if not (self._names.late and app.is_running and not app.is_done and app.current_buffer is buffer):
-            return
-        if buffer.complete_state is None:
-            self._names.late = False
-            typing = bool(self.session.complete_while_typing)
-            buffer.start_completion(
-                insert_common_part=not typing, complete_event=CompleteEvent(typing, completion_requested=not typing)
-            )
-        elif not buffer.complete_state.completions and app.loop is not None:
-            app.loop.call_later(SHORTLY, self._complete_again)  # It is still at work, and would not begin once more.
 
     def keep(self, text: str) -> None:
         """Have a text in the next line, to be changed or run again."""
@@ -324,12 +306,12 @@ class Screen:
 
     def _note(self) -> StyleAndTextTuples:
         """Give what is said behind the line; only for the moment: it does not stay on the screen."""
-        text = "completion: no answer" if self._names.late else self._hint
+        text = "completion: no answer" if self._late.waits else self._hint
         return [("class:note", f"  ({text})")] if text and not self.session.app.is_done else []
 
     def _forget_hint(self, buffer: Any) -> None:
         self._hint = ""
-        self._names.late = False
+        self._late.give_up()
 
     def _close_menu_of_one(self, app: Application[str]) -> None:
         """Be done with a completion that was the only one: it is in the line, and Enter is to run that."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from rsh.client.editor.completion import Completion, complete
+from rsh.client.editor.completion import complete
 from rsh.client.editor.name import Name
+from rsh.client.editor.place import Completion
 
 HERE = [Name("local.txt"), Name("src", True), Name("my file"), Name("it's"), Name("~odd"), Name("a\nb"), Name("\udcff")]
 THERE = [Name("remote.txt"), Name("log", True), Name("logs", True), Name("lo g"), Name("~/notes x"), Name("~/\x1b[m")]
