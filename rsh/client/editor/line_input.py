@@ -26,6 +26,7 @@ PASTE_ENDS: Final = b"\x1b[201~"
 # A terminal holds no more (N_TTY_BUF_SIZE, n_tty.c).
 MOST: Final = 4096
 
+_WHOLE: Final = len(PASTE_ENDS)
 _ESCAPE: Final = 0x1B
 _SPACE: Final = 0x20
 
@@ -72,31 +73,33 @@ class LineReader(PosixStdinReader):
         try:
             if not _readable(self.stdin_fd):
                 return ""
-            there = min(_waiting(self.stdin_fd), count)
-            while not self._read_on(found) and len(found) < there:
-                pass
+            there = max(min(_waiting(self.stdin_fd), count), 1)  # at the end there is nothing, which has to be read
+            while not (self._read_paste(found, there) if self._pasting else self._read_byte(found)):
+                if len(found) >= there:
+                    break
         except OSError:
             pass  # Hung up: a signal tells that.
         return self._stdin_decoder.decode(bytes(found))
 
-    def _read_on(self, found: bytearray) -> bool:
-        """Read a byte, or as many of a paste as its end has to be away; say whether it ends what may be read now."""
-        piece = os.read(self.stdin_fd, self._reach())
-        found += piece
-        self.closed = not piece
-        self._last = (self._last + piece)[-len(PASTE_ENDS) :]
-        if self._pasting:
-            self._pasting = self._last != PASTE_ENDS
-            return self.closed
+    def _read_byte(self, found: bytearray) -> bool:
+        """Read one; say whether it ends what may be read now."""
+        byte = os.read(self.stdin_fd, 1)
+        found += byte
+        self.closed = not byte
+        self._last = (self._last + byte)[-len(PASTE_BEGINS) :]
         self._pasting = self._last == PASTE_BEGINS
-        return self.closed or (piece[0] < _SPACE and piece[0] != _ESCAPE)
+        return self.closed or (byte[0] < _SPACE and byte[0] != _ESCAPE)
 
-    def _reach(self) -> int:
-        """Give how many bytes can be read without reading behind the end of a paste."""
-        if not self._pasting:
-            return 1
-        begun = next(count for count in range(len(PASTE_ENDS), -1, -1) if self._last.endswith(PASTE_ENDS[:count]))
-        return len(PASTE_ENDS) - begun
+    def _read_paste(self, found: bytearray, there: int) -> bool:
+        """Read of a paste what there is, in pieces that cannot go beyond its end; say whether nothing more comes."""
+        last = self._last
+        while self._pasting and len(found) < there and not self.closed:
+            piece = os.read(self.stdin_fd, _WHOLE - _begun(last) if _ESCAPE in last else _WHOLE)
+            found += piece
+            last = (last + piece)[-_WHOLE:]
+            self.closed, self._pasting = not piece, last != PASTE_ENDS
+        self._last = last
+        return self.closed
 
 
 def keyboard() -> Vt100Input | None:
@@ -121,6 +124,11 @@ def _key(key: KeyPress) -> str:
     if key.key == Keys.BracketedPaste:
         return f"{PASTE_BEGINS.decode()}{key.data}{PASTE_ENDS.decode()}"
     return key.data
+
+
+def _begun(last: bytes) -> int:
+    """Count the bytes at an end that may be the beginning of the mark."""
+    return next(count for count in range(_WHOLE, -1, -1) if last.endswith(PASTE_ENDS[:count]))
 
 
 def _readable(descriptor: int) -> bool:
