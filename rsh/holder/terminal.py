@@ -92,12 +92,18 @@ class Terminal:
         attributes[3] &= ~(termios.ECHO | termios.ECHONL | (0 if lines else termios.ICANON))
         termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
         wanted = self._held() + (lines or len(data))
-        taken = os.write(self.master, data)
+        taken = self._put(data)
         until = time.monotonic() + TAKING
         while self._held() < wanted and time.monotonic() < until:
             time.sleep(GLANCE)
         termios.tcsetattr(self._slave, termios.TCSANOW, before)
         return data[taken:]
+
+    def _put(self, data: bytes) -> int:
+        try:
+            return os.write(self.master, data)
+        except OSError:
+            return 0  # It is full.
 
     def _held(self) -> int:
         return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
