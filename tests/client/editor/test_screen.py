@@ -65,6 +65,14 @@ class Desk:
         self._go_on()
         return self._screen.read(HERE, fresh_line=True)
 
+    def type_ahead(self, data: bytes) -> None:
+        """Have typed before there was a prompt."""
+        self._screen.type_ahead(data)
+
+    def take_ahead(self) -> bytes:
+        """Take what no line has taken."""
+        return self._screen.take_ahead()
+
     def _go_on(self) -> None:
         while self._until is None or self._until(self._screen.session.default_buffer):
             self._until = None
@@ -181,6 +189,17 @@ def test_ctrl_c_gives_up_a_completion_and_not_the_line(desk: Desk) -> None:
     silent = shown(desk, "(completion: no answer)")
     assert desk.type("cat my\t", silent, "\x03", " x", line_is("cat my x"), "\r") == "cat my x"
     desk.answers.set()
+
+
+def test_what_is_typed_behind_the_line_is_not_the_next_one_unless_nobody_wants_it(desk: Desk) -> None:
+    typed = b"secret\rha\xffl \x1b[200~a\rb\x1b[201~"
+    desk.type_ahead(b"echo one\r" + typed)
+    assert desk.type() == "echo one"
+    assert desk.take_ahead() == typed
+    assert desk.take_ahead() == b""
+    desk.type_ahead(typed)
+    assert desk.type() == "secret"
+    assert desk.type(line_is("ha\udcffl a\nb"), "\r") == "ha\udcffl a\nb"
 
 
 def test_enter_goes_on_while_the_line_is_unfinished(desk: Desk) -> None:
