@@ -20,6 +20,10 @@ __rsh_no_editing() {
     if \builtin test -o emacs; then \builtin set +o emacs; fi
 }
 __rsh_leave() { \builtin return "$1"; }
+__rsh_remember() {
+    \builtin history -s -- "$1"
+    \builtin return "$__rsh_status"
+}
 __rsh_show() {
     PROMPT_COMMAND=${__rsh_hooks-}
     ((${#__rsh_hooks[@]} < 2)) || PROMPT_COMMAND=("${__rsh_hooks[@]}")
@@ -33,7 +37,7 @@ for __rsh_hook in "${PROMPT_COMMAND[@]}"; do
 done 0<&8 >&8 2>&8 8<&- 9>&-
 __rsh_hooks=("${PROMPT_COMMAND[@]}") __rsh_hooked=1
 \builtin unset PROMPT_COMMAND'
-\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_show
+\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_remember __rsh_show
 \builtin readonly __rsh_before_prompt
 """
 

@@ -7,6 +7,7 @@ keeps what the eval itself would overwrite: the statuses and $_. What would watc
 An rc file may choose keys by `set -o vi`; that is taken back, for bash would edit what it reads from us, and show it.
 What is to run before each prompt (PROMPT_COMMAND, precmd) runs before each report, and is the user's only while a line
 runs: in between the shell itself would run it for commands of ours, and give it those to read.
+Its history holds the user's lines and none of ours: it is told each of them before it runs, or behind one that asks.
 """
 
 import os
@@ -34,7 +35,12 @@ KEYS = re.compile(rb"\bset\b[^\n;&|]*[ \t][-+][A-Za-z]*o[ \t]+(?:vi|emacs|[$'\"\
 DEFINITION = re.compile(rb"\balias\b|\bfunction\b|\(\s*\)")
 QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
 BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)")
+TAKES_LAST = re.compile(rb"\bfc\b")
+SHOWS_HISTORY = re.compile(rb"\b(?:history|fc|r)\b")
 VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
+
+# A longer line is not kept in the shell's history, in bytes.
+LONGEST_KEPT = 64 * 1024
 
 
 class Dialect:
@@ -52,6 +58,7 @@ class Dialect:
     statuses = b""
     begin = b"__rsh_on=1"
     before_report = b""  # what only the top level can do
+    remembers = False  # it has a history
 
     def __init__(self, shell: str) -> None:
         self.words, self.batch = ["/bin/sh", "-i", "-s"], ["/bin/sh", "-s"]
@@ -68,11 +75,16 @@ class Dialect:
         text = self._restore(line, number, before) + line.replace(b"\0", b"")
         if self.keep and is_closed(text) and b"v" not in before.switched_off:
             text += b"\n\n" + self._keep(text)
-        return self._begin(text) + b" 0<&8 9>&- 8<&-; " + self.report(number)
+        first, behind = self._remember(line)
+        return first + self._begin(text) + b" 0<&8 9>&- 8<&-; " + self.report(number, behind)
 
-    def report(self, number: int) -> bytes:
-        """Give what has the shell report; it does no harm to be asked twice."""
-        begin = b"{ __rsh_status=${__rsh_kept:-$?} __rsh_line=%d; " % number
+    def report(self, number: int, kept: bytes = b"") -> bytes:
+        """Give what has the shell report; it does no harm to be asked twice.
+
+        Args:
+            kept: what has it keep the line in its history.
+        """
+        begin = b"{ __rsh_status=${__rsh_kept:-$?} __rsh_line=%d; " % number + kept
         end = b'__rsh_tell "${__rsh_last-}" && \\: "${__rsh_last-}"; } >/dev/null 2>&1\n'
         return begin + self.before_report + end
 
@@ -84,6 +96,22 @@ class Dialect:
 
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b"exec bash --noprofile --norc " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
+
+    def _remember(self, line: bytes) -> "tuple[bytes, bytes]":
+        """Give what has the shell keep a line in its history: before it runs, and, if not then, behind it.
+
+        A line that begins with a blank is not kept, nor a file of a line.
+        """
+        if not self.remembers or not line.strip() or line[:1].isspace() or len(line) > LONGEST_KEPT:
+            return b"", b""
+        remember = b"__rsh_remember " + quoted(line.replace(b"\0", b""))
+        if self._is_seen_by(line):
+            return b"", remember + b"; "
+        return remember + b' "${__rsh_last-}" && \\: "${__rsh_last-}"; ', b""
+
+    def _is_seen_by(self, line: bytes) -> bool:
+        """Tell whether a line shows the history, or takes the end of it, where it is not to find itself."""
+        return False
 
     def _begin(self, text: bytes) -> bytes:
         """Give what has the shell run a text, without what it is to have as its stdin."""
@@ -130,6 +158,7 @@ class Bash(Dialect):
     statuses = b"PIPESTATUS"
     before_report = b'[[ -z ${PROMPT_COMMAND[*]-} || $- != *i* ]] || \\builtin eval "$__rsh_before_prompt"; '
     before_report += b"\\builtin trap -p DEBUG >&9; \\builtin trap - DEBUG; "
+    remembers = True
 
     def __init__(self, shell: str) -> None:
         rc = f"/proc/self/fd/{RC_DESCRIPTOR}"
@@ -151,6 +180,9 @@ class Bash(Dialect):
         if self._keys_defined or KEYS.search(text):
             return b"__rsh_text=" + quoted(text) + b"; \\builtin . " + quoted(BASH_LINE)
         return super()._begin(text)
+
+    def _is_seen_by(self, line: bytes) -> bool:
+        return TAKES_LAST.search(line) is not None
 
     def _loses_state(self, line: bytes) -> bool:
         return self._keys_defined or KEYS.search(line) is not None
@@ -174,6 +206,7 @@ class Zsh(Dialect):
     begin = b"__rsh_on=1 && __rsh_make_room"
     before_report = b"__rsh_options=$-; \\builtin set +evx; "
     before_report += b'if [[ -o interactive ]] && __rsh_has_hooks; then \\builtin eval "$__rsh_before_prompt"; fi; '
+    remembers = True
 
     def __init__(self, shell: str) -> None:
         login = ["-l"] if os.environ.get("RSH_LOGIN") else []
@@ -184,6 +217,12 @@ class Zsh(Dialect):
         self.variables = {"ZDOTDIR": ZSH_FOLDER}
         if "ZDOTDIR" in os.environ:
             self.variables["RSH_ZDOTDIR"] = os.environ["ZDOTDIR"]
+        self._remembers_any = False  # its history holds a line
+
+    def _is_seen_by(self, line: bytes) -> bool:
+        # An empty history is shown with what runs now, which is ours.
+        remembers, self._remembers_any = self._remembers_any, True
+        return remembers and SHOWS_HISTORY.search(line) is not None
 
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b" ".join((b"\\builtin .", quoted(ZSH_COMPLETE), kind, text, quoted(BASH_COMPLETE)))
@@ -195,9 +234,9 @@ class Zsh(Dialect):
             return text
         return b"\\builtin unsetopt monitor; " + TAKE_PLACE * places + b"\\builtin setopt monitor; " + text
 
-    def report(self, number: int) -> bytes:
+    def report(self, number: int, kept: bytes = b"") -> bytes:
         if number:
-            return super().report(number)
+            return super().report(number, kept)
         return self.functions.replace(b"\n", b"; ") + super().report(0)
 
     def _hooks(self, line: bytes) -> bytes:

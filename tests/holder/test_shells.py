@@ -245,6 +245,43 @@ def test_preexec_of_zsh_sees_the_line(tmp_path: Path) -> None:
     shell.close()
 
 
+def test_zsh_shows_its_first_line_and_edits_a_variable_at_the_keyboard(tmp_path: Path) -> None:
+    held = Held("zsh", tmp_path, {"TERM": "xterm"})
+    held.end()
+    assert held.run("history")[1] == "    1  history\n"
+    held.begin("word=old; vared word; echo got $word; setopt | grep -c zle")
+    held.until("old")
+    held.type(b"er\r")
+    assert held.end()[1].endswith("got older\n0\n")
+    held.close()
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_history_holds_the_lines_of_the_user_and_none_of_ours(name: str, tmp_path: Path) -> None:
+    held = Held(name, tmp_path)
+    held.end()
+    for line in ("echo a", " echo unseen", "for i in 1 2; do\necho $i\ndone", "true # it's two", "(exit 3)"):
+        held.run(line)
+    assert held.run("echo $?; fc -ln -1")[1].split() == ["3", "(exit", "3)"]
+    held.begin(SLEEP)
+    held.until("on")
+    held.type(b"\x03")
+    held.end()
+    printed = held.run("history")[1].replace("\\n", "\n")
+    assert [line[7:] for line in printed.splitlines() if line[:5].strip().isdigit()] == [
+        "echo a",
+        "for i in 1 2; do",
+        "true # it's two",
+        "(exit 3)",
+        "echo $?; fc -ln -1",
+        SLEEP,
+        *(["history"] if name == "bash" else []),
+    ]
+    held.run("echo a")
+    assert held.run("fc -s a=b" if name == "bash" else "fc -e - a=b")[1] == "echo b\nb\n"
+    held.close()
+
+
 def test_history_that_a_command_of_the_prompt_keeps_is_no_error(tmp_path: Path) -> None:
     shell = begun("bash", tmp_path, "PROMPT_COMMAND='history -a; history -n; printf \"%s\" title'\n")
     assert shell.end() == (0, "title")

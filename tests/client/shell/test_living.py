@@ -300,10 +300,10 @@ def test_what_was_typed_for_a_line_already_is_read_and_not_echoed(desk: Desk) ->
         assert desk.shell.take_typed_ahead() == ahead.removeprefix(b"one\rtwo\r").replace(b"\r", b"\n")
 
 
-def test_interrupt_that_was_typed_for_a_line_already_is_one(desk: Desk) -> None:
-    desk.shell.start_line(b"sleep 300", b"never run\r\x03")
-    desk.end(RunningLine(desk.shell))
-    assert desk.shell.take_typed_ahead() == b""
+def test_end_of_input_that_was_typed_for_a_line_already_is_one(desk: Desk) -> None:
+    desk.shell.start_line(b"cat", b"text\r\x04left")
+    assert desk.end(RunningLine(desk.shell)) == (0, b"text\n")
+    assert desk.shell.take_typed_ahead() == b"left"
 
 
 def test_password_that_nobody_reads_is_not_given_back(desk: Desk) -> None:
