@@ -95,6 +95,8 @@ def test_outage_that_outlasts_the_session_is_told_once_and_the_next_one_is_seen(
         Terminal(home, "connect", "-q", network.host, columns=100) as terminal,
     ):
         terminal.until_line(f":~{SIGN}")
+        terminal.press("x=5\r")  # a shell that has not begun is lost with its session
+        terminal.until(lambda: terminal.screen.cursor.y > 0 and terminal.cursor_line.endswith(f":~{SIGN}"))
         for number, word in enumerate(("first", "second"), 1):
             cut_off(network)
             terminal.until(lambda: re.search(r"reconnecting [3-9]", terminal.text) is not None)
