@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import queue
 import resource
 import signal
 import sys
@@ -125,9 +124,7 @@ def serve(arguments: argparse.Namespace) -> int:
     _refuse_foreign_root()
     logs.set_up(arguments.log_level, as_json=arguments.log_json)
     _raise_descriptor_limit()
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda caught, _: signals.put(caught))
+    signals = _Signals()
     daemon = Daemon(_options(arguments))
     daemon.start()
     for address in daemon.addresses:
@@ -141,11 +138,34 @@ def serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _stop(daemon: Daemon, signals: queue.SimpleQueue[int]) -> None:
+class _Signals:
+    """The signals that have come, in a pipe.
+
+    A handler in Python runs only when the main thread does. A signal that comes in the moment before that waits for
+    something would be heard of with the next one, so the C handler writes it down: signal.set_wakeup_fd.
+    """
+
+    def __init__(self) -> None:
+        self._come, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
+
+    def get(self) -> int:
+        """Wait for the next one; 0 is none, but the end."""
+        return os.read(self._come, 1)[0]
+
+    def end(self) -> None:
+        """Have a 0 come."""
+        os.write(self._write, b"\0")
+
+
+def _stop(daemon: Daemon, signals: _Signals) -> None:
     try:
         daemon.stop()
     finally:
-        signals.put(0)
+        signals.end()
 
 
 def authorize(line: str) -> int:
