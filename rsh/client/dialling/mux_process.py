@@ -60,6 +60,9 @@ HANDSHAKE: Final = 5.0
 # Seconds without a connection after which everything ends, as for a command without a terminal.
 PATIENCE: Final = 600.0
 
+# Seconds that clients get to hear how their commands ended, when the session has ended right behind them.
+PARTING: Final = 1.0
+
 # Seconds for one attempt to reach a daemon that is being restarted.
 ATTEMPT: Final = 20.0
 
@@ -167,8 +170,10 @@ class Mux:
         """Tell those who are left what has become of the connection."""
         with self._changed:
             clients = list(self._clients)
+        deadline = Deadline(PARTING)
         for client in clients:
-            client.close(Code.SHUTDOWN, reason[:1024])
+            if not client.close_idle(Code.SHUTDOWN, reason[:1024], deadline):
+                client.close(Code.SHUTDOWN, reason[:1024])
 
     def _wake(self) -> None:
         with self._changed:

@@ -50,7 +50,7 @@ class Relay:
         reason = far.closed_by
         if isinstance(reason, SessionGone) and reason.unheard:
             near.close(_code(reason), str(reason))
-        elif self.far.error is None:
+        elif reason is not self.far.error:  # It was over before the session was, if that is.
             pair.end()
 
 

@@ -33,6 +33,24 @@ def test_request_that_cannot_be_passed_on_any_more_has_not_begun() -> None:
         assert gone.value.unheard
 
 
+def test_end_of_a_command_is_told_although_the_session_ended_right_behind_it() -> None:
+    def serve(channel: Channel) -> None:
+        channel.accept()
+        channel.end(0)
+        channel.end(1)
+        channel.tell(Exit(7))
+        channel.close()
+
+    for _ in range(20):
+        with sessions(serve) as (far, server), sessions(Relay(far).serve) as (client, _):
+            channel = client.open(About())
+            told = Told(channel)
+            channel.wait_accepted(Deadline(SOON))
+            server.close_idle(Code.SHUTDOWN, "going", Deadline(SOON))
+            told.wait()
+            assert told.messages[0] == Exit(7)
+
+
 class Told:
     """What a channel was told, and a wait for it."""
 
