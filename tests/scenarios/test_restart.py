@@ -177,9 +177,10 @@ def test_python_program_goes_on_through_restarts_and_does_nothing_twice(
             daemons.append(successor(daemons[-1], signal.SIGTERM))
             assert daemons[-2].process.wait(SOON) == 0
         end.touch()
-        assert client.stderr is not None
-        shown, errors = client.stdout.read(), client.stderr.read()  # what was read ahead as well
-        assert (client.wait(SOON), errors) == (0, b"")
+        with client:
+            assert client.stderr is not None
+            shown, errors = client.stdout.read(), client.stderr.read()  # what was read ahead as well
+        assert (client.returncode, errors) == (0, b"")
     finally:
         for each in daemons[1:]:
             each.__exit__()
