@@ -75,6 +75,7 @@ class _Batch:
     ) -> None:
         self._channel = channel
         self._dialect = dialect(shell)
+        self._dialect.remembers = False  # A script has no history.
         self._reports = reports
         self._records = RecordWriter(channel, lane=1)  # the service's thread alone writes it
         self._written = 0  # bytes of output in all
