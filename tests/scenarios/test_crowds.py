@@ -102,7 +102,10 @@ def test_many_sessions_that_have_been_leave_nothing_behind(home: Home, daemon: D
         wait_for_weight(daemon, before)
         if SOAKING:
             wait_for_memory(daemon, light + most[0] // 2)
-    assert most[2] < most[1] * 1.25, most  # the first time they need less: a few things are made once
+    # The first time they need less: a few things are made once. What a few have left is collected only when it is more,
+    # so a short form grows by some of it each time: by 40 to 75 KiB for a session, of the 150 that each one has.
+    bound = most[1] * 1.25 if SOAKING else most[1] + CROWDS * EACH * 120
+    assert most[2] < bound, most
 
 
 def test_commands_of_many_clients_that_were_killed_end_all_at_once(home: Home, daemon: Daemon) -> None:
