@@ -213,6 +213,7 @@ class Remote(RemoteTree, RemoteJobs):
         """
         words = tuple(map(os.fsencode, (command,) if isinstance(command, str) else command or ()))
         line = command is None or isinstance(command, str)
+        name = named(words, line=line)
         where = os.path.join(self.directory, os.fsencode(cwd or b""))
         request = requests.Exec(
             words,
@@ -224,7 +225,7 @@ class Remote(RemoteTree, RemoteJobs):
             no_input,
         )
         channel = self.persist(lambda: self.session.open(request, bulk=terminal is None), once=True)
-        return RemoteProcess(channel, named(words, line=line), where)
+        return RemoteProcess(channel, name, where)
 
     def run(
         self,

@@ -136,6 +136,7 @@ def test_a_command_that_cannot_be_started_says_why(
 def test_a_command_of_no_words_is_refused_here(remote: rsh.Remote) -> None:
     with pytest.raises(UsageError, match="no words"):
         remote.run([])
+    assert remote.session.describe_open() == []
 
 
 def test_relative_paths_start_at_the_directory(remote: rsh.Remote, tmp_path: Path) -> None:
