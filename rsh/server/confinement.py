@@ -11,6 +11,7 @@ from __future__ import annotations
 import glob
 import os
 from functools import cache
+from importlib import import_module
 from typing import Final
 
 import msgspec
@@ -154,16 +155,10 @@ class _Paths:
 @cache
 def prepare() -> None:
     """Load and open what serving files needs from outside of the directory, while we still can."""
-    import fnmatch  # noqa: F401
-    import grp  # noqa: F401
-    import hashlib  # noqa: F401
-    import pwd  # noqa: F401
-    import shutil  # noqa: F401
-
     import pathspec
-    import xxhash  # noqa: F401
-    import zstandard  # noqa: F401
 
+    for name in ("fnmatch", "grp", "hashlib", "pwd", "shutil", "xxhash", "zstandard"):
+        import_module(name)
     pathspec.GitIgnoreSpec.from_lines(["*"]).match_file("x")
     operations.umask()
     identity.identity(os.stat("/"))
