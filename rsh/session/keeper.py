@@ -78,8 +78,8 @@ class Keeper:
         # The keeper's own:
         self._attempts = 0  # since the session was connected
         self._pause = 0.0  # seconds before the next attempt
-        self._unanswered = 0  # Hellos in a row
         self._due = 0.0  # when that begins
+        self._unanswered = 0  # Hellos in a row
         self._hurried_until = 0.0  # as _clock() counts: the machine has slept a moment ago
         self._progress = 0  # of the session, when its stream was lost last
         self._connected_at: float | None = None
