@@ -91,6 +91,7 @@ class Proxy:
         self._open.set()
         self._reachable = True
         self._connections: set[_Connection] = set()
+        self._arriving: set[socket.socket] = set()  # clients that are not passed on yet
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         family = socket.AF_INET6 if ":" in here else socket.AF_INET
@@ -153,7 +154,7 @@ class Proxy:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self.start(self._accept())
+        self._loop.add_reader(self._listener, self._accept)
         self._loop.run_forever()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -162,15 +163,18 @@ class Proxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _accept(self) -> None:
-        while True:
-            client, _ = await self._loop.sock_accept(self._listener)
-            client.setblocking(False)
-            if not self._reachable:
-                _close(client, Kind.RST)
-                continue
-            number, self.accepted = self.accepted, self.accepted + 1
-            self.start(self._connect(client, number))
+    def _accept(self) -> None:
+        try:
+            client, _ = self._listener.accept()
+        except OSError:  # it has gone again
+            return
+        client.setblocking(False)
+        if not self._reachable:
+            _close(client, Kind.RST)
+            return
+        number, self.accepted = self.accepted, self.accepted + 1
+        self._arriving.add(client)
+        self.start(self._connect(client, number))
 
     async def _connect(self, client: socket.socket, number: int) -> None:
         server = socket.socket(socket.AF_INET6 if ":" in self._target[0] else socket.AF_INET)
@@ -180,10 +184,14 @@ class Proxy:
         try:
             await self.pass_gate()
             await self._loop.sock_connect(server, self._target)
-        except OSError:
+        except BaseException as error:  # cancelled, too
             _close(client, Kind.RST)
             _close(server, Kind.RST)
-            return
+            if isinstance(error, OSError):
+                return
+            raise
+        finally:
+            self._arriving.discard(client)
         connection = _Connection(self, client, server, self.plan(number))
         self._connections.add(connection)
         await connection.run()
@@ -213,12 +221,15 @@ class Proxy:
             connection.stalled = True
 
     async def _close(self) -> None:
+        self._loop.remove_reader(self._listener)
         self._listener.close()
         await self._cut(Kind.RST)
         tasks = list(self._tasks)  # this coroutine is none of them
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for client in self._arriving:  # whose task was cancelled before it began
+            _close(client, Kind.RST)
 
 
 class _Connection:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -139,3 +141,18 @@ def test_refused_connections_are_reset(echo: str) -> None:
         with _dial(proxy) as sock:
             sock.sendall(b"a")
             assert sock.recv(1) == b"a"
+
+
+def test_closing_leaves_no_socket_of_a_connection_that_was_being_made(echo: str) -> None:
+    with Proxy(echo) as proxy:
+        proxy.hole()  # nothing gets further than being accepted
+        dialled = [_dial(proxy) for _ in range(3)]
+        while proxy.accepted < len(dialled):
+            time.sleep(0.001)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert [str(each.message) for each in said] == []
+    for sock in dialled:
+        with sock, pytest.raises(ConnectionResetError):
+            sock.recv(1)
