@@ -10,7 +10,8 @@
         shell.wait()
 
 `expect`, `before`, `after`, `match`, EOF and TIMEOUT are pexpect's own; where a line ends, and with which status, the
-shell over there says. It needs pexpect: `pip install 'rsh[expect]'`.
+shell over there says. While the connection is lost, or the daemon is restarted, calls wait, and the shell and what
+runs in it go on. It needs pexpect: `pip install 'rsh[expect]'`.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from rsh.client.api.remote import Remote
 from rsh.client.api.remote import connect as connect_remote
-from rsh.client.shell.feed import Feed, LineEnd, ShellEnd
-from rsh.errors import UsageError, exit_status
+from rsh.client.shell.attachment import GivenUp
+from rsh.client.shell.feed import Feed, LineEnd, Lost, ShellEnd
+from rsh.client.shell.living import new_token
+from rsh.errors import LinkError, RshError, UsageError, exit_status
+from rsh.protocol.requests import Attach, Terminal
 from rsh.protocol.requests import Shell as ShellRequest
-from rsh.protocol.requests import Terminal
+from rsh.session.channel import Channel
 
 try:
     from pexpect.exceptions import EOF, TIMEOUT
@@ -113,19 +117,23 @@ class Shell(Base):
         """
         super().__init__(timeout=timeout, encoding=encoding, codec_errors=codec_errors, **options)
         variables = {"TERM": "dumb"} | dict(env or {})
+        token = new_token()
         request = ShellRequest(
             Terminal(dimensions[1], dimensions[0]),
             remote.directory,
             {os.fsencode(name): os.fsencode(value) for name, value in variables.items()},
+            id=os.urandom(4).hex(),
+            token=token,
         )
         self.running = True
         self.closed = self.terminated = False
         self.delayafterread = self.delaybeforesend = None
         self.name = f"<rsh shell at {remote.name or 'this machine'}>"
-        self._remote = remote if owns else None
+        self._remote = remote
+        self._owns = owns
         self._rest = b""  # of a piece that was longer than was asked for
         self._typed = ""  # a line that is not finished
-        self._feed = Feed(remote.session.open(request))
+        self._feed = Feed(remote.session.open(request), token=token, again=self._again)
         self._living = self._feed.living
         self.greeting = self._finish(timeout)
 
@@ -138,8 +146,9 @@ class Shell(Base):
             timeout: in seconds; -1 is the shell's own.
 
         Raises:
-            TIMEOUT: it still runs, and what it wrote stands in `before`. RshError: the link went away.
-            UsageError: another line still runs.
+            TIMEOUT: it still runs, and what it wrote stands in `before`; `wait` goes on. LinkError: so does this one
+                when it wrote more without a connection than is kept over there; when the link went away for good, the
+                shell is no longer `alive`. UsageError: another line still runs.
         """
         if self.running:
             raise UsageError("a line still runs", advice="wait() for it, or sendintr()")
@@ -210,7 +219,7 @@ class Shell(Base):
             return
         self.closed = self.terminated = True
         self._feed.close()
-        if self._remote is not None:
+        if self._owns:
             self._remote.close()
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> Any:
@@ -239,6 +248,13 @@ class Shell(Base):
 
     # --- inside ---
 
+    def _again(self, request: Attach) -> Channel:
+        """Open a channel to the same shell, by way of the next daemon if need be; called by the shell's thread."""
+        try:
+            return self._remote.persist(lambda: self._remote.session.open(request))
+        except RshError as error:
+            raise GivenUp(error) from error
+
     def _start(self, line: str | bytes) -> None:
         data = line if isinstance(line, bytes) else line.encode(self.encoding or "utf-8", "surrogateescape")
         self.running = True
@@ -254,7 +270,7 @@ class Shell(Base):
             except EOF:
                 self.running = False
                 break
-            except TIMEOUT:
+            except (TIMEOUT, RshError):
                 self.before = self._before.getvalue()
                 raise
             if isinstance(data, bytes):
@@ -279,6 +295,8 @@ class Shell(Base):
                 return item
             if isinstance(item, ShellEnd):
                 raise self._concluded(item)
+            if isinstance(item, Lost):
+                raise LinkError(f"{item.size} bytes of output are lost: they were printed without a connection")
             self._rest = item
         data, self._rest = self._rest[:size], self._rest[size:]
         return data

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+import rsh.expect
+from rsh.errors import LinkError
 from tests.machines import SOON, Daemon, Home
 from tests.proxy import Direction, Proxy
-from tests.soak import sized
+from tests.soak import SOAKING, sized
 
 pytestmark = pytest.mark.soak
 
@@ -213,3 +215,63 @@ def test_transfer_of_a_python_program_goes_on_with_the_next_daemon(
     with successor(daemon, how):
         assert client.communicate(timeout=SOON) == (b"1 0\n", b"")
     assert copy.read_bytes() == source.read_bytes()
+
+
+@pytest.fixture
+def shell(home: Home, daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[rsh.expect.Shell]:
+    """A shell of this program's; x is 5 in it."""
+    for name, value in home.environment.items():
+        if name.startswith("XDG_"):
+            monkeypatch.setenv(name, value)
+    with rsh.expect.connect(daemon.host, timeout=SOON) as shell:
+        shell.run("cd /usr; x=5")
+        yield shell
+
+
+@HOW
+def test_shell_of_a_python_program_goes_on_with_the_next_daemon(
+    daemon: Daemon, shell: rsh.expect.Shell, tmp_path: Path, how: int
+) -> None:
+    """It is idle at first, then prints while there is no daemon, and what is typed meanwhile arrives."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with successor(daemon, how) as second:
+        assert shell.run("pwd; echo $x") == ("/usr\n5\n", 0)
+        shell.sendline(f"stty -echo; echo up; seq $(cat {gate}); read line; (exit $line)")
+        shell.expect_exact("up\r\n")
+        second.stop(how)
+        gate.write_text("50000")
+        shell.sendline("3")
+        with Daemon(daemon.home, bind=(daemon.host,)):
+            assert shell.wait() == 3
+            assert shell.before == "".join(f"{number}\r\n" for number in range(1, 50_001))
+            assert shell.run("pwd; echo $x") == ("/usr\n5\n", 0)
+
+
+@pytest.mark.skipif(not SOAKING, reason="output is held back for half a minute")
+def test_program_is_told_of_output_that_was_lost_while_there_was_no_daemon(
+    daemon: Daemon, shell: rsh.expect.Shell, tmp_path: Path
+) -> None:
+    done = tmp_path / "done"
+    os.mkfifo(done)
+    shell.sendline(f"echo up; read go < {done}; seq 1000000; echo > {done}; (exit 3)")
+    shell.expect_exact("up\r\n")
+    daemon.stop(signal.SIGKILL)
+    done.write_text("go\n")
+    assert done.read_text() == "\n"
+    with Daemon(daemon.home, bind=(daemon.host,)):
+        with pytest.raises(LinkError, match="bytes of output are lost"):
+            shell.wait()
+        assert shell.wait() == 3
+        assert str(shell.before).endswith("\r\n999999\r\n1000000\r\n")
+        assert shell.run("pwd; echo $x") == ("/usr\n5\n", 0)
+
+
+def test_shell_of_a_python_program_is_over_when_no_daemon_comes_in_time(
+    daemon: Daemon, shell: rsh.expect.Shell
+) -> None:
+    with rsh.connect(daemon.host, reconnect_timeout=0.5) as remote, rsh.expect.Shell(remote) as mortal:
+        daemon.stop(signal.SIGKILL)
+        with pytest.raises(LinkError, match="no connection"):
+            mortal.run("true")
+        assert not mortal.isalive()

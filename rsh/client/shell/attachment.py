@@ -40,6 +40,18 @@ QUICK: Final = (Ready, Echo)
 SURVIVED: Final = (Code.SHUTDOWN, Code.NO_SESSION, Code.IDLE, Code.BUSY)
 
 
+class GivenUp(Exception):
+    """An Again raises it: there will be no connection to the shell any more. Its other errors are tried again.
+
+    Attributes:
+        reason: why.
+    """
+
+    def __init__(self, reason: RshError) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Receiver(Protocol):
     """Who takes what comes; called by threads of the attachment."""
 
@@ -254,7 +266,11 @@ class Attachment:
         request = Attach(
             self._id, self._size, self._token, offset, seen=sequence, read_only=self._read_only, redraw=True
         )
-        channel = again(request)
+        try:
+            channel = again(request)
+        except GivenUp as given_up:
+            self._again = None
+            raise given_up.reason from given_up
         channel.wait_accepted(Deadline(PATIENCE))
         return channel
 

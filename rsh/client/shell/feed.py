@@ -6,6 +6,8 @@ import queue
 import threading
 from typing import Final, NamedTuple, TypeAlias
 
+from rsh.client.shell.attachment import Again
+from rsh.client.shell.company import Company
 from rsh.client.shell.living import END_PATIENCE, LivingShell
 from rsh.errors import RshError
 from rsh.protocol.frames import Buffer
@@ -14,6 +16,16 @@ from rsh.session.deadline import Deadline
 
 # Pieces of output that wait to be read; beyond them the program over there waits, as behind a full terminal.
 MAX_WAITING: Final = 64
+
+
+class Lost(NamedTuple):
+    """Output is missing here, or a little before.
+
+    Attributes:
+        size: bytes that were printed while there was no connection, more than are kept over there.
+    """
+
+    size: int
 
 
 class LineEnd(NamedTuple):
@@ -37,22 +49,26 @@ class ShellEnd(NamedTuple):
     error: RshError | None = None
 
 
-Item: TypeAlias = bytes | LineEnd | ShellEnd
+Item: TypeAlias = bytes | Lost | LineEnd | ShellEnd
 
 
-class Feed:
+class Feed(Company):
     """The row, and the thread that fills it, which ends with the shell or with `close`.
 
     Attributes:
         living: the shell; lines are given to it by `start_line`.
     """
 
-    def __init__(self, channel: Channel) -> None:
-        """Take over a channel that was opened with a Shell request; the shell's own beginning is the first line."""
+    def __init__(self, channel: Channel, *, token: bytes = b"", again: Again | None = None) -> None:
+        """Take over a channel that was opened with a Shell request; the shell's own beginning is the first line.
+
+        Args:
+            token, again: as Attachment.
+        """
         self._items: queue.Queue[Item] = queue.Queue(MAX_WAITING)
         self._begun = threading.Semaphore(1)  # one for each line
         self._closed = False
-        self.living = LivingShell(channel, self._take)
+        self.living = LivingShell(channel, self._take, token=token, again=again, company=self)
         self._pump = threading.Thread(target=self._pump_lines, name="feed", daemon=True)
         self._pump.start()
 
@@ -77,6 +93,11 @@ class Feed:
             self._begun.release()
             self._drop()
             self._pump.join(0.05)
+
+    def connection_back(self, missed: int) -> None:
+        """As Company."""
+        if missed > 0 and not self._closed:
+            self._items.put(Lost(missed))
 
     def _drop(self) -> None:
         """Make room for whoever waits to hand us output that nobody wants any more."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import rsh
-from rsh.client.shell.feed import MAX_WAITING, Feed, Item, LineEnd, ShellEnd
+from rsh.client.shell.feed import MAX_WAITING, Feed, Item, LineEnd, Lost, ShellEnd
 from rsh.protocol.requests import Shell, Terminal
 from tests.machines import SOON
 
@@ -56,3 +56,10 @@ def test_close_does_not_wait_for_who_floods(feed: Feed) -> None:
     for _ in range(MAX_WAITING * 2):
         assert isinstance(feed.next(SOON), bytes)
     feed.close()
+
+
+def test_output_that_is_lost_in_an_outage_is_told(feed: Feed) -> None:
+    feed.connection_back(0)
+    feed.connection_back(5)
+    assert feed.next(SOON) == Lost(5)
+    assert feed.next(0) is None
