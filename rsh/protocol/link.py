@@ -77,21 +77,21 @@ class Link:
 
     # --- greeting, resuming, ending ---
 
-    def greet(self, software: str, account: str, age: int = 0, patience: int | None = None) -> None:
+    def greet(self, software: str, account: str, age: int = 0, patience: int | None = None, begins: str = "") -> None:
         """Client: begin the conversation on a new stream, or go on with the session on one.
 
         Args:
             software, account: who calls, and whom.
             age: milliseconds since the first Hello, if no Welcome has ever come: perhaps nobody has heard of us yet.
             patience: seconds without a connection after which we give the session up; None: never.
+            begins: our end of the stream, if it stays within this machine.
         """
         if self.state is LinkState.DETACHED:
             self._advance(LinkStep.ATTACH)
         self.epoch += 1
         expected = self.receipt.told()
-        self._outbox.push_link(
-            messages.Hello(messages.VERSION, software, account, self.session, self.epoch, expected, age, patience)
-        )
+        who = (messages.VERSION, software, account, self.session)
+        self._outbox.push_link(messages.Hello(*who, self.epoch, expected, age, patience, begins))
 
     def welcome(self, hello: messages.Hello, welcome: messages.Welcome) -> None:
         """Server: answer the Hello of a new session.

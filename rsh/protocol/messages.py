@@ -38,6 +38,7 @@ class Hello(Struct, tag=1, array_like=True, frozen=True, forbid_unknown_fields=T
     patience: Count | None = (
         None  # seconds without a connection after which the client gives the session up; None: never
     )
+    begins: Words = ""  # the client's end of a connection within its machine, as ADDRESS:PORT; else ""
 
 
 class Welcome(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +51,7 @@ class Welcome(Struct, tag=2, array_like=True, frozen=True, forbid_unknown_fields
     home: bytes
     expected: Count = 0  # number of the next frame that the server has not seen
     message: Words = ""  # of the day, for whoever opens a prompt; lines of any bytes
+    direct: bool = False  # both are one machine: the connection begins where the client says, and nothing is in between
 
 
 class Refusal(Struct, tag=3, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -121,7 +121,7 @@ class Connection:
         guest = self._house.roster.find(key, hello.session)
         if guest is None:
             return None
-        guest.session.resume(stream, hello, welcome_of(account))
+        guest.session.resume(stream, hello, welcome_of(account, direct=greeting.is_direct(stream, hello)))
         self._house.roster.note_return()
         guest.name, guest.host = self._name(stream, hello), self._host
         log.info("%s = session resumed, stream %d", guest.name, hello.epoch)
@@ -143,7 +143,8 @@ class Connection:
             who=f"{grant.label} from {self._host}" if key else grant.label,
             shells=Terms(options.session_ttl, options.max_shells),
         )
-        session = begin(hello, services, options.max_channels, survives=True, message=house.message())
+        direct, message = greeting.is_direct(stream, hello), house.message()
+        session = begin(hello, services, options.max_channels, direct=direct, survives=True, message=message)
         session.watch(services.note)
         linger = options.linger if grant.linger is None else grant.linger
         guest = Guest(session, name, key, hello.session, linger, hello.patience, self._host, self._entry)

@@ -83,7 +83,7 @@ def _send(channel: Channel, request: requests.Get, directory: bytes) -> None:
         check_mode(request.compression)
     channel.accept(bulk=True)
     send(
-        squeezed(paced(channel, request.limit), request.compression),
+        squeezed(paced(channel, request.limit), request.compression, lambda: channel.direct),
         paths,
         directory=directory,
         rules=request.rules,
@@ -141,7 +141,7 @@ def _sync(channel: Channel, request: requests.Sync, directory: bytes) -> None:
             forsaken=lambda: channel.adrift,
         )
     else:
-        pipe = squeezed(paced(channel, request.limit), request.compression)
+        pipe = squeezed(paced(channel, request.limit), request.compression, lambda: channel.direct)
         sync_from(pipe, path, wishes, directory=directory, upward=False)
 
 

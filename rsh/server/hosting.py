@@ -31,20 +31,29 @@ def host_own_machine(stream: Stream, account: Account, environment: Mapping[byte
         own_machine=True,
         shells=Terms(lives_on=0.0),  # They belong to this process, and end with it.
     )
-    session = begin(hello, services, MAX_CHANNELS)
+    session = begin(hello, services, MAX_CHANNELS, direct=greeting.is_direct(stream, hello))
     session.attach(stream)
     session.run(stream, decoder)
 
 
-def begin(hello: Hello, services: Services, max_channels: int, *, survives: bool = False, message: str = "") -> Session:
+def begin(
+    hello: Hello,
+    services: Services,
+    max_channels: int,
+    *,
+    direct: bool,
+    survives: bool = False,
+    message: str = "",
+) -> Session:
     """Answer the Hello and make the session; it is still to be attached to its stream.
 
     Args:
+        direct: the client is on this machine, and nothing is in between.
         survives: it outlives its stream.
         message: of the day.
     """
     link = Link(Role.SERVER, hello.session, max_channels=max_channels * WAITING)
-    welcome = welcome_of(services.account, message)
+    welcome = welcome_of(services.account, message, direct=direct)
     link.welcome(hello, welcome)
     name = f"session {hello.session[:2].hex()}"
     session = Session(link, name=name, serve=services.serve, survives=survives)
@@ -52,6 +61,7 @@ def begin(hello: Hello, services: Services, max_channels: int, *, survives: bool
     return session
 
 
-def welcome_of(account: Account, message: str = "") -> Welcome:
+def welcome_of(account: Account, message: str = "", *, direct: bool) -> Welcome:
     """Give the words for a client that is welcome."""
-    return Welcome(VERSION, greeting.SOFTWARE, account.name, account.system, account.home, message=message)
+    who = (account.name, account.system, account.home)
+    return Welcome(VERSION, greeting.SOFTWARE, *who, message=message, direct=direct)

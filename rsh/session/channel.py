@@ -43,6 +43,10 @@ class Writer(Protocol):
 
     interrupts: Interrupts
 
+    @property
+    def direct(self) -> bool:
+        """Whether both ends are known to be one machine, with nothing in between."""
+
     def close_later(self, channel: Channel) -> None:
         """Close the channel as soon as somebody comes by who does not hold the session's lock."""
 
@@ -96,6 +100,11 @@ class Channel:
     def closed_by(self) -> RshError | None:
         """Why nothing more will come or go; None while the channel lives."""
         return self._closed
+
+    @property
+    def direct(self) -> bool:
+        """Whether both ends are known to be one machine, with nothing in between."""
+        return self._writer.direct
 
     @property
     def adrift(self) -> bool:

@@ -128,6 +128,11 @@ class Conversation(ABC):
         """Have the writer write. The lock is held."""
         self._to_send.notify()
 
+    @property
+    @abstractmethod
+    def direct(self) -> bool:
+        """As channel.Writer.direct."""
+
     @abstractmethod
     def reserve(self) -> bool:
         """As channel.Writer.reserve."""

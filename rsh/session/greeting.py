@@ -29,7 +29,8 @@ def connect(stream: Stream, *, account: str, again: Dial | None = None, patience
         patience: seconds without a connection after which the session ends; 0 as without `again`, None: never.
     """
     link = Link(Role.CLIENT, os.urandom(16))
-    link.greet(SOFTWARE, account, patience=0 if again is None else whole_seconds(patience))
+    waits = 0 if again is None else whole_seconds(patience)
+    link.greet(SOFTWARE, account, patience=waits, begins=stream.ends[0])
     session = Session(link, name="client", survives=again is not None and patience != 0)
     if again is not None:
         Keeper(session, again, software=SOFTWARE, account=account, patience=patience).start()
@@ -54,6 +55,15 @@ def read_hello(stream: Stream, decoder: Decoder, deadline: Deadline) -> messages
         raise Refused(Code.UNSUPPORTED, words)
     decoder.limit = MAX_PAYLOAD
     return hello
+
+
+def is_direct(stream: Stream, hello: messages.Hello) -> bool:
+    """Tell whether a client is on this machine, with nothing in between: no tunnel, no proxy.
+
+    Its Hello says where its connection begins, and that is where ours comes from. Of an unencrypted stream the kernel
+    says so.
+    """
+    return not stream.encrypted or (hello.begins != "" and hello.begins == stream.ends[1])
 
 
 def refuse(stream: Stream, code: Code, text: str) -> None:

@@ -125,7 +125,7 @@ class Session(Conversation):
         with self._lock:
             if self.error:
                 raise self.error
-            self._link.greet(software, account, 0 if self.welcome else max(1, age), patience)
+            self._link.greet(software, account, 0 if self.welcome else max(1, age), patience, stream.ends[0])
             self._take(stream)
 
     def resume(self, stream: Stream, hello: Hello, welcome: Welcome) -> None:
@@ -142,6 +142,7 @@ class Session(Conversation):
             if hello.epoch <= self._link.epoch:
                 raise Refused(Code.SUPERSEDED, "a newer connection of this session took over")
             self._link.resume(hello, replace(welcome, expected=self._link.received))
+            self.welcome = welcome
             old = self._stream
             self._take(stream)
             self._conditions.set(Condition(connected=True, since=time.monotonic()))
@@ -295,6 +296,11 @@ class Session(Conversation):
     def start(self, stream: Stream, decoder: Decoder) -> None:
         """Read the stream in a thread of its own."""
         threading.Thread(target=self.run, args=(stream, decoder), name=f"{self._name} reader", daemon=True).start()
+
+    @property
+    def direct(self) -> bool:
+        """Whether the server has found that both ends are one machine, with nothing in between."""
+        return self.welcome is not None and self.welcome.direct
 
     def wait_welcome(self, deadline: Deadline) -> Welcome:
         """Wait until the server has answered our Hello; raise what came instead."""

@@ -60,6 +60,20 @@ def peer_host(sock: socket.socket) -> str:
     return _unmapped(name[0]) if isinstance(name, tuple) else ""
 
 
+def local_ends(sock: socket.socket) -> tuple[str, str]:
+    """Give our end and the other one of a TCP connection within this machine, as ADDRESS:PORT; else "" and ""."""
+    try:
+        ours, theirs = sock.getsockname(), sock.getpeername()
+    except OSError:
+        return "", ""  # the peer left already
+    if not isinstance(ours, tuple):
+        return "", ""
+    here, there = _unmapped(ours[0]), _unmapped(theirs[0])
+    if here != there and not (here.startswith("127.") and there.startswith("127.")):
+        return "", ""
+    return f"{here}:{ours[1]}", f"{there}:{theirs[1]}"
+
+
 def bound_address(sock: socket.socket) -> Address:
     """Give the address that a listening socket really has: port 0 has become a number."""
     name = sock.getsockname()

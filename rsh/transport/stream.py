@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from rsh.errors import DeadlineExpired, LinkError, LinkSilent
+from rsh.transport.sockets import local_ends
 
 DRAIN_SECONDS: Final = 1.0  # how long close_slowly() waits for the peer to have read our last words
 
@@ -66,6 +67,11 @@ class Stream(ABC):
     @abstractmethod
     def delivered(self) -> int:
         """Count the bytes that the peer's kernel has acknowledged since the beginning; 0 where nobody counts them."""
+
+    @property
+    @abstractmethod
+    def ends(self) -> tuple[str, str]:
+        """Our end and the other one of a TCP connection within this machine, as ADDRESS:PORT; "" and "" of others."""
 
     @abstractmethod
     def close(self) -> None:
@@ -154,6 +160,12 @@ class SocketStream(Stream):
     def fileno(self) -> int:
         """Give the descriptor, for questions such as SO_PEERCRED; -1 after close."""
         return self._sock.fileno()
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """As Stream.ends."""
+        with self._gate:
+            return ("", "") if self._closed else local_ends(self._sock)
 
     def close(self) -> None:
         """As Stream.close."""

@@ -120,6 +120,11 @@ class TLSStream(Stream):
         """As Stream.delivered."""
         return self._raw.delivered()
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """As Stream.ends."""
+        return self._raw.ends
+
     def close(self) -> None:
         """As Stream.close; the peer is told if that costs no waiting."""
         self._say_goodbye()

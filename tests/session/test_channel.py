@@ -25,6 +25,10 @@ class Waiting:
     def wake(self) -> None:
         self.woken.release()
 
+    @property
+    def direct(self) -> bool:
+        return False
+
     def reserve(self) -> bool:
         return False
 

@@ -170,3 +170,32 @@ def test_dialling_does_not_reach_ourselves() -> None:
         with pytest.raises(LinkError):
             sockets.dial(Address("tcp", host="127.0.0.1", port=port)).close()
     assert threading.active_count() == begin
+
+
+@pytest.mark.parametrize(
+    ("family", "host", "to"),
+    [
+        (socket.AF_INET, "127.0.0.1", "127.0.0.1"),
+        (socket.AF_INET, "0.0.0.0", "127.0.0.9"),
+        (socket.AF_INET6, "::1", "::1"),
+        (socket.AF_INET6, "::", "127.0.0.1"),
+    ],
+)
+def test_both_ends_of_a_connection_within_the_machine_are_called_the_same(
+    family: socket.AddressFamily, host: str, to: str
+) -> None:
+    with (
+        socket.create_server((host, 0), family=family, dualstack_ipv6=host == "::") as listener,
+        socket.create_connection((to, listener.getsockname()[1])) as ours,
+        listener.accept()[0] as theirs,
+    ):
+        begins, leads = sockets.local_ends(ours)
+        assert begins and leads.startswith(f"{to}:")
+        assert sockets.local_ends(theirs) == (leads, begins)
+
+
+def test_other_sockets_have_no_ends_within_the_machine() -> None:
+    one, other = socket.socketpair()
+    with one, other, socket.create_server(("127.0.0.1", 0)) as listener:
+        assert sockets.local_ends(one) == ("", "")
+        assert sockets.local_ends(listener) == ("", "")

@@ -103,7 +103,7 @@ class RemoteFiles(Renewing):
 
         def move(channel: Channel) -> Report:
             return send(
-                squeezed(paced(channel, limit), mode),
+                squeezed(paced(channel, limit), mode, lambda: channel.direct),
                 paths,
                 directory=here,
                 progress=progress,

@@ -24,7 +24,7 @@ def sync_up(
     agreed: Container[bytes] | None,
 ) -> Report:
     """Make the directory of the request like one here."""
-    pipe = squeezed(paced(channel, request.limit), request.compression)
+    pipe = squeezed(paced(channel, request.limit), request.compression, lambda: channel.direct)
     return sync_from(pipe, here, wishes, progress=progress, upward=True, agreed=agreed)
 
 

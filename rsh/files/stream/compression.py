@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rsh.errors import ProtocolError, UsageError
@@ -211,14 +211,15 @@ def _inflated(frame: bytes, size: int) -> bytes:
     return content
 
 
-def squeezed(pipe: Pipe, mode: str) -> Pipe:
+def squeezed(pipe: Pipe, mode: str, direct: Callable[[], bool]) -> Pipe:
     """Give the pipe with its writes compressed as a mode says.
 
     Args:
         mode: "no"; "near" and "far" compress where that helps, a peer on this machine or elsewhere; "always".
+        direct: as of Effort.
     """
     check_mode(mode)
-    return pipe if mode == "no" else Squeezed(pipe, Effort(near=mode == "near", always=mode == "always"))
+    return pipe if mode == "no" else Squeezed(pipe, Effort(direct, near=mode == "near", always=mode == "always"))
 
 
 def expanded(pipe: Pipe, mode: str) -> Pipe:

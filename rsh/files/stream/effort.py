@@ -4,10 +4,13 @@ A block is compressed, then written; a write waits when the link is slower than 
 much waiting and little compressing means that the link could be spared more, the contrary that it is kept idle. Whether
 to compress at all is decided by trying: the way that moved more content a second of late goes on, and the other one is
 tried again after a while, less and less often.
+
+Within one machine nothing is ever compressed: what looks like a slow link there is a busy processor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 # zstd levels; 0 sends blocks as they are. Above 17 a level costs more than it saves on any link worth the name.
@@ -16,8 +19,8 @@ LEVELS: Final = (0, 1, 3, 6, 9, 13, 17)
 # Content between two decisions, in bytes. Several blocks, and more than the socket's buffers take up unmeasured.
 _SPAN: Final = 2 * 1024 * 1024
 
-# A link that takes longer than this for a byte of content is worth a try: 250 MB/s. Loopback is faster, and its peer
-# shares our processors; to be taken for a slow one (a tunnel ends here) it has to be as slow as 20 MB/s, twice.
+# A link that takes longer than this for a byte of content is worth a try: 250 MB/s. What seems to end on this machine
+# may be a tunnel; to be taken for one it has to be as slow as 20 MB/s, twice.
 _SLOW: Final = 4e-9
 _SLOW_NEAR: Final = 50e-9
 
@@ -29,14 +32,17 @@ class Effort:
     """The level for the next block.
 
     Args:
-        near: the peer is on this machine: begin without compression.
-        always: never send what can be compressed as it is.
+        direct: tells whether the peer is known to be on this machine; asked at each decision, as it may not be
+            known at once.
+        near: the peer's address is on this machine: begin without compression.
+        always: never send what can be compressed as it is, wherever the peer is.
 
     Attributes:
         level: zstd's, or 0.
     """
 
-    def __init__(self, *, near: bool = False, always: bool = False) -> None:
+    def __init__(self, direct: Callable[[], bool], *, near: bool = False, always: bool = False) -> None:
+        self._direct = direct
         self._step = 0 if near and not always else 1
         self._near = near
         self._always = always
@@ -73,7 +79,9 @@ class Effort:
 
     def _decide(self, rate: float) -> None:
         self._wait = max(0, self._wait - 1)
-        if self._step:
+        if not self._always and self._direct():
+            self._step = 0
+        elif self._step:
             self._adjust(rate)
         else:
             self._consider(rate)

@@ -26,9 +26,13 @@ from tests.files.pipes import PipeEnd, pipe_pair
 WIDE = 2**30
 
 
+def elsewhere() -> bool:
+    return False
+
+
 def wire_of(*writes: tuple[bytes, ...]) -> bytes:
     near, far = pipe_pair(WIDE)
-    pipe = Squeezed(near, Effort(always=True))
+    pipe = Squeezed(near, Effort(elsewhere, always=True))
     for parts in writes:
         pipe.write(*parts)
     pipe.end()
@@ -72,7 +76,7 @@ def test_text_shrinks_and_noise_does_not_grow() -> None:
 def test_what_does_not_shrink_is_not_tried_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
     near, _ = pipe_pair(WIDE)
-    pipe = Squeezed(near, Effort(always=True))
+    pipe = Squeezed(near, Effort(elsewhere, always=True))
     whole = pipe._compressor(1)
 
     class Counting:
@@ -88,7 +92,7 @@ def test_what_does_not_shrink_is_not_tried_each_time(monkeypatch: pytest.MonkeyP
 
 def test_other_lanes_pass_as_they_are() -> None:
     near, far = pipe_pair(WIDE)
-    Squeezed(near, Effort(always=True)).write(b"x" * 1000, lane=1)
+    Squeezed(near, Effort(elsewhere, always=True)).write(b"x" * 1000, lane=1)
     assert far.read(1) == b"x" * 1000
     Expanded(far).write(b"back")
     assert near.read() == b"back"
@@ -133,7 +137,7 @@ def test_a_bomb_and_whatever_else_is_wrong_is_a_violation(wire: bytes) -> None:
 
 def test_no_compression_costs_nothing() -> None:
     near, _ = pipe_pair()
-    assert squeezed(near, "no") is near
+    assert squeezed(near, "no", elsewhere) is near
     assert expanded(near, "no") is near
     with pytest.raises(UsageError):
-        squeezed(near, "gzip")
+        squeezed(near, "gzip", elsewhere)
