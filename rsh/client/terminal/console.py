@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import termios
+from collections.abc import Callable
 from typing import Any, Final
 
 FALLBACK_SIZE: Final = (80, 24)
@@ -45,11 +46,11 @@ class RawMode:
     def __init__(self, descriptor: int = 0) -> None:
         self._descriptor = descriptor
         self._before: list[Any] | None = None  # how it was; None while it is as it was
+        self._paused = False
 
     def __enter__(self) -> RawMode:
         if is_terminal(self._descriptor):
-            self._before = termios.tcgetattr(self._descriptor)
-            self.resume()
+            self._take()
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -57,12 +58,17 @@ class RawMode:
 
     def resume(self) -> None:
         """Set raw mode, if this was entered on a terminal."""
-        if self._before is not None:
+        if self._before is None:
+            return
+        if self._paused:
+            self._take()
+        else:
             self._set(_raw(self._before))
 
     def pause(self) -> None:
-        """Put the terminal back till `resume`."""
+        """Put the terminal back till `resume`, which takes it as it is then."""
         if self._before is not None:
+            self._paused = True
             self._set(self._before)
 
     def restore(self) -> None:
@@ -71,16 +77,35 @@ class RawMode:
         if before is not None:
             self._set(before)
 
+    def _take(self) -> None:
+        """Note how the terminal is, and set raw mode."""
+        try:
+            # Starts output that nobody has halted: nothing happens, but that we stop here while in the background,
+            # where the terminal is as the editor of the shell wants it, and not as the shell will hand it to us.
+            _past_stops(termios.tcflow, self._descriptor, termios.TCOON)
+            before = termios.tcgetattr(self._descriptor)
+        except termios.error:
+            self._before = None  # The terminal has gone away.
+            return
+        self._before, self._paused = before, False
+        self._set(_raw(before))
+
     def _set(self, mode: list[Any]) -> None:
-        # Now: a terminal that takes no output must not keep us. What was written before was processed as it was.
-        while True:
-            try:
-                termios.tcsetattr(self._descriptor, termios.TCSANOW, mode)
-                return
-            except termios.error as error:
-                # In the background this stops us (SIGTTOU), and the signal that continues us interrupts it.
-                if error.args[0] != errno.EINTR:
-                    return  # The terminal has gone away: nothing is left to put back.
+        try:
+            # Now: a terminal that takes no output must not keep us. What was written before was processed as it was.
+            _past_stops(termios.tcsetattr, self._descriptor, termios.TCSANOW, mode)
+        except termios.error:
+            return  # The terminal has gone away: nothing is left to put back.
+
+
+def _past_stops(call: Callable[..., None], *arguments: Any) -> None:
+    """Do what stops us in the background (SIGTTOU), and is interrupted by the signal that continues us (termios(3))."""
+    while True:
+        try:
+            return call(*arguments)
+        except termios.error as error:
+            if error.args[0] != errno.EINTR:
+                raise
 
 
 def _raw(before: list[Any]) -> list[Any]:

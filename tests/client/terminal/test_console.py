@@ -46,6 +46,17 @@ def test_raw_mode_is_set_again_after_a_stop(terminal: int) -> None:
     assert termios.tcgetattr(terminal) == before
 
 
+def test_terminal_is_put_back_as_it_was_after_a_pause(terminal: int) -> None:
+    with RawMode(terminal) as raw:
+        raw.pause()
+        between = termios.tcgetattr(terminal)
+        between[3] &= ~termios.ECHO
+        termios.tcsetattr(terminal, termios.TCSANOW, between)
+        raw.resume()
+        assert not termios.tcgetattr(terminal)[3] & termios.ICANON
+    assert termios.tcgetattr(terminal) == between
+
+
 def test_what_is_no_terminal_is_left_alone() -> None:
     read_end, write_end = os.pipe()
     with RawMode(read_end):
