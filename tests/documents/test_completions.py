@@ -13,6 +13,7 @@ from rsh.server.cli import parser
 from tests.documents.shells import COMPLETIONS, bash, fish, with_rsh, zsh_options
 from tests.documents.test_manual import actions, flags_of, subcommands
 from tests.machines import Daemon
+from tests.terminals import hang_up
 
 COMMANDS = commands("cli")
 NAMES = {command.name for command in COMMANDS} | {"help"}
@@ -187,4 +188,4 @@ def test_zsh_completes_files_over_there_as_one_types(account: dict[str, str], fo
         child.send("rsh logs -f build nigh\t")
         child.expect_exact("nightly")
     finally:
-        child.close(force=True)
+        hang_up(child)

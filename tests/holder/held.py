@@ -16,6 +16,7 @@ from rsh.server import shells
 from rsh.server.account import Grant
 from rsh.server.shells import Terms
 from tests.machines import SOON
+from tests.terminals import hang_up
 
 PROMPT = "<ready>"
 
@@ -120,7 +121,7 @@ def printed_locally(shell: str, home: Path, lines: Sequence[str]) -> str:
         child.sendline(os.fsencode(line))
     child.expect([b"done\r\n", pexpect.EOF])
     output = shown(child.before or b"").replace(PROMPT, "").partition("beginning\n")[2]
-    child.close(force=True)
+    hang_up(child)
     return output
 
 

@@ -15,6 +15,7 @@ import pyte
 
 from rsh.client.terminal.modes import Modes
 from tests.machines import SOON, Home, program
+from tests.terminals import end_of, hang_up
 
 SIGN = "# " if os.geteuid() == 0 else "$ "  # what a prompt ends with
 
@@ -127,10 +128,7 @@ class Terminal:
         """Wait for the client's end; give its exit status."""
         self.child.expect(pexpect.EOF)
         self.left_modes = modes(self)
-        self.child.close()
-        if self.child.exitstatus is not None:
-            return self.child.exitstatus
-        return 128 + (self.child.signalstatus or 0)
+        return end_of(self.child)
 
     def __enter__(self) -> Terminal:
         return self
@@ -138,7 +136,7 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.child.close(force=True)
+        hang_up(self.child)
 
 
 def until_same(first: Terminal, second: Terminal, shown: str = "") -> None:

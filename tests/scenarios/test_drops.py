@@ -20,6 +20,7 @@ import pytest
 from tests.machines import SOON, Daemon, Home, program
 from tests.proxy import Direction, Fault, Kind, Plan, Proxy
 from tests.soak import SOAKING, sized
+from tests.terminals import end_of, hang_up
 
 pytestmark = pytest.mark.soak
 
@@ -303,8 +304,7 @@ def test_user_at_a_terminal_is_told_of_a_long_outage_and_of_its_end(me: Home, ne
     screen.sendline("two")
     screen.expect_exact(b"two")
     screen.sendeof()
-    screen.expect(pexpect.EOF)
-    screen.close()
+    end_of(screen)
 
 
 def test_no_line_on_a_terminal_is_lost_doubled_or_reordered(me: Home, network: Proxy) -> None:
@@ -313,7 +313,8 @@ def test_no_line_on_a_terminal_is_lost_doubled_or_reordered(me: Home, network: P
     reader = threading.Thread(target=screen.expect, args=(pexpect.EOF,))
     reader.start()
     assert cut_until_it_ends(network, lambda: not reader.is_alive()) >= 10
-    screen.close()
+    reader.join()
+    hang_up(screen)
     shown: Any = screen.before
     # On a machine that is so busy that an outage lasts, the user is told between two lines.
     shown = re.sub(rb"(\r\n)?\[rsh: [^]]*\](\r\n)?", b"", shown)

@@ -22,6 +22,7 @@ from tests.machines import SOON, Daemon, Home, alive, program, wait_until_gone
 from tests.proxy import Proxy
 from tests.scenarios import test_exec
 from tests.soak import sized
+from tests.terminals import end_of
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +149,7 @@ def test_window_of_a_terminal_changes_over_there(me: Home, host: str) -> None:
     child.expect_exact("30 90")
     child.sendline("")
     child.expect_exact("got first")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
+    assert end_of(child) == 0
 
 
 def test_slow_reader_does_not_hold_others_up(me: Home, host: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from rsh.client.transfer.events import EVENTS
 from tests.machines import Daemon, Home, program
+from tests.terminals import end_of
 
 SMALL, SIZE = 3, 10_000_000
 LIMIT = 4 * 1024 * 1024
@@ -98,6 +99,4 @@ def test_people_see_a_total_with_files_rate_and_time_that_is_left(
     child.expect_exact("large")
     child.expect_exact("MiB of 9.6 MiB")
     child.expect(r"\d+:\d\d +\d\.\d MiB/s +4/5 files")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
+    assert end_of(child) == 0

@@ -15,6 +15,7 @@ import pytest
 from pexpect import replwrap
 
 from tests.machines import SOON, Daemon, Home, program
+from tests.terminals import end_of, hang_up
 
 CTRL_C, CTRL_D = "\x03", "\x04"
 
@@ -36,7 +37,7 @@ def plain(shared_daemon: Daemon, tmp_path: Path) -> Iterator[pexpect.spawn[str]]
     child.sendline(f"cd {tmp_path}")
     child.expect_exact("rsh> ")
     yield child
-    child.close(force=True)
+    hang_up(child)
 
 
 def answer(child: pexpect.spawn[str], line: str) -> str:
@@ -70,17 +71,14 @@ def test_screen_is_the_same_bytes_every_time(
     child.send(CTRL_D)
     child.expect(pexpect.EOF)
     assert child.before == "\r\n"
-    child.close()
-    assert child.exitstatus == 0
+    assert end_of(child) == 0
 
 
 def test_prompt_is_the_one_that_was_asked_for(shared_daemon: Daemon) -> None:
     child = spawn(shared_daemon.home, "--plain", "--prompt", "ready>>", shared_daemon.host)
     child.expect_exact("ready>>")
     child.sendline("exit 3")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 3
+    assert end_of(child) == 3
 
 
 def test_pexpects_own_repl_wrapper_drives_it(shared_daemon: Daemon, tmp_path: Path) -> None:
@@ -90,7 +88,7 @@ def test_pexpects_own_repl_wrapper_drives_it(shared_daemon: Daemon, tmp_path: Pa
     assert repl.run_command("pwd") == f"{tmp_path}\r\n"
     assert repl.run_command("for i in 1 2; do\necho $i\ndone") == "1\r\n2\r\n"
     assert repl.run_command("cat <<E\nit's\nE") == "it's\r\n"
-    child.close(force=True)
+    hang_up(child)
 
 
 def test_status_and_errors_are_lines(plain: pexpect.spawn[str]) -> None:
@@ -167,9 +165,7 @@ def test_signal_ends_the_prompt_while_a_line_runs(plain: pexpect.spawn[str], num
     plain.sendline("sh -c 'echo ready; exec sleep 60'")
     plain.expect_exact("\nready\r\n")
     plain.kill(number)
-    plain.expect(pexpect.EOF)
-    plain.wait()
-    assert plain.exitstatus == 128 + number
+    assert end_of(plain) == 128 + number
 
 
 def test_password_is_answered_without_echo(plain: pexpect.spawn[str]) -> None:
@@ -210,9 +206,7 @@ def test_marker_stands_before_each_prompt_and_the_echo_can_be_off(shared_daemon:
     child.expect_exact("READY-7f\r\nrsh> ")
     assert child.before == "it\r\ngot it\r\n"  # what a program reads is echoed over there
     child.sendline("exit 3")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 3
+    assert end_of(child) == 3
 
 
 def test_lines_that_are_typed_ahead_run_one_after_the_other(plain: pexpect.spawn[str]) -> None:
@@ -230,6 +224,4 @@ def test_startup_file_that_ends_the_shell_is_told_of(home: Home, tmp_path: Path)
     child = spawn(home, "--plain", variables={"HOME": str(tmp_path)})
     child.expect_exact("from the file\r\n")
     child.expect_exact("rsh: the shell has ended before its first prompt")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 5
+    assert end_of(child) == 5

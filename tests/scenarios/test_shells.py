@@ -15,6 +15,7 @@ import pytest
 
 from tests.machines import SOON, Daemon, Home, program, wait_until_gone
 from tests.scenarios.screens import SIGN, Terminal
+from tests.terminals import end_of, hang_up
 
 CTRL_C, CTRL_D = "\x03", "\x04"
 
@@ -53,17 +54,14 @@ class Prompt:
         """Wait for words of its output."""
         self.child.expect_exact(words)
 
-    def end(self) -> int | None:
+    def end(self) -> int:
         """Wait for its end; give its status."""
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return self.child.exitstatus
+        return end_of(self.child)
 
     def kill(self) -> None:
         """Kill it, with no chance to say anything."""
         self.child.kill(signal.SIGKILL)
-        self.child.wait()
-        self.child.close()
+        hang_up(self.child)
 
 
 @pytest.fixture
@@ -106,7 +104,7 @@ class Prompts:
     def close(self) -> None:
         """End the clients."""
         for prompt in self._opened:
-            prompt.child.close(force=True)
+            hang_up(prompt.child)
 
 
 def restarted(daemon: Daemon, how: int = signal.SIGKILL) -> Daemon:

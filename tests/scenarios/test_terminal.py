@@ -159,7 +159,8 @@ def test_terminal_is_given_back_for_a_stop_and_taken_again(job: Terminal, host: 
     job.until(lambda: b"\x1b[?1049h" in job.sent.getvalue()[before:] and not modes(job)[3] & termios.ICANON)
     assert b"\x1b[>5u" in job.sent.getvalue()[before:]
     os.kill(client_of(job), signal.SIGTSTP)
-    job.until(lambda: job.sent.getvalue()[before:].count(BACK[3:]) == 1)
+    job.until(lambda: b"Stopped" in job.sent.getvalue()[before:])  # before that the keys are still the program's
+    assert job.sent.getvalue()[before:].count(BACK[3:]) == 1
     job.press("fg\r")
     job.until(lambda: job.sent.getvalue()[before:].count(b"\x1b[?1049h") == 2)
     os.kill(client_of(job), signal.SIGTERM)
@@ -308,22 +309,34 @@ def test_terminal_that_goes_away_ends_the_client_and_the_command(me: Home, host:
 
 
 def test_client_in_the_background_stops_and_goes_on_in_front(job: Terminal, host: str) -> None:
+    job.press("set -o notify\r")  # fg continues only what the shell knows to be stopped: all threads, and not the first
     job.press(ours("exec", "-t", host, "--", "read x; echo got $x") + " &\r")
-    job.until_line("here> ")
-    job.until(lambda: b"[1]" in job.sent.getvalue())
-    _wait_for_state(client_of(job), "T")
+    job.until_shown("Stopped")
     job.press("fg\r")
-    job.until(lambda: not modes(job)[3] & termios.ICANON and b"fg" in job.sent.getvalue())
-    _wait_for_state(client_of(job), "S")
+    job.until(lambda: not modes(job)[3] & termios.ISIG)  # bash leaves them on when it edits lines
     job.press("word\r")
     job.until_shown("got word")
+    job.until_line("here> ")
 
 
-def _wait_for_state(pid: int, state: str) -> None:
-    deadline = time.monotonic() + SOON
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != state:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def test_modes_are_put_back_as_they_were_when_the_client_came_to_the_front(plain_job: Terminal, host: str) -> None:
+    plain_job.press(ours("exec", "-t", host, "--", "read x; echo got $x") + " & echo beg''un\n")
+    plain_job.until_shown("begun")
+    plain_job.until(lambda: _state_of(client_of(plain_job)) == "T")
+    plain_job.press("stty -echo\n")
+    plain_job.until(lambda: not modes(plain_job)[3] & termios.ECHO)
+    before = modes(plain_job)
+    plain_job.press("fg\n")
+    plain_job.until(lambda: not modes(plain_job)[3] & termios.ICANON)
+    plain_job.press("word\r")
+    plain_job.until_shown("got word")
+    plain_job.until_line("here> ")
+    assert modes(plain_job) == before
+
+
+def _state_of(pid: int) -> str:
+    """Give the letter of proc(5) for what a process is doing."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 # --- escapes ---

@@ -16,6 +16,7 @@ import pexpect
 import pytest
 
 from tests.machines import SOON, Daemon, Home, program
+from tests.terminals import hang_up
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def at_a_terminal(me: Home, *words: str) -> Iterator[pexpect.spawn[str]]:
     try:
         yield child
     finally:
-        child.close(force=True)
+        hang_up(child)
 
 
 def ended(child: pexpect.spawn[str]) -> int | None:

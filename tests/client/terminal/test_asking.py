@@ -11,6 +11,7 @@ import pytest
 
 from rsh.client.terminal.asking import ask_secret, askpass, confirm
 from tests.machines import SOON
+from tests.terminals import end_of
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_secret_is_read_from_the_terminal_and_not_shown() -> None:
     child.expect_exact("[y/N] ")
     child.sendline("yes")
     child.expect_exact("True")
-    child.close()
+    assert end_of(child) == 0
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_key_counts_without_enter(keys: str, answer: str) -> None:
     child.send(keys)
     child.expect_exact(f"got {answer}, sane True")
     assert child.before == ("r\r\n" if answer == "r" else "\r\n")
+    assert end_of(child) == 0
 
 
 def test_question_ends_when_nobody_wants_to_know_any_more() -> None:
@@ -70,6 +72,7 @@ def test_question_ends_when_nobody_wants_to_know_any_more() -> None:
     child.expect_exact("or [o]n? ")
     child.kill(signal.SIGUSR1)
     child.expect_exact("got o, sane True")
+    assert end_of(child) == 0
 
 
 def _ask_key() -> pexpect.spawn[str]:

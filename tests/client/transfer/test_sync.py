@@ -15,6 +15,7 @@ from rsh.errors import UsageError
 from rsh.files.sync.agreed import Agreed
 from tests.files.transfers import snapshot
 from tests.machines import Daemon, Home, program
+from tests.terminals import end_of
 
 
 @pytest.fixture
@@ -77,9 +78,7 @@ def test_a_user_at_a_terminal_is_asked_before_anything_is_deleted(
         child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30)
         child.expect_exact("delete 1: extra?")
         child.sendline(answer)
-        child.expect(pexpect.EOF)
-        child.close()
-        assert (child.exitstatus, sorted(os.listdir(target))) == (status, left)
+        assert (end_of(child), sorted(os.listdir(target))) == (status, left)
 
 
 def test_a_long_list_of_what_would_be_deleted_is_shown_on_demand(
@@ -98,9 +97,7 @@ def test_a_long_list_of_what_would_be_deleted_is_shown_on_demand(
     child.expect_exact("l lists them]")
     child.sendline("y")
     child.expect_exact("unseen: Not deleted: nobody was asked about it")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert (child.exitstatus, sorted(os.listdir(target))) == (1, ["deep", "text", "unseen"])
+    assert (end_of(child), sorted(os.listdir(target))) == (1, ["deep", "text", "unseen"])
 
 
 @pytest.mark.parametrize("fetch", [True, False])

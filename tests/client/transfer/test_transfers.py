@@ -12,6 +12,7 @@ import pytest
 
 from tests.files.transfers import snapshot
 from tests.machines import Daemon, Home, program
+from tests.terminals import end_of
 
 
 @pytest.fixture
@@ -189,9 +190,7 @@ def test_each_answer_counts_for_its_file(me: Home, host: str, tree: Path, tmp_pa
     child.sendline("maybe")
     child.expect_exact("copy/a.o? ")
     child.sendline("a")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
+    assert end_of(child) == 0
     assert [(tmp_path / "copy" / name).read_text() for name in ("a.c", "a.o", "keep.o")] == ["old", "a.o", "keep.o"]
 
 
