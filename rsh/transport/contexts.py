@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rsh.errors import UsageError
+from rsh.transport.suites import prefer_fast
 
 ALPN: Final = "rsh/1"
 NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, X509_VERIFY_PARAM_set_flags(3): no clock is needed
@@ -27,6 +28,7 @@ def server_context(identity_path: str, authorized: Iterable[bytes]) -> ssl.SSLCo
         authorized: DER certificates.
     """
     context = _context(ssl.PROTOCOL_TLS_SERVER, identity_path, authorized)
+    prefer_fast(context)
     context.num_tickets = 0  # a ticket would let a client in whose key was removed meanwhile
     return context
 
