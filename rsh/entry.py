@@ -25,6 +25,8 @@ def main() -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         status = 128 + signal.SIGPIPE
+    except OSError:
+        status = status or 1  # which has been complained about, if it could be
     if "rsh.embedded" in sys.modules:
         from rsh.embedded import wait_ended
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rsh.client.cli.output import writing
 from rsh.errors import FileError
 from rsh.escape import printable
 
@@ -50,9 +51,10 @@ def failure_fields(error: FileError) -> dict[str, str]:
 
 
 def print_object(fields: dict[str, Any]) -> None:
-    """Print one object as a line on stdout."""
-    sys.stdout.buffer.write(_inert(msgspec.json.encode(fields)) + b"\n")
-    sys.stdout.buffer.flush()
+    """Print one object as a line on stdout. Raises what `writing` does."""
+    with writing():
+        sys.stdout.buffer.write(_inert(msgspec.json.encode(fields)) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def _inert(line: bytes) -> bytes:

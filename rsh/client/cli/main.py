@@ -143,7 +143,10 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
         context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
         context.patience, context.shared = patience, shared
         status = carry_out(context, command, options)
-        sys.stdout.flush()
+        from rsh.client.cli.output import writing
+
+        with writing():
+            sys.stdout.flush()
     return status
 
 

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from rsh.client.cli.context import Context
 from rsh.client.text.colors import wants_color
+from rsh.errors import FileError, error_name
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines on stdout."""
-    for line in lines:
-        sys.stdout.buffer.write(_encode(line) + b"\n")
+    """Print lines on stdout. Raises what `writing` does."""
+    with writing():
+        for line in lines:
+            sys.stdout.buffer.write(_encode(line) + b"\n")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Write to stdout.
+
+    Raises:
+        BrokenPipeError: nobody reads it; the program ends as others do whose reader has left.
+        FileError: it takes no more.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(error_name(error), b"write error") from error
 
 
 def stdout_is_terminal() -> bool:

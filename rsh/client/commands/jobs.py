@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
-from rsh.client.cli.output import print_lines
+from rsh.client.cli.output import print_lines, writing
 from rsh.client.cli.repeat import dial_again
 from rsh.client.shell.wanted import asked_environment
 from rsh.client.terminal.passthrough import to_stderr, to_stdout
 from rsh.client.text.complaints import say
-from rsh.errors import FileError, RshError, SessionGone, UsageError, error_name, exit_status
+from rsh.errors import RshError, SessionGone, UsageError, exit_status
 from rsh.escape import printable
 
 if TYPE_CHECKING:
@@ -144,16 +144,8 @@ class _Follower:
         elif stream == STDERR:
             to_stderr(piece)
         else:
-            _to_stdout(piece)
-
-
-def _to_stdout(piece: memoryview) -> None:
-    try:
-        to_stdout(piece)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise FileError(error_name(error), b"write error") from error
+            with writing():
+                to_stdout(piece)
 
 
 def job_lines(jobs: list[Job], now: float) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
-from rsh.client.cli.output import print_lines, stdout_is_terminal
+from rsh.client.cli.output import print_lines, stdout_is_terminal, writing
 from rsh.client.commands.changes import finish
 from rsh.client.text.columns import align
 from rsh.client.text.complaints import complain
@@ -80,7 +80,8 @@ def _print_found(entry: Entry, options: Options, style: Style) -> None:
 
         print_object(entry_fields(entry))
     elif options.null:
-        sys.stdout.buffer.write(entry.path + b"\0")
+        with writing():
+            sys.stdout.buffer.write(entry.path + b"\0")
     else:
         print_lines([show_name(entry.path, style)])
 

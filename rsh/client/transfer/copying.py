@@ -10,6 +10,7 @@ from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
 from rsh.client.terminal.console import is_terminal
+from rsh.client.transfer.printing import abandoning
 from rsh.errors import UsageError
 from rsh.escape import printable
 from rsh.files.transfer.report import Progress
@@ -51,13 +52,14 @@ class Plan(Progress):
 
     def planned(self, action: str, path: bytes, size: int) -> None:
         """Print one path."""
-        if not self._json:
-            print_lines([f"{action:<{_WIDTH}}{printable(path)}"])
-            return
-        from rsh.client.cli.json_output import text_fields
-        from rsh.client.transfer.events import tell
+        with abandoning():
+            if not self._json:
+                print_lines([f"{action:<{_WIDTH}}{printable(path)}"])
+                return
+            from rsh.client.cli.json_output import text_fields
+            from rsh.client.transfer.events import tell
 
-        tell("would", {"action": action, **text_fields("path", path), "size": size})
+            tell("would", {"action": action, **text_fields("path", path), "size": size})
 
 
 class _Existing(Progress):

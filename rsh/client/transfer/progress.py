@@ -16,8 +16,9 @@ from rsh.client.cli.context import Context
 from rsh.client.terminal.console import is_terminal
 from rsh.client.text.complaints import say
 from rsh.client.text.units import amount, duration
+from rsh.client.transfer.printing import abandoning
 from rsh.client.transfer.tally import State, Tally
-from rsh.files.transfer.report import Progress
+from rsh.files.transfer.report import Abandoned, Progress
 from rsh.protocol.answer_records import Total
 
 _BARS_AFTER: Final = 0.5  # seconds; what is done sooner needs no bar
@@ -56,7 +57,7 @@ class Display:
     def end(self) -> None:
         """Take away what shall not stay."""
 
-    def _run(self) -> None:
+    def _watch(self) -> None:
         if self._over.wait(self.first):
             self.end()
             return
@@ -71,6 +72,12 @@ class Display:
                     break
         finally:
             self.end()
+
+    def _run(self) -> None:
+        try:
+            self._watch()
+        except Abandoned as abandoned:
+            self.tally.abandon(abandoned)
 
 
 class Silent(Display):
@@ -105,7 +112,8 @@ class Events(Display):
         self._files()
         from rsh.client.transfer.events import tell
 
-        tell("progress", fields(state))
+        with abandoning():
+            tell("progress", fields(state))
 
     def end(self) -> None:
         """Print what has not been told yet."""
@@ -115,8 +123,9 @@ class Events(Display):
         from rsh.client.cli.json_output import text_fields
         from rsh.client.transfer.events import tell
 
-        for path, size in self.tally.take_started():
-            tell("file", {**text_fields("path", path), "size": size})
+        with abandoning():
+            for path, size in self.tally.take_started():
+                tell("file", {**text_fields("path", path), "size": size})
 
 
 def fields(state: State) -> dict[str, Any]:

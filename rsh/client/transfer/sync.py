@@ -14,6 +14,7 @@ from rsh.client.terminal.asking import ask_choice, can_ask, confirm
 from rsh.client.terminal.console import is_terminal
 from rsh.client.text.complaints import say
 from rsh.client.transfer.copying import compression
+from rsh.client.transfer.printing import abandoning, caring
 from rsh.client.transfer.transfers import carried, finish, survey_here
 from rsh.errors import FileError, UsageError
 from rsh.escape import printable
@@ -39,13 +40,14 @@ class Changes(Progress):
 
     def planned(self, action: str, path: bytes, size: int) -> None:
         """Print one change."""
-        if not self._json:
-            print_lines([f"{action} {printable(path)}"])
-            return
-        from rsh.client.cli.json_output import text_fields
-        from rsh.client.transfer.events import tell
+        with abandoning():
+            if not self._json:
+                print_lines([f"{action} {printable(path)}"])
+                return
+            from rsh.client.cli.json_output import text_fields
+            from rsh.client.transfer.events import tell
 
-        tell("change", {"change": action.rstrip(), **text_fields("path", path)})
+            tell("change", {"change": action.rstrip(), **text_fields("path", path)})
 
     def started(self, path: bytes, size: int) -> None:
         """Hand it on."""
@@ -108,6 +110,7 @@ class _Deletions(Progress):
         self._all.close()
 
 
+@caring()
 def run_sync(context: Context, options: Options) -> int:
     """Make one like the other; 1 when something failed, 3 when a file arrived wrong."""
     source, target, fetch = _sides(context, options)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from rsh.errors import FileError, RshError
-from rsh.files.transfer.report import Progress
+from rsh.files.transfer.report import Abandoned, Progress
 from rsh.protocol.answer_records import Total
 
 # The rate is that of the last so many seconds. A window rather than a decaying mean: what it shows stays put on a
@@ -84,6 +84,7 @@ class Tally(Progress):
         self._scanning = False
         self._start = time.monotonic()
         self._marks: deque[_Mark] = deque([_Mark(self._start)])  # of late
+        self._abandoned: Abandoned | None = None  # raised by the next one who tells something
         self._large: deque[tuple[bytes, int]] = deque(maxlen=10_000)  # begun since take_started was called last
 
     def started(self, path: bytes, size: int) -> None:
@@ -96,6 +97,8 @@ class Tally(Progress):
         """Count bytes."""
         with self._lock:
             self._bytes += count
+            if self._abandoned:
+                raise self._abandoned
 
     def reused(self, count: int) -> None:
         """Count bytes that are there already: they are done as well."""
@@ -114,6 +117,13 @@ class Tally(Progress):
         """Take the number of items that have arrived."""
         with self._lock:
             self._items = items
+            if self._abandoned:
+                raise self._abandoned
+
+    def abandon(self, why: Abandoned) -> None:
+        """End the transfer: what it tells next raises this."""
+        with self._lock:
+            self._abandoned = why
 
     def restarted(self) -> None:
         """Count from the start again: the transfer begins anew, and tells what is there as moved."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from rsh.client.api.remote_files import ONCE
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
+from rsh.client.cli.output import writing
 from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.complaints import complain, say
 from rsh.client.transfer.copying import Plan, ask_first, wishes
+from rsh.client.transfer.printing import abandoning, caring
 from rsh.client.transfer.progress import shown
 from rsh.errors import FileError, UsageError, error_name
 from rsh.escape import printable
@@ -73,6 +75,7 @@ def run_get(context: Context, options: Options) -> int:
     return _copy(context, options, copy, survey)
 
 
+@caring()
 def _copy(
     context: Context, options: Options, copy: Callable[..., Report], survey: Callable[[], Iterable[Total]]
 ) -> int:
@@ -161,17 +164,22 @@ def _stdin_pieces() -> Iterator[bytes]:
         raise FileError(error_name(error), b"-") from error
 
 
+@caring()
 def _print_files(context: Context, paths: list[str], limit: int = 0) -> int:
     """Print files one after the other; one that fails does not keep the rest back."""
-    status = 0
-    for path in paths:
-        try:
-            for piece in context.remote.read(path, limit=limit):
+    return max(_print_file(context, path, limit) for path in paths)
+
+
+def _print_file(context: Context, path: str, limit: int) -> int:
+    pieces = context.remote.read(path, limit=limit)
+    try:
+        for piece in pieces:
+            with abandoning(), writing():
                 to_stdout(piece)
-        except FileError as error:
-            complain(context.verb, error)
-            status = max(status, error.exit_status)
-    return status
+    except FileError as error:
+        complain(context.verb, error)
+        return error.exit_status
+    return 0
 
 
 def finish(context: Context, options: Options, report: Report) -> int:

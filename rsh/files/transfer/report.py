@@ -11,11 +11,16 @@ MAX_LISTED: Final = 10_000
 MAX_LISTED_BYTES: Final = 4 * 1024 * 1024  # of their paths: a peer may send long ones
 
 
+class Abandoned(Exception):
+    """Nobody wants the transfer any more: raised by a Progress, handed to whoever called. The cause says why."""
+
+
 class Progress:
     """Hears of a transfer as it runs; this one ignores it all. Derive from it.
 
     The methods are called by the threads of the transfer, `failed` and `completed` possibly by another one than the
-    rest. They must not block, and what they raise ends the transfer.
+    rest. They must not block. What they raise ends the transfer; let it be Abandoned, as an OSError would be taken for
+    that of a file.
     """
 
     def started(self, path: bytes, size: int) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from rsh.errors import ProtocolError, RshError, file_error
 from rsh.files.disk.digest import BLOCK, SIZE
 from rsh.files.stream.stream import Pipe, RecordReader
-from rsh.files.transfer.report import Progress, Report
+from rsh.files.transfer.report import Abandoned, Progress, Report
 from rsh.files.transfer.runs import Runs
 from rsh.protocol import transfer_records
 from rsh.protocol.transfer_records import Done, Held, Result, ResultRecord, Stop, Summary, Unlinked, Would
@@ -34,7 +34,7 @@ class Results:
         self.ended = False
         self.stopped = False
         self.unlinked = Runs()
-        self.error: RshError | None = None
+        self.error: RshError | Abandoned | None = None
         self._pipe = pipe
         self._progress = progress
         self._report = Report()  # failures at the receiver, then its summary
@@ -96,7 +96,7 @@ class Results:
                 self._take(record)
             if not self._summary:
                 raise ProtocolError("the receiver ended without a summary")
-        except RshError as error:
+        except (RshError, Abandoned) as error:
             self.error = error
             self._pipe.close()
         except BaseException as error:  # raised by a Progress: what it was shall not be lost, nor the sender hang
