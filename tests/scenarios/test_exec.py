@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import SOON, Daemon, Home, wait_until_gone
+from tests.machines import SOON, Daemon, Home, alive, wait_until_gone
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_client_and_remote_command_end_when_our_reader_leaves(me: Home, host: st
     client.stdout.close()
     assert head.stdout == b"y\n"
     assert client.wait(SOON) == -signal.SIGPIPE
-    assert wait_until_gone(int(pid_file.read_text()), 5)
+    assert wait_until_gone(int(pid_file.read_text()))
 
 
 def test_stderr_arrives_whole_and_apart_when_stdout_was_closed_long_before(me: Home, host: str) -> None:
@@ -117,10 +117,9 @@ def test_output_comes_live(me: Home, host: str) -> None:
 
 
 def test_background_child_does_not_keep_the_client(me: Home, host: str) -> None:
-    begun = time.monotonic()
-    done = me.rsh("exec", host, "--", "sleep 20 & echo started")
-    assert done.stdout == b"started\n"
-    assert time.monotonic() - begun < 10
+    done = me.rsh("exec", host, "--", "sleep 100 & echo $!")
+    assert alive(int(done.stdout))
+    os.kill(int(done.stdout), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
@@ -147,7 +146,7 @@ def test_remote_tree_ends_when_the_client_is_killed(me: Home, host: str, tmp_pat
     client.kill()
     client.wait()
     for pid in map(int, pids.read_text().split()):
-        assert wait_until_gone(pid, 15), f"{pid} lives on"  # the grace, and what ends those that ignore TERM
+        assert wait_until_gone(pid), f"{pid} lives on"  # the grace, and what ends those that ignore TERM
 
 
 def test_directory_and_variables_are_as_asked(me: Home, host: str, tmp_path: Path) -> None:
@@ -173,10 +172,10 @@ def test_language_and_terminal_type_come_along_and_nothing_else(me: Home, host: 
 
 def test_timeout_ends_the_command_with_124(me: Home, host: str, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    done = me.rsh("exec", "--timeout", "1", host, "--", f"echo $$ > {pid_file}; exec sleep 100")
+    done = me.rsh("exec", "--timeout", me.enough_for(host), host, "--", f"echo $$ > {pid_file}; exec sleep 100")
     assert done.returncode == 124
     assert done.stderr.count(b"\n") == 1
-    assert wait_until_gone(int(pid_file.read_text()), 5)
+    assert wait_until_gone(int(pid_file.read_text()))
 
 
 def test_terminal_is_given_with_t(me: Home, host: str) -> None:

@@ -218,7 +218,7 @@ def test_special_file_as_source_or_target_is_an_error_at_once(
         special = Path("/dev/zero")
     before = special.lstat()
     for source, target in ((special, tmp_path / "copy"), (plain, special)):
-        done = me.rsh(*copy_words(verb, source, target, host), timeout=10)
+        done = me.rsh(*copy_words(verb, source, target, host))
         assert done.returncode == 1 and b"Not a regular file" in done.stderr
     after = special.lstat()
     assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode) and not (tmp_path / "copy").exists()

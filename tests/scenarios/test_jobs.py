@@ -233,7 +233,7 @@ def test_cancelled_command_may_clean_up(me: Home, host: str) -> None:
 
 
 def test_time_that_runs_out_ends_the_command_with_124(me: Home, host: str) -> None:
-    name = detach(me, host, "--timeout", "0.2", "--", "echo begun; exec sleep 100")
+    name = detach(me, host, "--timeout", me.enough_for(host), "--", "echo begun; exec sleep 100")
     assert me.rsh("wait", host, name).returncode == 124
     assert state_of(me, host, name)["state"] == "timeout"
     assert me.rsh("logs", host, name).stdout == b"begun\n"

@@ -10,6 +10,7 @@ import pytest
 
 from rsh.errors import DeadlineExpired, LinkError
 from rsh.transport.stream import SocketStream
+from tests.machines import SOON
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_close_wakes_a_blocked_reader(ends: Ends) -> None:
     reader.start()
     ends[1].write(b"x")
     ends[0].close()
-    reader.join(5)
+    reader.join(SOON)
     assert not reader.is_alive() and got[-1] == b"first: closed here"
 
 
@@ -131,7 +132,7 @@ def test_close_wakes_a_reader_that_waits_for_a_deadline(ends: Ends) -> None:
     reader = threading.Thread(target=read_all, args=(ends[0], got))
     reader.start()
     ends[0].close()
-    reader.join(5)
+    reader.join(SOON)
     assert not reader.is_alive() and got == [b"first: closed here"]
 
 
@@ -149,7 +150,7 @@ def test_close_wakes_a_blocked_writer(ends: Ends) -> None:
     writer.start()
     read(ends[1], 1)
     ends[0].close()
-    writer.join(5)
+    writer.join(SOON)
     assert not writer.is_alive() and str(errors[0]) == "first: closed here"
 
 
@@ -202,14 +203,14 @@ def test_close_slowly_lets_the_peer_read_our_last_words() -> None:
     assert read(client) == b"last words"
     assert read(client) == b""
     client.close()
-    closer.join(5)
+    closer.join(SOON)
     assert not closer.is_alive()
 
 
 def test_close_slowly_has_an_end_with_a_peer_that_stays(ends: Ends) -> None:
     begin = time.monotonic()
     ends[0].close_slowly()
-    assert 0.5 < time.monotonic() - begin < 5
+    assert 0.5 < time.monotonic() - begin < SOON
     assert ends[0].fileno() == -1
 
 

@@ -98,7 +98,7 @@ def test_our_terminal_is_put_back_however_it_ends(
 ) -> None:
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
-    words = [*program("rsh"), "exec", "--timeout", "2" if end == "sleep 100" and not number else "100", "-t", host]
+    words = [*program("rsh"), "exec", "--timeout", me.enough_for(host) if status == 124 else "100", "-t", host]
     client = subprocess.Popen([*words, "--", f"echo ready; {end}"], stdin=slave, stdout=slave, env=me.environment)
     assert b"ready" in os.read(master, 100)
     if number:
@@ -129,7 +129,7 @@ def test_json_keeps_bytes_that_are_no_text(me: Home, host: str) -> None:
 
 
 def test_json_tells_of_a_command_that_ran_out_of_time(me: Home, host: str) -> None:
-    done = me.rsh("exec", "--json", "--timeout", "2", host, "--", "echo before; sleep 100")
+    done = me.rsh("exec", "--json", "--timeout", me.enough_for(host), host, "--", "echo before; sleep 100")
     told = json.loads(done.stdout)
     assert (done.returncode, told["timed_out"], told["stdout"]) == (124, True, "before\n")
 

@@ -74,7 +74,7 @@ def test_job_in_the_background_does_not_keep_the_line_from_ending(shell: BatchSh
     assert status == 0
     assert run(shell, b"echo on") == (0, b"on\n", b"")
     shell.give_up()
-    assert wait_until_gone(int(output), 20)
+    assert wait_until_gone(int(output))
 
 
 def test_line_of_a_megabyte_runs(shell: BatchShell) -> None:

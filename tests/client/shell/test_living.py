@@ -19,8 +19,6 @@ from rsh.protocol.requests import Shell, Terminal
 from rsh.session.deadline import Deadline
 from tests.machines import wait_until_gone
 
-SOON = Deadline(30.0)
-
 
 class Desk:
     """A living shell, and what it printed while no line ran."""
@@ -203,7 +201,7 @@ def test_shell_and_its_jobs_end_when_the_client_leaves(home_of_nobody: None) -> 
         desk = Desk(remote)
         pid = int(desk.run("echo $$")[1])
         desk.begin("sleep 300")
-    assert wait_until_gone(pid, 10)
+    assert wait_until_gone(pid)
 
 
 def test_job_that_prints_without_end_does_not_keep_the_line_from_ending(desk: Desk) -> None:
