@@ -176,10 +176,15 @@ def status_of(pid: int, field: str) -> int:
     raise KeyError(field)
 
 
+def state_of(pid: int) -> str:
+    """Give the letter of proc(5) for what a process is doing: "T" when it is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def alive(pid: int) -> bool:
     """Tell whether a process still runs; a zombie does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return state_of(pid) not in "ZX"
     except OSError:
         return False
 

@@ -6,11 +6,12 @@ import getpass
 import json
 import os
 import re
+import shlex
 import signal
 import stat
 from pathlib import Path
 
-from tests.machines import Daemon, Home
+from tests.machines import Daemon, Home, program
 from tests.scenarios.screens import SIGN, Terminal, modes, run
 
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
@@ -215,14 +216,19 @@ def test_history_is_kept_for_the_account_and_host(home: Home, prompt: Terminal, 
 
 
 def test_suspended_prompt_comes_back_with_its_line(home: Home) -> None:
-    with Terminal(home, "connect", "-q") as terminal:
+    shell = ["bash", "--norc", "--noprofile", "-i"]  # a stop needs somebody who could continue us
+    with Terminal(home, command=shell, variables={"PS1": "here> "}) as terminal:
+        terminal.until_line("here> ")
+        terminal.press(shlex.join([*program("rsh"), "connect", "-q"]) + "\r")
         terminal.until_line(f":~{SIGN}")
         terminal.press("echo a")
         terminal.until_line("echo a")
         before = len(terminal.sent.getvalue())
         terminal.press(CTRL_Z)
-        terminal.until(lambda: b"\x1b[?2004l" in terminal.sent.getvalue()[before:])
-        terminal.child.kill(signal.SIGCONT)
+        terminal.until_shown("Stopped")
+        terminal.until_line("here> ")
+        assert b"\x1b[?2004l" in terminal.sent.getvalue()[before:]
+        terminal.press("fg\r")
         terminal.until_line("echo a")
         terminal.press("b\r")
         terminal.until_shown("\nab")

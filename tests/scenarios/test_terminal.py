@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rsh.client.commands.reset import sane
-from tests.machines import SOON, Daemon, Home, program, wait_until_gone
+from tests.machines import SOON, Daemon, Home, program, state_of, wait_until_gone
 from tests.proxy import Proxy
 from tests.scenarios.screens import SIGN, Terminal, modes
 
@@ -311,7 +311,7 @@ def test_client_in_the_background_stops_and_goes_on_in_front(job: Terminal, host
 def test_modes_are_put_back_as_they_were_when_the_client_came_to_the_front(plain_job: Terminal, host: str) -> None:
     plain_job.press(ours("exec", "-t", host, "--", "read x; echo got $x") + " & echo beg''un\n")
     plain_job.until_shown("begun")
-    plain_job.until(lambda: _state_of(client_of(plain_job)) == "T")
+    plain_job.until(lambda: state_of(client_of(plain_job)) == "T")
     plain_job.press("stty -echo\n")
     plain_job.until(lambda: not modes(plain_job)[3] & termios.ECHO)
     before = modes(plain_job)
@@ -321,11 +321,6 @@ def test_modes_are_put_back_as_they_were_when_the_client_came_to_the_front(plain
     plain_job.until_shown("got word")
     plain_job.until_line("here> ")
     assert modes(plain_job) == before
-
-
-def _state_of(pid: int) -> str:
-    """Give the letter of proc(5) for what a process is doing."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 # --- escapes ---
