@@ -89,6 +89,39 @@ def test_question_ends_with_the_outage(distant: Terminal, network: Proxy) -> Non
     distant.until_shown("\n55\n")
 
 
+def test_command_of_ours_that_waits_for_the_network_says_so(distant: Terminal, network: Proxy) -> None:
+    network.hole()
+    distant.press(":stat /usr\r")
+    distant.until(lambda: ":stat" in distant.lines[-1] and distant.cursor_line == "")
+    cut_off(network)
+    distant.until_shown("\nrsh: no connection for ")
+    network.mend()
+    network.refuse(False)
+    distant.until_shown("\nrsh: connected again after ")
+    distant.until_shown("\n  File: /usr")
+    distant.until_line(f":~{SIGN}")
+    assert distant.text.count("connect") == 2
+    assert "away" not in distant.text
+
+
+def test_outage_that_ended_while_something_else_had_the_terminal_is_told_behind_it(
+    distant: Terminal, network: Proxy, shared_daemon: Daemon
+) -> None:
+    resumed = shared_daemon.log.count("session resumed")
+    cut_off(network)
+    distant.until(lambda: re.search(r"reconnecting [3-9]", distant.text) is not None)
+    distant.press("!read line; echo got $line\r")
+    distant.until(lambda: "!read" in distant.lines[-1] and distant.cursor_line == "")
+    network.refuse(False)
+    distant.until(lambda: shared_daemon.log.count("session resumed") > resumed)
+    distant.press("it\r")
+    distant.until_shown("\ngot it\n")
+    # The client may hear of it a moment later than the daemon.
+    distant.until(lambda: "[the connection was away for " in distant.text or _told(distant, 1))
+    distant.until_line(f":~{SIGN}")
+    assert distant.text.count("connect") == 1
+
+
 def test_outage_that_outlasts_the_session_is_told_once_and_the_next_one_is_seen(home: Home) -> None:
     with (
         Daemon(home, "--grace", "0") as daemon,

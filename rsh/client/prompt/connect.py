@@ -205,7 +205,9 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
         offers.tell(print_lines, lambda lines: screen.print_above("".join(f"{line}\n" for line in lines).encode()))
     if isinstance(shell, TerminalShell):
         shell.begin_behind(lambda error: _tell_begun(context, shell, screen, error))
-    link = PromptLink(lambda: context.connected, screen.refresh, lambda lasted: _tell_back(screen, offline, lasted))
+    link = PromptLink(
+        lambda: context.connected, screen.refresh, lambda lasted: _tell_back(context, screen, offline, lasted)
+    )
     offline = Offline(context, link.away, screen.keep)
     screen.link, screen.toolbar, screen.jobs = link.words, link.toolbar, context.jobs
     link.renew()
@@ -235,10 +237,12 @@ def _offers(context: PromptContext, remote: Remote, shell: Shell | TerminalShell
     return Offers(remote, context.host, lambda: shell.id)
 
 
-def _tell_back(screen: Screen, offline: Offline, lasted: float) -> None:
+def _tell_back(context: PromptContext, screen: Screen, offline: Offline, lasted: float) -> None:
     """Say that the connection is back after so many seconds, 0 if it never will be; run what has waited."""
-    if lasted >= SHORT and screen.waits:  # else whoever has the terminal tells it
+    if lasted >= SHORT and screen.waits:
         screen.print_above(f"rsh: connected again after {duration(lasted)}\n".encode())
+    elif lasted >= SHORT and not context.shell.running:  # A line that runs over there tells it itself.
+        context.missed = lasted
     if offline.waits:
         screen.call_away()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Final
 
 from rsh.client.cli.table import find
 from rsh.client.editor.lines import Local, Nothing, Ours, read_line
@@ -12,7 +13,11 @@ from rsh.client.text.complaints import complain, say
 from rsh.client.text.syntax import Scan
 from rsh.errors import RshError
 
-NOT_FOUND = 127  # status of a shell for a command that is not there
+# Groups of commands that wait for the other side, and those in them that have the terminal: their bar, or an editor.
+WAITING: Final = ("files", "machine")
+BUSY: Final = ("put", "get", "mput", "mget", "sync", "edit")
+
+NOT_FOUND: Final = 127  # status of a shell for a command that is not there
 
 
 def run_line(context: PromptContext, text: str) -> int:
@@ -58,8 +63,15 @@ def _run_ours(context: PromptContext, line: Ours) -> int:
         sys.stdout.write(page(line.command, "prompt"))
         return 0
     from rsh.client.cli.main import carry_out
+    from rsh.client.shell.outage import Outage
 
-    return carry_out(context, line.command, line.options)
+    remote = context.connected
+    waits = line.command.group in WAITING and line.command.name not in BUSY
+    with Outage(remote.session if remote is not None and waits else None) as outage:
+        status = carry_out(context, line.command, line.options)
+    if outage.told:
+        context.missed = 0.0
+    return status
 
 
 def _told(context: PromptContext, error: RshError) -> int:

@@ -85,6 +85,7 @@ class Offline:
             raise Leave(0)
         elif remote.session.condition.connected:
             say(f"rsh: connected again after {duration(time.monotonic() - lost_at)}\n")
+            self._context.missed = 0.0  # It is told.
 
 
 def needs_link(text: str) -> bool:

@@ -31,6 +31,7 @@ class PromptContext(Context):
         jobs: gives how many work in the background.
         transfers: those that run.
         sourcing: how deep files run files.
+        missed: seconds of an outage whose end has still to be told, as a command of ours had the terminal; 0: of none.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class PromptContext(Context):
         self.complained = False
         self.reading = 0.0
         self.sourcing = 0
+        self.missed = 0.0
         self.jobs: Callable[[], int] = lambda: 0
         self.settings = settings or Settings()
         self._outer = outer

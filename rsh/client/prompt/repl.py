@@ -18,6 +18,7 @@ from rsh.client.shell.shell import Called, Leave
 from rsh.client.shell.terminal_shell import TerminalShell
 from rsh.client.text.complaints import complain, say
 from rsh.client.text.prompt_text import Place
+from rsh.client.text.units import duration
 from rsh.errors import Refused, RshError
 from rsh.escape import printable
 
@@ -106,6 +107,11 @@ class Repl:
         context = self._context
         if ahead := context.shell.take_typed_ahead():
             self._screen.type_ahead(ahead)
+        if context.missed:
+            self._screen.tell(
+                f"[the connection was away for {duration(context.missed)}]", "", fresh_line=context.shell.fresh_line
+            )
+            context.missed, context.shell.fresh_line = 0.0, True
         try:
             with context.transfers.prompting():
                 return self._screen.read(place, fresh_line=context.shell.fresh_line)

@@ -25,9 +25,11 @@ class Outage:
 
     Attributes:
         lasts: whether there is no connection now.
+        told: a word was said.
     """
 
     def __init__(self, session: Session | None, *, quiet: bool = False) -> None:
+        self.told = False
         self._session = session
         self._silent = quiet or not os.isatty(2)
         self._lock = threading.Lock()  # guards what follows
@@ -70,7 +72,7 @@ class Outage:
             condition = self._session.condition
             if condition.connected or self._session.error is not None:
                 return
-            self._told_at = condition.since
+            self.told, self._told_at = True, condition.since
         say(f"rsh: {describe(condition)}; Ctrl-C leaves\n")
 
 

@@ -43,10 +43,12 @@ class Shell:
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
         echoes: what is typed may be seen, and kept.
         id: of a shell that can be asked how a line could go on; "" for none.
+        running: a line has the terminal; here none ever has.
     """
 
     echoes = True
     id = ""
+    running = False
 
     def __init__(self, remote: Callable[[], Remote]) -> None:
         """Prepare; nothing is asked of the other side yet.

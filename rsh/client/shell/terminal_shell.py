@@ -101,6 +101,11 @@ class TerminalShell(Company):
         return self._living.id if self._living is not None else ""
 
     @property
+    def running(self) -> bool:
+        """Whether a line runs, and has the terminal."""
+        return self._living is not None and self._living.running
+
+    @property
     def called(self) -> str:
         """What its user calls it: its name, else its id."""
         return self._living.name or self._living.id if self._living is not None else ""
