@@ -135,9 +135,10 @@ class Result(Struct, tag=16, array_like=True, frozen=True, forbid_unknown_fields
 
 
 class Done(Struct, tag=17, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """The receiver has dealt with so many items."""
+    """The receiver has dealt with so many items, and so much of their content has come."""
 
     count: Count
+    bytes: Count = 0
 
 
 class Unlinked(Struct, tag=73, array_like=True, frozen=True, forbid_unknown_fields=True):

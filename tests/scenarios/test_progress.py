@@ -14,6 +14,7 @@ import pytest
 
 from rsh.client.transfer.events import EVENTS
 from tests.machines import Daemon, Home, program
+from tests.proxy import Proxy
 from tests.terminals import end_of
 
 SMALL, SIZE = 3, 10_000_000
@@ -42,11 +43,11 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top
 
 
-def words(way: str, source: Path, target: Path, host: str) -> list[str]:
+def words(way: str, source: Path, target: Path, host: str, limit: str = "4M") -> list[str]:
     verb, _, up = way.partition(" ")
     upward = verb == "put" or up == "up"
     ends = [str(source), f"{host}:{target}"] if upward else [f"{host}:{source}", str(target)]
-    return [verb, "--limit", "4M", *ends]
+    return [verb, "--limit", limit, *ends]
 
 
 def events_of(told: bytes) -> list[dict[str, Any]]:
@@ -73,6 +74,21 @@ def test_programs_are_told_all_that_was_promised(me: Home, host: str, source: Pa
             left = (event["total_bytes"] - event["bytes"]) / event["rate"]
             assert event["seconds_left"] == pytest.approx(left, rel=0.2, abs=0.3)
     assert (events[-1]["files"], events[-1]["bytes"]) == (SMALL + 1, SIZE + SMALL * 5)
+
+
+@WAYS
+def test_what_is_still_under_way_on_a_slow_link_is_not_done(
+    me: Home, host: str, source: Path, tmp_path: Path, way: str
+) -> None:
+    rate = 4_000_000
+    with Proxy(host, rate=rate, queue=64 * 1024) as network:
+        line = words(way, source, tmp_path / "copy", network.host, limit="1G")
+        events = events_of(me.rsh(*line, "--json").stdout)
+    progress = [event for event in events if event["event"] == "progress"]
+    assert progress[-1]["bytes"] > SIZE // 4
+    for event in progress:
+        assert event["bytes"] < rate * (event["elapsed"] + 0.5)
+    assert events[-1]["bytes"] == SIZE + SMALL * 5
 
 
 @pytest.mark.parametrize("way", ["sync up", "sync down"])

@@ -57,6 +57,10 @@ class Changes(Progress):
         """Hand it on."""
         self._shown.moved(count)
 
+    def arrived(self, count: int) -> None:
+        """Hand it on."""
+        self._shown.arrived(count)
+
     def reused(self, count: int) -> None:
         """Hand it on."""
         self._shown.reused(count)

@@ -74,6 +74,8 @@ class Tally(Progress):
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards everything below: two threads of the transfer call, and one that shows
         self._bytes = 0  # done: moved, or there already
+        self._moved = 0  # of these, sent or received
+        self._arrived: int | None = None  # of those sent, at the receiver; None: we are the receiver
         self._items = 0  # dealt with by the receiver
         self._there = 0  # bytes, of those done, that were there already: they tell nothing about the link
         self._alike = 0  # items that needed nothing
@@ -97,8 +99,14 @@ class Tally(Progress):
         """Count bytes."""
         with self._lock:
             self._bytes += count
+            self._moved += count
             if self._abandoned:
                 raise self._abandoned
+
+    def arrived(self, count: int) -> None:
+        """Take how much of what we send has arrived: the rest is on its way, on a slow link for long."""
+        with self._lock:
+            self._arrived = count
 
     def reused(self, count: int) -> None:
         """Count bytes that are there already: they are done as well."""
@@ -128,7 +136,8 @@ class Tally(Progress):
     def restarted(self) -> None:
         """Count from the start again: the transfer begins anew, and tells what is there as moved."""
         with self._lock:
-            self._bytes = self._items = self._there = self._alike = self._size = self._begun = 0
+            self._arrived = None
+            self._bytes = self._moved = self._items = self._there = self._alike = self._size = self._begun = 0
             self._path = b""
             self._start = time.monotonic()
             self._marks = deque([_Mark(self._start)])
@@ -168,11 +177,12 @@ class Tally(Progress):
             if now - self._marks[-1].time >= _WINDOW / 100:
                 self._marks.append(here)
             span = max(now - since.time, 1e-6)
-            done = self._bytes - self._begun
+            moved = self._done()
+            done = max(0, moved - self._begun)
             large = self._path if done < self._size else b""
             items = self._items + self._alike
             return State(
-                bytes=self._bytes,
+                bytes=moved,
                 items=min(items, self._total.items) if self._total and self._total.complete else items,
                 path=large,
                 size=self._size,
@@ -184,12 +194,17 @@ class Tally(Progress):
                 scanning=self._scanning,
             )
 
+    def _done(self) -> int:
+        """Give the bytes that are done: what is still on its way is not."""
+        return self._bytes if self._arrived is None else self._bytes - max(0, self._moved - self._arrived)
+
     def _mark(self, now: float) -> _Mark:
-        moved = self._bytes - self._there
-        return _Mark(now, moved, _work(moved, self._items), _work(self._bytes, self._items + self._alike))
+        done = self._done()
+        moved = done - self._there
+        return _Mark(now, moved, _work(moved, self._items), _work(done, self._items + self._alike))
 
     def _left(self, rate: float) -> float | None:
         if self._total is None or not self._total.complete or rate <= 0:
             return None
-        done = _work(self._bytes, self._items + self._alike)
+        done = _work(self._done(), self._items + self._alike)
         return max(0, _work(self._total.bytes, self._total.items) - done) / rate

@@ -238,6 +238,7 @@ class SyncTarget(Receiver):
         name, working = patching.record.name, patching.part is not None
         try:
             if isinstance(element, memoryview):
+                self._ledger.received(len(element))
                 patching.content(element)
                 self._progress.moved(len(element) if working else 0)
             elif isinstance(element, Reuse | Same):

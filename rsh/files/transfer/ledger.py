@@ -43,6 +43,7 @@ class Ledger:
         self._sources = 0  # how many of them may still come
         self._owed = 0  # links that were not made, and have yet to come as files
         self._settling = False  # they come now
+        self._received = 0  # bytes of content
         self._told = time.monotonic()  # when the sender last heard from us
 
     def begin(self, sources: int) -> None:
@@ -58,13 +59,17 @@ class Ledger:
             self._count_source(self._asked is None or self._asked.allows(name))
         else:
             self.index += 1
-        if time.monotonic() - self._told >= _TELL_EVERY:
-            self.tell(self.index)
+        self._tell_if_due()
 
     def count_file(self, name: bytes, *, top: bool) -> None:
         """Count an item that is a file or a further name of one. Raises ProtocolError."""
         self.count(name, top=top)
         self._receive_owed()
+
+    def received(self, count: int) -> None:
+        """Count content, also of what has failed."""
+        self._received += count
+        self._tell_if_due()
 
     def count_root(self) -> None:
         """Count a source without a name. Raises ProtocolError."""
@@ -140,9 +145,13 @@ class Ledger:
     def tell(self, count: int) -> None:
         """Tell the sender, and whoever looks here, that so many items have been dealt with."""
         self._told = time.monotonic()
-        self._out.record(Done(max(count, 0)))
+        self._out.record(Done(max(count, 0), self._received))
         self._out.flush()
         self._progress.completed(max(count, 0))
+
+    def _tell_if_due(self) -> None:
+        if time.monotonic() - self._told >= _TELL_EVERY:
+            self.tell(self.index)
 
     def _receive_owed(self) -> None:
         if self._settling and self._owed:

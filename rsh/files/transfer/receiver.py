@@ -284,11 +284,11 @@ class Receiver:
 
     def _packed(self, record: Packed) -> None:
         self._count_file(record.name)
-        finisher = self._finisher()
+        finisher, content = self._finisher(), record.content
+        self._ledger.received(len(content))
         if self._landing.skipping:
             self._ledger.pass_over()
             return
-        content = record.content
         if xxh3_128_digest(content) != record.digest:
             self._fail(record.name, FileError("EDIGEST"))
             return
@@ -328,6 +328,7 @@ class Receiver:
         try:
             if isinstance(element, memoryview):
                 length = len(element)
+                self._ledger.received(length)
                 file.content(element)
             else:
                 length = element.length

@@ -18,9 +18,9 @@ class Abandoned(Exception):
 class Progress:
     """Hears of a transfer as it runs; this one ignores it all. Derive from it.
 
-    The methods are called by the threads of the transfer, `failed` and `completed` possibly by another one than the
-    rest. They must not block. What they raise ends the transfer; let it be Abandoned, as an OSError would be taken for
-    that of a file.
+    The methods are called by the threads of the transfer, `failed`, `completed` and `arrived` possibly by another one
+    than the rest. They must not block. What they raise ends the transfer; let it be Abandoned, as an OSError would be
+    taken for that of a file.
     """
 
     def started(self, path: bytes, size: int) -> None:
@@ -28,6 +28,9 @@ class Progress:
 
     def moved(self, count: int) -> None:
         """So many more bytes of content were sent or received."""
+
+    def arrived(self, count: int) -> None:
+        """So many bytes in all, of those sent, have come to the receiver; called of a sender only, first with 0."""
 
     def reused(self, count: int) -> None:
         """So many bytes of content need not be moved: they are there already."""

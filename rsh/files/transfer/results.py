@@ -118,6 +118,7 @@ class Results:
                 self._done = record.count
                 self._changed.notify()
             self._progress.completed(record.count)
+            self._progress.arrived(record.bytes)
         elif isinstance(record, Unlinked):
             if record.index >= self.sent:
                 raise ProtocolError("an answer to what was not sent")

@@ -123,6 +123,7 @@ class Sender:
 
     def run(self, sources: Sequence[bytes], directory: bytes) -> Report:
         """Send, and wait for what the receiver says; as send()."""
+        self._progress.arrived(0)
         self._results.start()
         try:
             self._send_all(sources, directory)

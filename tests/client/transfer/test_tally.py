@@ -18,6 +18,34 @@ def test_a_large_file_is_shown_until_all_of_it_has_moved() -> None:
     assert tally.state().path == b""
 
 
+def test_what_is_on_its_way_to_the_receiver_is_not_done() -> None:
+    tally = Tally()
+    tally.count(lambda: [Total(1, 1000, True)])
+    tally.arrived(0)
+    tally.started(b"big", 1000)
+    tally.moved(1000)
+    state = tally.state()
+    assert (state.path, state.done, state.bytes, state.rate) == (b"big", 0, 0, 0)
+    tally.arrived(400)
+    state = tally.state()
+    assert (state.path, state.done, state.bytes) == (b"big", 400, 400)
+    assert state.rate > 0
+    tally.arrived(10**12)  # says a liar
+    assert (tally.state().path, tally.state().bytes) == (b"", 1000)
+
+
+def test_what_was_sent_before_a_large_file_is_not_counted_for_it() -> None:
+    tally = Tally()
+    tally.arrived(0)
+    tally.moved(300)
+    tally.started(b"big", 1000)
+    tally.moved(500)
+    tally.arrived(200)
+    assert tally.state().done == 0
+    tally.arrived(700)
+    assert tally.state().done == 400
+
+
 def test_no_share_and_no_time_is_told_before_all_was_counted() -> None:
     tally = Tally()
     tally.moved(10)

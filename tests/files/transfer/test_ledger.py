@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rsh.errors import FileError, ProtocolError
@@ -94,7 +96,7 @@ def test_a_link_that_is_owed_has_failed_unless_it_comes_after_all() -> None:
             account.ledger.count_file(b"link", top=False)
         account.ledger.end(b"target")
         assert [error.error for error in account.ledger.report.failures] == ([] if comes else ["ENOLINK"])
-        assert account.said()[:2] == [Unlinked(1), Done(3)]
+        assert account.said()[:2] == [Unlinked(1), Done(3, 0)]
 
 
 def test_what_the_sender_could_not_read_uses_up_a_source_and_what_is_owed() -> None:
@@ -110,3 +112,15 @@ def test_what_the_sender_could_not_read_uses_up_a_source_and_what_is_owed() -> N
         ("ENOENT", b"b"),
     ]
     assert Result not in map(type, account.said())
+
+
+def test_the_sender_hears_how_much_has_come_while_a_large_file_is_on_its_way() -> None:
+    account = Account()
+    account.ledger.count_file(b"large", top=True)
+    for _ in range(1000):
+        account.ledger.received(1000)
+        time.sleep(0.0005)
+    account.ledger.end(b"target")
+    *early, last = account.said()
+    assert last == Done(1, 1_000_000)
+    assert early and all(isinstance(said, Done) and said.count == 0 and 0 < said.bytes < 10**6 for said in early)

@@ -55,13 +55,13 @@ def target(tmp_path: Path) -> Iterator[bytes]:
 
 
 class Witness(Progress):
-    """Says when content has arrived."""
+    """Says when content has come."""
 
     def __init__(self) -> None:
-        self.arrived = threading.Event()
+        self.came = threading.Event()
 
     def moved(self, count: int) -> None:
-        self.arrived.set()
+        self.came.set()
 
 
 def content(path: bytes) -> bytes:
@@ -126,7 +126,7 @@ def test_directory_swapped_for_a_symlink_meanwhile_is_of_no_use(target: bytes) -
         writer.record(record)
     writer.content(b"abc")
     writer.flush()
-    assert witness.arrived.wait(30)
+    assert witness.came.wait(30)
     os.rename(target + b"/d", target + b"/moved")
     os.symlink(b"../outside", target + b"/d")
     ending: list[Record] = [Finish(b"x" * 16), packed(b"canary", b"dead"), Leave(), End()]
@@ -240,7 +240,7 @@ def test_pipe_that_breaks_leaves_no_part_and_no_private_directory(target: bytes)
     near.write(raw(1, 1) + raw(2, b"d", 0o755, 0) + raw(5, b"x", 0o644, 0, 10) + WORD.pack(3) + b"abc")
     witness = Witness()
     receiving = Background(lambda: receive(far, target, progress=witness))
-    assert witness.arrived.wait(30)
+    assert witness.came.wait(30)
     near.close()
     with pytest.raises(LinkError):
         receiving.result()
@@ -257,7 +257,7 @@ def test_results_name_the_items_that_failed_and_end_with_a_summary(target: bytes
         writer.record(record)
     writer.end()
     receive(far, target, durability="none")
-    assert results_of(near) == [Result(1, target + b"/b", "EISDIR"), Done(3), Summary(2, 14)]
+    assert results_of(near) == [Result(1, target + b"/b", "EISDIR"), Done(3, 21), Summary(2, 14)]
 
 
 def test_several_sources_to_a_file_are_stopped_and_the_file_is_kept(target: bytes) -> None:
