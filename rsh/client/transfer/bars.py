@@ -21,6 +21,7 @@ from rsh.escape import printable
 # Columns of the terminal that a bar, and all figures beside it, need; in less they are left out.
 _ROOM_FOR_BAR: Final = 72
 _ROOM_FOR_FILES: Final = 50
+_ROOM_FOR_RATE: Final = 36
 
 
 class TransferBars:
@@ -41,6 +42,8 @@ class TransferBars:
         self._live.stop()
 
     def _lines(self, state: State, width: int) -> Table:
+        if width < _ROOM_FOR_RATE and state.share is not None:
+            return _narrow(state, state.share, width)
         grid = Table.grid(padding=(0, 1), expand=False)
         barred = width >= _ROOM_FOR_BAR
         for column in ("name", "bar", "share", "figures") if barred else ("name", "share", "figures"):
@@ -50,6 +53,17 @@ class TransferBars:
             grid.add_row(name, *_bar(state.done, state.size, barred), *_file_figures(state))
         grid.add_row(Text("total", style="bold"), *_total_bar(state, barred), *_total_figures(state, width))
         return grid
+
+
+def _narrow(state: State, share: float, width: int) -> Table:
+    """Give what matters most: how much is done, and how long the rest takes."""
+    grid = Table.grid(padding=(0, 1), expand=False)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    if state.path:
+        grid.add_row(_file_figures(state)[0], Text(shorten(printable(state.path), max(1, width - len("100% ")))))
+    grid.add_row(Text(f"{share * 100:.0f}%"), Text(f"{clock(state.seconds_left)} left"))
+    return grid
 
 
 def _bar(done: float, whole: float | None, barred: bool) -> list[RenderableType]:

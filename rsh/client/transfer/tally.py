@@ -206,5 +206,7 @@ class Tally(Progress):
     def _left(self, rate: float) -> float | None:
         if self._total is None or not self._total.complete or rate <= 0:
             return None
+        if self._total.bytes and not self._done():  # what a few items took tells nothing about their content
+            return None
         done = _work(self._done(), self._items + self._alike)
         return max(0, _work(self._total.bytes, self._total.items) - done) / rate

@@ -33,6 +33,12 @@ def test_a_file_and_the_total_have_a_line_each() -> None:
     assert "7/10 files" in total
 
 
+def test_a_narrow_window_shows_how_much_is_done_and_how_long_the_rest_takes() -> None:
+    file, total = drawn(STATE._replace(path=b"directory/name-of-a-file"), 20)
+    assert (file.split()[0], file.split()[1][-4:]) == ("50%", "file")
+    assert total.split() == ["69%", "1:05", "left"]
+
+
 def test_nothing_is_foretold_while_it_is_counted() -> None:
     (line,) = drawn(STATE._replace(path=b"", total=None, seconds_left=None, scanning=True), 100)
     assert "scanning" in line

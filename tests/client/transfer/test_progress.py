@@ -28,7 +28,7 @@ for kind in (progress.Lines, progress.Bars, progress.Events):
     kind.first = kind.every = 0.01
     def show(self, state, show=kind.show):
         show(self, state)
-        if state.share is not None:
+        if state.share is not None and state.items:
             seen.set()
     kind.show = show
 with progress.shown(context, lambda: [Total(2, 8192, True)], json=JSON) as tally:

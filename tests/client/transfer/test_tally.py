@@ -34,6 +34,19 @@ def test_what_is_on_its_way_to_the_receiver_is_not_done() -> None:
     assert (tally.state().path, tally.state().bytes) == (b"", 1000)
 
 
+def test_no_time_is_foretold_before_content_has_come_if_there_is_any() -> None:
+    tally = Tally()
+    tally.completed(1)
+    tally.count(lambda: [Total(5, 100, True)])
+    assert tally.state().seconds_left is None
+    tally.moved(1)
+    assert tally.state().seconds_left is not None
+    tally = Tally()
+    tally.completed(1)
+    tally.count(lambda: [Total(5, 0, True)])
+    assert tally.state().seconds_left is not None
+
+
 def test_what_was_sent_before_a_large_file_is_not_counted_for_it() -> None:
     tally = Tally()
     tally.arrived(0)
