@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -96,6 +97,17 @@ class Home:
         return subprocess.run(command, input=input, capture_output=True, timeout=SOON, env=self.environment)
 
 
+def reserve_port() -> socket.socket:
+    """Have a port of this machine that nobody else is given, also while the program that it is for does not run.
+
+    That program has to set SO_REUSEADDR, as servers do; then it may listen there (socket(7)).
+    """
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
 class Daemon:
     """A running rsh-server.
 
@@ -106,7 +118,10 @@ class Daemon:
         process: the process.
     """
 
-    def __init__(self, home: Home, *arguments: str, bind: Sequence[str] = ("127.0.0.1:0",), **options: Any) -> None:
+    def __init__(self, home: Home, *arguments: str, bind: Sequence[str] = (), **options: Any) -> None:
+        """Start it; on a port of 127.0.0.1 if it is not said where. A successor can be told to take that."""
+        self._reserved = reserve_port()
+        bind = bind or (f"127.0.0.1:{self._reserved.getsockname()[1]}",)
         self.home = home
         self.log_path = home.folder / "log"
         options.setdefault("env", home.environment)
@@ -160,6 +175,7 @@ class Daemon:
             self.stop(signal.SIGKILL)
         elif self.process.stdout:
             self.process.stdout.close()
+        self._reserved.close()
         self.home.end_shells()
 
 

@@ -42,10 +42,10 @@ def line(prompt: Terminal, text: str, ending: str = READY) -> str:
 
 
 def test_the_shell_stays_usable_and_the_end_is_told_above_the_prompt(prompt: Terminal, tmp_path: Path) -> None:
-    assert "[1] put big there.1" in line(prompt, "put --limit 2M big there.1 &")
+    assert "[1] put big there.1" in line(prompt, "put --limit 1M big there.1 &")
+    prompt.until_line(f"/there {{1}}{SIGN}")
     assert line(prompt, "echo $((6*7))").count("42") == 1
     line(prompt, "lcd /")  # the file is found all the same
-    prompt.until_line(f"/there {{1}}{SIGN}")
     prompt.until_shown("[1] done: put big there.1 (1 file, 2.9 MiB")
     prompt.until_line(f"/there{SIGN}")  # Nothing works any more, says the prompt that was there.
     assert (tmp_path / "there" / "there.1").stat().st_size == SIZE

@@ -25,8 +25,10 @@ def rewrite(daemon: Daemon, guest: Home, options: str = "", comment: str = "") -
     """Write the file anew; nobody connects and nobody tells the daemon."""
     line = guest.rsh("key").stdout.decode().strip() + comment
     path = daemon.home.folder / "config" / "rsh" / "authorized"
-    path.write_text(f"{options} {line}\n".lstrip())
-    path.chmod(0o600)
+    new = path.with_name("authorized.new")
+    new.write_text(f"{options} {line}\n".lstrip())
+    new.chmod(0o600)
+    new.rename(path)  # half a file would be another change
 
 
 def working(guest: Home, daemon: Daemon) -> subprocess.Popen[bytes]:
@@ -68,7 +70,8 @@ def test_key_that_would_not_be_let_in_any_more_loses_its_session(
 def test_key_that_expires_while_it_is_at_work_loses_its_session(daemon: Daemon, guest: Home) -> None:
     from datetime import UTC, datetime, timedelta
 
-    rewrite(daemon, guest, f"expires={datetime.now(UTC) + timedelta(seconds=4):%Y-%m-%dT%H:%M:%SZ}")
+    left = timedelta(seconds=2.0 + float(guest.enough_for(daemon.host)))
+    rewrite(daemon, guest, f"expires={datetime.now(UTC) + left:%Y-%m-%dT%H:%M:%SZ}")
     client = working(guest, daemon)
     assert ending(client) == (255, b"rsh: exec: this key has expired")
 

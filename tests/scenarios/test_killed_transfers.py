@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -69,7 +68,7 @@ def test_no_half_file_whoever_is_killed_and_the_next_run_completes(
             _wait_for_some(target, client)
             time.sleep(chance.random() * 0.15)  # the moment is what is left to chance
             if victim == "daemon":
-                daemon.stop(signal.SIGKILL)
+                daemon.__exit__()  # kills it
                 daemon = Daemon(home)
             client.kill()
             client.wait()

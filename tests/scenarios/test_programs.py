@@ -6,7 +6,6 @@ import functools
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import Daemon, Home, program
+from tests.machines import Daemon, Home, program, reserve_port
 from tests.scenarios.screens import SIGN, Terminal, until_same
 
 
@@ -106,7 +105,7 @@ def test_python_edits_its_lines(shared_daemon: Daemon) -> None:
     with both(shared_daemon, "python3", "-q", "-I") as (here, there):
         until_same(here, there, ">>>")
         press("len('中文' * 2)\r", here, there, "\n4")
-        press("import time; time.sleep(100)\r", here, there, "sleep(100)")
+        press("import time; print('on'); time.sleep(100)\r", here, there, "\non")
         press("\x03", here, there, "KeyboardInterrupt")
         leave("exit(3)\r", here, there, 3)
 
@@ -135,8 +134,8 @@ def nested_ssh(tmp_path: Path) -> Iterator[list[str]]:
     """A command that logs in here by ssh: the daemon and its keys are there for this test only."""
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = str(unused.getsockname()[1])
+    reserved = reserve_port()
+    port = str(reserved.getsockname()[1])
     settings = {
         "HostKey": tmp_path / "host",
         "AuthorizedKeysFile": tmp_path / "user.pub",
@@ -150,7 +149,7 @@ def nested_ssh(tmp_path: Path) -> Iterator[list[str]]:
     daemon = f"exec {shutil.which('sshd', path='/usr/sbin:/usr/bin')} -D -e -f none {shlex.join(words)}"
     if os.geteuid() == 0:  # It wants a folder in /run, which is one of its own.
         daemon = f"exec unshare -m sh -c {shlex.quote('mount -t tmpfs none /run; mkdir /run/sshd; ' + daemon)}"
-    with subprocess.Popen(["sh", "-c", daemon], stderr=subprocess.PIPE) as process:
+    with reserved, subprocess.Popen(["sh", "-c", daemon], stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         said = b""
         while b"Server listening" not in said:
@@ -175,7 +174,7 @@ def test_ssh_to_a_third_machine_follows_its_window(shared_daemon: Daemon, nested
         press("stty size; tty >/dev/null && echo terminal\r", here, there, "terminal\n")
         for terminal in (here, there):
             terminal.resize(100, 30)
-        press("trap 'stty size' WINCH; stty size\r", here, there, "30 100")
+        press("until stty size | grep '30 100'; do sleep 0.1; done\r", here, there, "\n30 100")
         press("sleep 100\r", here, there, "sleep 100")
         press("\x03", here, there, "^C")
         leave("exit 7\r", here, there, 7)
@@ -259,7 +258,7 @@ def test_ctrl_c_at_the_password_of_sudo_leaves_the_echo_on(with_sudo: Terminal) 
 
 def test_password_that_comes_with_the_line_is_no_line(home: Home) -> None:
     """As a script sends it, or who pastes both: what asks for it drops it or reads it, and nothing ever runs it."""
-    ask = "import getpass; print('got', len(getpass.getpass('Password:')))"
+    ask = "import getpass, select; select.select([0], [], []); print('got', len(getpass.getpass('Password:')))"
     with Terminal(home, "connect", "-q", columns=120) as terminal:
         terminal.until_line(f":~{SIGN}")
         terminal.press(f"python3 -c {shlex.quote(ask)}\rsesame\r")

@@ -14,7 +14,7 @@ import pytest
 
 import rsh.expect
 from rsh.errors import LinkError
-from tests.machines import SOON, Daemon, Home
+from tests.machines import SOON, Daemon, Home, descriptors
 from tests.proxy import Direction, Proxy
 from tests.soak import SOAKING, sized
 
@@ -114,8 +114,9 @@ def test_command_that_meets_a_daemon_on_its_way_out_runs_in_the_next(
     assert busy.stdout.readline() == b"up\n"
     with Proxy(daemon.host) as network:
         network.delay = 0.3
+        before = descriptors(daemon.process.pid)
         late = home.spawn("exec", network.host, "--", "read line; echo $line; echo x >> mark", stdin=-1, stdout=-1)
-        while not network.open:
+        while descriptors(daemon.process.pid) == before:
             time.sleep(0.01)
         with successor(daemon, signal.SIGTERM):
             daemon.wait_for_log("! the daemon is shutting down")

@@ -16,7 +16,7 @@ from tests.proxy import Direction, Proxy
 MIB = 1024 * 1024
 SIZE = 8 * MIB + 123
 CONTENT = random.Random(1).randbytes(SIZE)
-SLOWLY = ("--limit", "8M")  # so that little is sent before it is heard of that there is a part
+SLOWLY = ("--limit", "2M")  # so that little is sent before it is heard of that there is a part
 
 BOTH = pytest.mark.parametrize("verb", ["put", "get"])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -88,7 +87,7 @@ def test_whoever_is_killed_the_next_run_completes(tmp_path: Path, way: str, vict
             wait_for(lambda: (target / "3").is_dir() or client.poll() is not None)  # noqa: B023  called at once
             time.sleep(chance.random() * 0.15)  # the moment is what is left to chance
             if victim == "daemon":
-                daemon.stop(signal.SIGKILL)
+                daemon.__exit__()  # kills it
                 daemon = Daemon(home)
             client.kill()
             client.wait()
@@ -115,7 +114,7 @@ def test_blocks_of_a_large_file_that_were_written_are_not_sent_again(tmp_path: P
         client = home.spawn(*line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: part.exists() and part.stat().st_size > LARGE * 3 // 4)
         if victim == "daemon":
-            daemon.stop(signal.SIGKILL)
+            daemon.__exit__()  # kills it
             daemon = Daemon(home)
         client.kill()
         client.wait()

@@ -139,9 +139,11 @@ def test_ctrl_z_stops_the_line_and_fg_goes_on_with_it(desk: Desk) -> None:
     assert desk.end(running)[1].endswith(b"then more\n")
 
 
-def test_jobs_are_known_and_told_of_when_done(desk: Desk) -> None:
-    desk.run("sleep 0.2 &")
+def test_jobs_are_known_and_told_of_when_done(desk: Desk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    desk.run(f"cat {tmp_path}/gate &")
     assert b"Running" in desk.run("jobs")[1]
+    (tmp_path / "gate").write_text("")
     deadline = time.monotonic() + 20
     while b"Done" not in desk.idle:
         assert time.monotonic() < deadline
