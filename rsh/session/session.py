@@ -5,16 +5,13 @@ Threads, by name, and what ends them:
     reader    one for each stream, runs `run`: reads, feeds the link, hands events out. It never waits for an
               application (their windows stop a peer that is too fast) and never writes. Ends when the stream does,
               or when a newer stream has taken its place: from then on nothing that it reads is taken in.
-    writer    one for each session: waits until the link has something to send, takes it under the lock and writes it
-              outside. Ends with the session. Where nothing else is under way and the kernel has room, a thread of an
-              application writes a few bytes itself (`reserve`), as waking the writer would take longer than that.
+    writer    one for each session (writing.py): writes what the link has to send. Ends with the session.
     keeper    on a client whose session survives its stream: dials again (keeper.py). Ends with the session.
     serve-N   one for each channel that the peer opened. Ends when the service returns; every blocking call it makes
               fails when the session ends.
 
 A stream is lost under the lock, exactly once, by whoever sees it first: its reader at the end of the bytes, `tend` when
 the peer is silent, `resume` when the peer comes on another stream. Closing it wakes reader and writer where they are.
-What the writer had taken for it is in the replay, so it does not matter whether it was written.
 
 One lock guards the link and the channels; nobody does I/O while holding it. The rejected alternative, a lock held
 across `sendall`, stops for ever as soon as both ends send more than the kernel buffers at once.
@@ -30,24 +27,18 @@ from typing import Final
 from msgspec.structs import replace
 
 from rsh.errors import Code, LinkError, LinkSilent, ProtocolError, Refused, RshError, SessionGone
-from rsh.protocol.events import (
-    Ended,
-    Event,
-    Welcomed,
-)
-from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Decoder, Frame
+from rsh.protocol.events import Ended, Event, Welcomed
+from rsh.protocol.frames import MAX_PAYLOAD, Decoder, Frame
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import Hello, Welcome
 from rsh.protocol.states import LinkState
-from rsh.session.channel import LITTLE, Channel
+from rsh.session.channel import Channel
 from rsh.session.condition import Condition, Conditions, Watcher
-from rsh.session.conversation import Conversation, Service, code_of
+from rsh.session.conversation import Service, code_of
 from rsh.session.deadline import NEVER, Deadline
 from rsh.session.pulse import Pulse, Verdict
+from rsh.session.writing import Writing
 from rsh.transport.stream import Stream
-
-# What the writer takes at once: one full frame, so that a keystroke that comes meanwhile waits for one frame at most.
-WRITE_SIZE: Final = MAX_PAYLOAD
 
 # Seconds of silence after which the peer is asked, and that it gets to answer. The client asks first: an idle session
 # costs a busy server one Pong in ten seconds, and the user learns first that nobody is there.
@@ -58,7 +49,7 @@ SERVER_PULSE: Final = (15.0, 15.0)
 PULSE_TOKEN: Final = 0
 
 
-class Session(Conversation):
+class Session(Writing):
     """One end of a conversation with its threads and its current stream.
 
     Attributes:
@@ -67,7 +58,7 @@ class Session(Conversation):
         away_since: when the stream was lost, as time.monotonic() counts; None while there is one.
         lost_by: how the last stream was lost.
         knock: has the keeper dial now; set by the keeper.
-        sent_bytes, received_bytes: on all its streams, for whoever shows a rate.
+        received_bytes: on all its streams, for whoever shows a rate.
     """
 
     def __init__(self, link: Link, *, name: str = "rsh", serve: Service | None = None, survives: bool = False) -> None:
@@ -81,7 +72,7 @@ class Session(Conversation):
         """
         super().__init__(link, name=name, serve=serve)
         self.welcome: Welcome | None = None
-        self.sent_bytes = self.received_bytes = 0
+        self.received_bytes = 0
         self.away_since: float | None = None
         self.lost_by: LinkError | None = None
         self._conditions = Conditions(connected=link.role is Role.SERVER)
@@ -89,11 +80,6 @@ class Session(Conversation):
         self._pulse_of = CLIENT_PULSE if link.role is Role.CLIENT else SERVER_PULSE
         self._pulse = self._new_pulse()
         self.knock: Callable[[], None] = _nothing
-        self._stream: Stream | None = None
-        self._writable = False  # nothing that was written on the stream has failed
-        self._writing = False  # somebody is between taking frames and having written them
-        self._reserved = False  # and that is not the writer
-        self._writer: threading.Thread | None = None
         self._all_told = threading.Event()  # every channel's listener has heard of the end
 
     # --- streams ---
@@ -226,18 +212,9 @@ class Session(Conversation):
 
     def _take(self, stream: Stream) -> None:
         """Make a stream the one in use; with _lock held. Raises Refused: no thread can be had."""
-        if self._writer is None:
-            writer = threading.Thread(target=self._write_all, name=f"{self._name} writer", daemon=True)
-            try:
-                writer.start()
-            except RuntimeError as error:  # No thread can be had now.
-                raise Refused(Code.BUSY, "no room for another session") from error
-            self._writer = writer
-        self._stream = stream
-        self._writable = True
+        self._write_on(stream)
         self._pulse = self._new_pulse()
         self.away_since = None
-        self._to_send.notify()
 
     def _new_pulse(self) -> Pulse:
         idle, patience = self._pulse_of
@@ -392,70 +369,6 @@ class Session(Conversation):
             return SessionGone(code, event.text)
         return Refused(code, event.text) if event.code else LinkError("the other side said goodbye")
 
-    # --- writer ---
-
-    def _write_all(self) -> None:
-        try:
-            self._write_loop()
-        finally:
-            # It ends after the session. If it fails, which is a bug, nobody must wait for what will never be written.
-            self._end(LinkError("the writer has failed"))
-
-    def _write_loop(self) -> None:
-        while True:
-            with self._lock:
-                self._writing = self._reserved
-                while self._reserved or not self._can_write():
-                    if self.error and (self._stream is None or self._link.state is LinkState.CLOSED):
-                        return
-                    self._changed.notify_all()
-                    self._to_send.wait()
-                stream = self._stream
-                buffers = self._link.next_frames(WRITE_SIZE, time.monotonic())
-                self._writing = True
-                for channel in self._channels.values():
-                    channel.drained()
-            if stream is not None and buffers:
-                self._write(stream, buffers)
-
-    def reserve(self) -> bool:
-        """As channel.Writer.reserve. The lock is held."""
-        if self._writing or self._stream is None or not self._writable or self._link.wants_to_send():
-            return False
-        self.interrupts.hold()
-        self._reserved = self._writing = True
-        return True
-
-    def write_reserved(self) -> None:
-        """As channel.Writer.write_reserved."""
-        try:
-            stream = self._stream
-            if stream is not None and stream.takes_more():
-                with self._lock:
-                    buffers = self._link.next_frames(LITTLE, time.monotonic()) if self._stream is stream else []
-                self._write(stream, buffers)
-        finally:
-            with self._lock:
-                self._reserved = self._writing = False
-                self._changed.notify_all()  # Who says goodbye waits until all is written.
-                if self.error is not None or self._can_write():
-                    self._to_send.notify()
-            self.interrupts.release()
-
-    def _can_write(self) -> bool:
-        return self._stream is not None and self._writable and self._link.wants_to_send()
-
-    def _write(self, stream: Stream, buffers: list[Buffer]) -> None:
-        try:
-            stream.write(*buffers)
-            self.sent_bytes += sum(map(len, buffers))
-        except RshError:
-            # The reader of this stream sees its end too, perhaps after words of the peer that say why.
-            with self._lock:
-                if self._stream is stream:
-                    self._writable = False
-                    self._changed.notify_all()
-
     # --- ending ---
 
     def _say_goodbye(self, code: Code, text: str, deadline: Deadline | None = None) -> None:
@@ -465,8 +378,7 @@ class Session(Conversation):
                 return
             self._link.goodbye(code, text[:1024])
             self._to_send.notify()
-            while (self._writing or self._can_write()) and not deadline.expired:
-                self._changed.wait(deadline.left())
+            self._wait_written(deadline)
 
     def _break_off(self, stream: Stream, error: RshError) -> None:
         """End the session because of what came on a stream, unless that is an old one by now."""
