@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from contextlib import suppress
@@ -8,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError, SessionGone
-from rsh.protocol.frames import MAX_PAYLOAD, Decoder, Frame, Kind, encode
+from rsh.protocol.frames import Frame, Kind, encode
 from rsh.protocol.messages import Exit, Signal
 from rsh.protocol.requests import About
 from rsh.session import greeting
@@ -24,27 +23,6 @@ def test_bytes_come_back_when_echoed() -> None:
         channel.write(b"hel", b"lo")
         channel.end()
         assert read_all(channel) == b"hello"
-
-
-def test_eight_megabytes_go_both_ways_at_once_without_a_standstill() -> None:
-    payload = bytes(range(256)) * 32768
-    with sessions(echo) as (client, _):
-        channels = [client.open(About()) for _ in range(2)]
-        results = [b"", b""]
-
-        def talk(index: int) -> None:
-            reader = threading.Thread(target=lambda: results.__setitem__(index, read_all(channels[index])))
-            reader.start()
-            channels[index].write(payload)
-            channels[index].end()
-            reader.join(SOON)
-
-        threads = [threading.Thread(target=talk, args=(index,)) for index in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(SOON)
-        assert results == [payload, payload]
 
 
 def test_a_channel_that_is_left_with_the_lock_held_is_closed_later() -> None:
@@ -202,16 +180,6 @@ def test_refusal_reaches_the_client_with_code_and_words() -> None:
     assert caught.value.code is Code.ACCOUNT
 
 
-def test_single_bytes_are_joined_while_nobody_reads() -> None:
-    with sessions(echo) as (client, _):
-        channel = client.open(About())
-        for _ in range(3000):
-            channel.write(b"x")
-        client.ping(Deadline(SOON))
-        channel.end()
-        assert read_all(channel) == b"x" * 3000
-
-
 def test_session_is_idle_when_the_server_has_closed_its_channels_first() -> None:
     with sessions(echo) as (client, server):
         channel = client.open(About())
@@ -308,44 +276,3 @@ def test_what_a_service_did_not_read_is_dropped_when_it_is_over() -> None:
             channel.wait_accepted(Deadline(SOON))
         assert server.wait_idle(Deadline(SOON))
     assert not any(kept[0]._pieces)
-
-
-def test_pieces_stay_in_order_when_those_who_write_little_and_much_share_a_stream() -> None:
-    little, much = [b"%d " % number for number in range(2000)], os.urandom(4 * 1024 * 1024)
-    with sessions(echo) as (client, _):
-        channels = [client.open(About()) for _ in range(4)]
-        results = [b""] * len(channels)
-
-        def listen(index: int) -> None:
-            results[index] = read_all(channels[index])
-
-        def talk(index: int) -> None:
-            for piece in [much] if not index else little:
-                channels[index].write(piece)
-            channels[index].end()
-
-        threads = [threading.Thread(target=work, args=(n,)) for n in range(len(channels)) for work in (listen, talk)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(SOON)
-        assert results == [much] + [b"".join(little)] * 3
-
-
-def test_little_is_written_without_waiting_for_a_peer_that_does_not_read() -> None:
-    left, right = socket.socketpair()
-    left.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    client = greeting.connect(SocketStream(left, "client"), account="")
-    channel = client.open(About())
-    sent = b"".join(b"%05d" % number for number in range(10_000))
-    for start in range(0, len(sent), 1000):
-        channel.write(sent[start : start + 1000])
-    arrived, decoder = b"", Decoder(MAX_PAYLOAD)
-    stream = SocketStream(right, "server")
-    while len(arrived) < len(sent):
-        frame = decoder.filled(stream.readinto(decoder.space()))
-        if frame is not None and frame.kind == Kind.DATA:
-            arrived += frame.payload
-    assert arrived == sent
-    client.close()
-    stream.close()
