@@ -211,14 +211,19 @@ def test_daemon_that_was_restarted_is_found_again(sharing: Home) -> None:
         assert (done.stdout, done.stderr, done.returncode) == (b"on\n", b"", 0)
 
 
-def test_commands_one_after_the_other_notice_no_drain(sharing: Home, tmp_path: Path) -> None:
+# Done twice, each of these would fail, or be seen; $n counts.
+EXEC = "$rsh exec -n $HOST -- 'echo x >> mark'"
+CHANGES = "$rsh mkdir $HOST:new$n && $rsh mv $HOST:new$n $HOST:old$n && $rsh rm -r $HOST:old$n && echo x >> $HOME/mark"
+
+
+@pytest.mark.parametrize("work", [EXEC, CHANGES])
+def test_commands_one_after_the_other_notice_no_drain(sharing: Home, work: str) -> None:
     """Each daemon is told to end while they come through the connection, and another is there; none runs twice."""
-    mark, end = tmp_path / "mark", tmp_path / "end"
-    one = f"exec -n $HOST -- 'echo x >> {mark}' || exit 1; echo"
-    loop = f"while ! test -e {end}; do {' '.join(program('rsh'))} {one}; done"
+    end = sharing.folder / "end"
+    loop = f"n=0; while ! test -e {end}; do n=$((n + 1)); {work} || exit 1; echo; done"
     daemons = [Daemon(sharing)]
     with Proxy(daemons[0].host) as network:
-        environment = sharing.environment | {"HOST": network.host}
+        environment = sharing.environment | {"HOST": network.host, "rsh": " ".join(program("rsh"))}
         client = subprocess.Popen(["sh", "-c", loop], env=environment, stdout=-1, stderr=subprocess.STDOUT)
         try:
             assert client.stdout is not None
@@ -235,7 +240,9 @@ def test_commands_one_after_the_other_notice_no_drain(sharing: Home, tmp_path: P
             client.communicate()
             for each in daemons:
                 each.__exit__()
-    assert len(mark.read_text()) // 2 >= len(daemons)
+    home = sharing.folder / "home"
+    assert [path.name for path in home.iterdir()] == ["mark"]
+    assert (home / "mark").read_text() == "x\n" * (len(daemons) + said.count(b"\n") - 1)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

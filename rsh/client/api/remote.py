@@ -95,9 +95,19 @@ def connect(
         from rsh.client.dialling.reaching import reach_again
 
         dialled = reach_again(lambda: reach(deadline=deadline), deadline.left(), gone, threading.Event())
-    if host is None or host.startswith("fd:") or reconnect_timeout == 0:
+    return lasting(dialled, host, patience=reconnect_timeout, shared=shared)
+
+
+def lasting(dialled: Dialled, host: str | None, *, patience: float | None, shared: bool) -> Remote:
+    """Use a session that was begun, and after it, where the daemon can be dialled again, those with the next ones.
+
+    Args:
+        host, shared: as `connect`. patience: its `reconnect_timeout`.
+    """
+    if host is None or host.startswith("fd:") or patience == 0:
         return Remote(dialled)
-    return Remote(dialled, lambda: reach(deadline=Deadline(CONNECT_TIMEOUT)).session, reconnect_timeout)
+    again = partial(_reach, host, patience=patience, shared=shared)
+    return Remote(dialled, lambda: again(deadline=Deadline(CONNECT_TIMEOUT)).session, patience)
 
 
 def _reach(host: str | None, *, deadline: Deadline, **how: Any) -> Dialled:

@@ -138,7 +138,8 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
     host = locate(command, options)
     patience = _patience(command, options)
     shared = _shares(command, options)
-    with Context("cli", lambda: _open(host, embedded, patience, shared), host=host) as context:
+    renews = command.name not in STAYING  # Those begin another session with what they know of the last.
+    with Context("cli", lambda: _open(host, embedded, patience, shared, renews=renews), host=host) as context:
         context.verb = command.name
         context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
         context.patience, context.shared = patience, shared
@@ -196,13 +197,15 @@ def _shares(command: Command, options: Options) -> bool:
     return (options.mux or mux()) == "auto"
 
 
-def _open(host: str | None, embedded: Callable[[], Stream] | None, patience: float | None, shared: bool) -> Remote:
-    from rsh.client.api.remote import Remote
+def _open(
+    host: str | None, embedded: Callable[[], Stream] | None, patience: float | None, shared: bool, *, renews: bool
+) -> Remote:
+    from rsh.client.api.remote import Remote, lasting
     from rsh.client.dialling.dial import dial
 
-    remote = Remote(dial(host, embedded=embedded, patience=patience, shared=shared))
+    dialled = dial(host, embedded=embedded, patience=patience, shared=shared)
     gc.enable()
-    return remote
+    return lasting(dialled, host, patience=patience, shared=shared) if renews else Remote(dialled)
 
 
 def _die_of(name: str) -> int:
