@@ -97,15 +97,18 @@ def test_watchers_hear_of_output_and_of_the_end(folder: Path) -> None:
 
 
 def test_nonsense_from_a_watcher_is_nothing(folder: Path) -> None:
-    holder = Holder(folder, "sleep", "0.5")
+    os.mkfifo(folder / "gate")
+    holder = Holder(folder, "cat", f"{folder}/gate")
     with holder.watch() as watcher:
         watcher.send(b"c" * 100)
         watcher.send(b"x" * watchers.CANCEL.size)
+        (folder / "gate").write_text("more")
+        assert watcher.recv(1) == b"."
     assert holder.end()["why"] == ""
 
 
 def test_order_to_cancel_ends_all_descendants(folder: Path) -> None:
-    line = f"(setsid sleep 1000 & echo $! > {folder}/pid); echo ready; trap '' TERM; while :; do sleep 1; done"
+    line = f"(setsid sleep 1000 & echo $! > {folder}/pid); trap '' TERM; echo ready; while :; do sleep 1; done"
     holder = Holder(folder, "sh", "-c", line)
     with holder.watch() as watcher:
         while not holder.log():

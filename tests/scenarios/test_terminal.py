@@ -229,12 +229,13 @@ def test_twenty_sizes_in_a_row_end_with_the_last(me: Home, host: str) -> None:
 
 @pytest.mark.parametrize(("columns", "rows"), [(0, 0), (1, 1), (1, 24), (500, 2)])
 def test_windows_of_any_size_will_do(me: Home, host: str, columns: int, rows: int) -> None:
-    with Terminal(me, "exec", "-t", host, "--", "echo ready; read x; stty size") as terminal:
+    wanted = f"{rows} {columns}" if columns else "24 80"
+    line = f"echo ready; read x; until stty size | grep '^{wanted}$'; do sleep 0.05; done"  # it goes beside the keys
+    with Terminal(me, "exec", "-t", host, "--", line) as terminal:
         terminal.until(lambda: b"ready" in terminal.sent.getvalue())
         terminal.child.setwinsize(rows, columns)
         terminal.press("\r")
         assert terminal.end() == 0
-        wanted = f"{rows} {columns}" if columns else "24 80"
         assert terminal.sent.getvalue().split(b"\r\n")[-2] == wanted.encode()
 
 
