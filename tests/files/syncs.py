@@ -26,10 +26,16 @@ class Heard(Progress):
 
 
 def sync(
-    source: Path, target: Path, *, upward: bool = True, capacity: int = SMALL, **wishes: object
+    source: Path,
+    target: Path,
+    *,
+    upward: bool = True,
+    capacity: int = SMALL,
+    heard: Heard | None = None,
+    **wishes: object,
 ) -> tuple[Heard, Report, Report]:
     near, far = pipe_pair(capacity)
-    heard = Heard()
+    heard = heard or Heard()
     all_wishes = Wishes(itemize=True, **wishes)  # type: ignore[arg-type]  # whatever a test wishes
     here, there = (heard, None) if upward else (None, heard)
     receiving = Background(

@@ -13,7 +13,7 @@ from rsh.files.disk.digest import BLOCK, MOST_BLOCKS
 from rsh.files.disk.leftovers import adopt
 from rsh.files.disk.part_names import part_name
 from rsh.files.sync.blocks import sign
-from rsh.files.sync.kept_parts import KeptParts
+from rsh.files.sync.kept_files import KeptFiles
 from rsh.files.sync.manifest import content_digest
 from rsh.files.sync.top import Top, open_regular
 from rsh.protocol.sync_records import Kept, Proof, Prove, Sign, Signature
@@ -24,11 +24,12 @@ _AT_ONCE: Final = 8192
 _NOTHING: Final = Signature(0, b"", b"", False)
 
 
-def signature(top: Top, question: Sign, parts: KeptParts) -> Iterator[Kept | Signature]:
+def signature(top: Top, question: Sign, parts: KeptFiles, old: KeptFiles) -> Iterator[Kept | Signature]:
     """Tell the blocks of a file, and before those that an earlier try to replace it has written already.
 
     Args:
         parts: gets the part in which those are.
+        old: gets the file.
 
     Raises:
         ProtocolError: no such path may be named.
@@ -41,13 +42,11 @@ def signature(top: Top, question: Sign, parts: KeptParts) -> Iterator[Kept | Sig
     try:
         top.check(question.path)
         fd = open_regular(directory, name)
-        try:
-            if (part := adopt(directory, part_name(name))) >= 0:
-                parts.keep(question.path, part)
-                yield from _kept(part)
-            yield from sign(fd, question.block)
-        finally:
-            os.close(fd)
+        old.keep(question.path, fd)
+        if (part := adopt(directory, part_name(name))) >= 0:
+            parts.keep(question.path, part)
+            yield from _kept(part)
+        yield from sign(fd, question.block)
     except (OSError, FileError):
         yield _NOTHING
     finally:
@@ -69,15 +68,11 @@ def _kept(fd: int) -> Iterator[Kept]:
         yield Kept(bytes(digests))
 
 
-def proof(top: Top, question: Prove) -> Proof:
-    """Tell the digest of a file. Raises ProtocolError."""
+def proof(top: Top, question: Prove, old: KeptFiles) -> Proof:
+    """Tell the digest of a file, which `old` gets. Raises ProtocolError."""
     try:
         fd = top.file(question.path)
+        old.keep(question.path, fd)
+        return Proof(content_digest(fd))
     except (OSError, FileError):
         return Proof(b"")
-    try:
-        return Proof(content_digest(fd))
-    except OSError:
-        return Proof(b"")
-    finally:
-        os.close(fd)

@@ -25,7 +25,7 @@ from rsh.files.sync.answers import proof, signature
 from rsh.files.sync.deletions import Deletions
 from rsh.files.sync.incoming_patch import IncomingPatch
 from rsh.files.sync.itemize import DELETING
-from rsh.files.sync.kept_parts import KeptParts
+from rsh.files.sync.kept_files import KeptFiles
 from rsh.files.sync.manifest import known_file, manifest
 from rsh.files.sync.top import Top
 from rsh.files.sync.wishes import Wishes
@@ -88,7 +88,8 @@ class SyncTarget(Receiver):
         self._wishes = wishes
         self._fetched = fetched
         self._patching: IncomingPatch | None = None
-        self._kept = KeptParts()
+        self._kept = KeptFiles()  # parts
+        self._old = KeptFiles()
         self._top = Top(self._final, self._only)
         self._deletions = Deletions(self._top, self._only, agreed)
         self._telling: threading.Thread | None = None
@@ -161,6 +162,7 @@ class SyncTarget(Receiver):
         if self._patching:
             self._patching.drop(leave=True)
         self._kept.close()
+        self._old.close()
         self._top.close()
         super()._close()
 
@@ -228,8 +230,10 @@ class SyncTarget(Receiver):
         self._progress.started(self._landing.shown(record.name), record.size)
         try:
             directory, name, _ = self._landing.spot(record.name)
-            kept = self._kept.take(record.basis)
-            patching.open(self._top.file(record.basis), directory, name, self._forsaken, kept)
+            basis = self._old.take(record.basis)
+            if basis < 0:
+                basis = self._top.file(record.basis)
+            patching.open(basis, directory, name, self._forsaken, self._kept.take(record.basis))
         except (OSError, FileError) as error:
             patching.drop()
             self._fail(record.name, error, now=True)
@@ -301,16 +305,18 @@ class SyncTarget(Receiver):
             for failure in self._deletions.remove(record.path):
                 self._ledger.fail(failure.path, failure.error)
             self._ledger.report.deleted += 1
+        except FileNotFoundError:
+            pass  # somebody else has deleted it meanwhile
         except (OSError, FileError) as error:
             self._ledger.fail(record.path, error)
 
     def _sign(self, record: Sign) -> None:
-        for answer in signature(self._top, record, self._kept):
+        for answer in signature(self._top, record, self._kept, self._old):
             self._out.record(answer)
         self._out.flush()
 
     def _prove(self, record: Prove) -> None:
-        self._out.record(proof(self._top, record))
+        self._out.record(proof(self._top, record, self._old))
         self._out.flush()
 
     def _failure(self, record: Failure) -> None:
