@@ -4,6 +4,8 @@ import errno
 import fcntl
 import os
 import subprocess
+import sys
+import termios
 import time
 
 from rsh.holder.outcome import REPORT, Outcome, read_report
@@ -46,6 +48,7 @@ class Child:
         self.question: Question | None = None
         self._number = 0  # of the line that runs, or ran last; the shell's own beginning is number 0
         self._begun = time.monotonic()  # when that was given
+        self._has_line = True  # it has read the line that runs; its own beginning may read the keyboard
         self._asked = 0  # how often its report was asked for beside what is in the line
         self._deaf = False  # it reads no lines any more: it is ending, or another program has taken its place
         self._reported = bytearray()  # a report, in part
@@ -82,6 +85,16 @@ class Child:
         return self.last.line < self._number
 
     @property
+    def has_line(self) -> bool:
+        """Whether a line runs, and it has read all of that: what is typed now is for the line."""
+        self._has_line = self._has_line or self._deaf or not (self.lines or self._unread())
+        return self._has_line and self.running
+
+    def _unread(self) -> int:
+        """Count the bytes of lines that it has not read."""
+        return int.from_bytes(fcntl.ioctl(self.pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+    @property
     def wants_pipe(self) -> bool:
         """Whether there is something to do once the shell has read all it was given."""
         waits = self.question is not None or (self.running and self._asked <= ASKED and not self.early_for)
@@ -97,6 +110,7 @@ class Child:
     def run(self, line: bytes) -> None:
         """Give it a line of the user's, as much of it as goes now."""
         self._number += 1
+        self._has_line = False
         self._asked = 0
         self._begun = time.monotonic()
         self.lines += self._dialect.run(line, self._number, self.last)
@@ -129,6 +143,7 @@ class Child:
             self.question.asked = True
             self.lines += b"\n"
         elif not self.lines and self.running:
+            self._has_line = True
             self.lines += self._dialect.report(self._number) if self._asked == 0 else b"\n"
             self._asked += 1
         self._deaf = not feed(self.pipe, self.lines)

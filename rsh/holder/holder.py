@@ -12,12 +12,13 @@ import struct
 import time
 
 from rsh.holder import tree, wire
-from rsh.holder.child import Child, feed
+from rsh.holder.child import Child
 from rsh.holder.client import CONFIRMED, Client
 from rsh.holder.clients import Clients
 from rsh.holder.door import Door
 from rsh.holder.farewell import hang_up
 from rsh.holder.identity import SHOWN, Identity
+from rsh.holder.keyboard import GLANCE, Keyboard
 from rsh.holder.lines import Line, Lines, Report
 from rsh.holder.ring import KEPT, Ring
 from rsh.holder.terminal import HOLDS, Terminal
@@ -58,6 +59,7 @@ class Holder:
         self.identity = identity
         self.terminal = Terminal(columns, rows)
         self.child = Child(shell, self.terminal.name)
+        self.keyboard = Keyboard(self.terminal, self.child)
         self.ring = Ring()
         self.lines = Lines()
         self.clients = Clients()
@@ -88,11 +90,11 @@ class Holder:
 
     def from_shell(self, ready: "dict[int, int]") -> None:
         """Give the shell what it takes, and take what it gives."""
-        feed(self.terminal.master, self.terminal.typed)
-        if self.child.pipe in ready:
+        if self.child.pipe in ready and self.child.wants_pipe:
             self.child.feed()
-        if self.child.report in ready or self.child.pipe in ready:
+        if self.child.report in ready or self.child.pipe in ready or self.keyboard.waits:
             self.from_reports()
+        self.keyboard.pump()
         self.from_question()
         if self.terminal.master in ready:
             self.from_terminal()
@@ -133,7 +135,7 @@ class Holder:
             poll.register(self.terminal.master, reading | (select.POLLOUT if self.terminal.typed else 0))
             if self.child.question is not None:
                 poll.register(self.child.question, select.POLLIN)
-            if self.child.wants_pipe:
+            if self.child.wants_pipe or self.keyboard.is_early:
                 poll.register(self.child.pipe, select.POLLOUT)
         return dict(poll.poll(self.patience()))
 
@@ -146,6 +148,8 @@ class Holder:
         """Give the milliseconds after which to look at the clock; None when nothing depends on it."""
         if self.child.question is not None:
             return HURRY * 1000 if self.lines.waits else self.child.question.left * 1000 + 1
+        if self.keyboard.looks:
+            return GLANCE * 1000
         if early := self.child.early_for:
             return early * 1000 + 1
         if self.wiggled_at:
@@ -334,7 +338,7 @@ class Holder:
         self.typist = client
         data = client.take_input(data)
         if self.lines.running is not None or self.lines.waits:
-            self.terminal.type(data)
+            self.keyboard.press(data)
         else:
             client.early += data
             del client.early[:-HOLDS]
@@ -353,10 +357,12 @@ class Holder:
         if ahead:
             self.typist = client
             seen = self.lines.running is None and not self.lines.waits
-            self.terminal.type(text[:ahead], seen=seen)
+            if seen:
+                self.terminal.type(text[:ahead], seen=True)
+            else:
+                self.keyboard.press(text[:ahead])
         self.lines.add(Line(client, number, text[ahead:]))
-        if early := client.bar(typed):
-            self.terminal.type(early)
+        self.keyboard.press(client.bar(typed))
         self.start_next()
 
     def fit(self, client: Client, *, redraw: bool = False) -> None:
@@ -373,7 +379,7 @@ class Holder:
     def pump(self) -> None:
         """Send everybody what they take without waiting."""
         for client in self.here():
-            if len(self.terminal.typed) < CONFIRMED:
+            if self.keyboard.count < CONFIRMED:
                 client.confirm()
             client.pump(self.ring)
 
@@ -387,6 +393,7 @@ class Holder:
         if line is None:
             return
         self.child.run(line.text)
+        self.keyboard.begin_line()
         for client in self.here():
             if client is not line.client:
                 self.tell_started(client, line)
@@ -411,7 +418,7 @@ class Holder:
         for status, directory in self.child.reports():
             self.drain()
             # With a line that waits already it is for that.
-            unread = b"" if self.lines.waits else self.terminal.unread()
+            unread = b"" if self.lines.waits else self.terminal.unread() + self.keyboard.end_line()
             self.terminal.restore()
             self.tell_echo()
             report = self.lines.end(self.ring.end, status, directory)

@@ -17,6 +17,9 @@ READ_SIZE = 16 * 1024
 OUTPUT = termios.OPOST | termios.ONLCR
 COOKED = termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN
 
+# The keys that make a signal, by their places in a terminal's attributes.
+SIGNALS = ((termios.VINTR, signal.SIGINT), (termios.VQUIT, signal.SIGQUIT), (termios.VSUSP, signal.SIGTSTP))
+
 # What a terminal can hold unread, with room to spare (Linux: 8 KiB on its way, and 4 KiB of lines; pty(7)).
 HOLDS = 64 * 1024
 
@@ -155,10 +158,26 @@ class Terminal:
         """Tell it its size."""
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def signal_of(self, keys: bytes) -> int:
+        """Give the signal that the last such key among these makes; 0 for none."""
+        attributes = termios.tcgetattr(self._slave)
+        if not attributes[3] & termios.ISIG:
+            return 0
+        signals = {attributes[6][index]: number for index, number in SIGNALS if attributes[6][index] != b"\0"}
+        last = max(signals, key=keys.rfind, default=b"\0")
+        return signals[last] if last in signals and last in keys else 0
+
+    def group(self) -> int:
+        """Give the process group that has the terminal; 0 when nobody can tell."""
+        try:
+            return os.tcgetpgrp(self.master)
+        except OSError:
+            return 0
+
     def signal(self, number: int) -> int:
         """Send a signal to what runs in the foreground; give its process group, 0 when nobody has heard it."""
         try:
-            group = os.tcgetpgrp(self.master)
+            group = self.group()
             if group:
                 os.killpg(group, number)
             return group

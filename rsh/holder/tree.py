@@ -70,15 +70,19 @@ def look_up(pid: int) -> Process | None:
     return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]))
 
 
+def children_of(parent: int) -> list[int]:
+    """Give the children of a process with one thread; none when they cannot be seen."""
+    try:
+        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []
+
+
 def jobs_of(shell: int) -> tuple[int, int]:
     """Count the jobs of a shell, process groups of its children; and those of them that are stopped."""
-    try:
-        with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as file:
-            children = file.read().split()
-    except OSError:
-        return 0, 0
     groups, stopped = set(), set()
-    for child in children:
+    for child in children_of(shell):
         try:
             with open(f"/proc/{child}/stat", "rb") as file:
                 text = file.read()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 
 from tests.holder.held import Held, printed_locally
 from tests.machines import wait_until_gone
+from tests.soak import sized
 
 BOTH = ("bash", "zsh")
 ALL = ("bash", "zsh", "sh")
@@ -159,6 +162,40 @@ def test_quit_ends_the_line_and_nothing_else(held: Held) -> None:
     held.begin(f"ulimit -c 0; {SLEEP}")
     held.until("on")
     held.type(b"\x1c")
+    assert held.end()[0] != 0
+    assert held.run("echo on") == (0, "on\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        (b"\x03", "sleep 300"),
+        (b"\x03", "cat | sleep 300"),
+        (b"\x03", "read x"),
+        (b"\x03", "while :; do :; done"),
+        (b"\x1c", "ulimit -c 0; sleep 300"),
+        (b"\x1a", "sleep 300"),
+    ],
+)
+def test_key_that_makes_a_signal_is_heeded_at_whatever_moment_of_a_line_it_comes(
+    held: Held, key: bytes, line: str
+) -> None:
+    chance = random.Random(7)
+    for number in range(sized(10, 300)):
+        held.begin(line)
+        time.sleep(chance.choice((0.0, chance.random() * 0.02)))
+        held.type(key)
+        assert held.end()[0] != 0
+        held.run("kill -KILL %%; wait")
+        assert f"{number}\n" in held.run(f"echo {number}")[1]
+
+
+def test_keys_behind_a_line_find_it_read_however_long_it_is(held: Held) -> None:
+    held.begin(b"read x; echo $x $#; : " + b"y" * 500_000)
+    held.type(b"typed\n")
+    assert held.end()[1].endswith("typed 0\n")
+    held.begin(b"sleep 300; : " + b"y" * 500_000)
+    held.type(b"\x03")
     assert held.end()[0] != 0
     assert held.run("echo on") == (0, "on\n")
 

@@ -13,10 +13,10 @@ import sys
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from prompt_toolkit.input.posix_utils import PosixStdinReader
-from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.input.vt100 import Vt100Input, raw_mode
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 
@@ -36,20 +36,42 @@ class LineInput(Vt100Input):
 
     Attributes:
         typed_before: hears that there are keys already when a prompt begins: the terminal may have shown them.
+        goes_on: tells at the end of a line whether keys behind it are for a program over there. The terminal stays raw
+            then, for who is to hand it over to that: what acts on a line, or makes a signal, does so over there.
     """
 
     def __init__(self, stdin: TextIO) -> None:
         super().__init__(stdin)
         self.typed_before: Callable[[], None] = _nothing
+        self.goes_on: Callable[[], bool] = _no
+        self._kept: raw_mode | None = None  # what the terminal is in, though the prompt is over
         self.stdin_reader = LineReader(self.fileno(), encoding=stdin.encoding)
 
     @contextmanager
     def raw_mode(self) -> Iterator[None]:
         """Be raw while entered, which is the beginning of a prompt: now what was typed can be seen to be there."""
-        with super().raw_mode():
+        mode = raw_mode(self.fileno())
+        mode.__enter__()
+        try:
             if _readable(self.fileno()):
                 self.typed_before()
             yield
+            if self.goes_on():
+                self._kept = mode
+        finally:
+            if self._kept is None:
+                mode.__exit__()
+
+    def hand_over(self) -> list[Any] | None:
+        """Leave a terminal that stayed raw to somebody else; give the modes it is to be put back to, None if it is."""
+        kept, self._kept = self._kept, None
+        return kept.attrs_before if kept is not None else None
+
+    def give_back(self) -> None:
+        """Put the terminal back if it stayed raw, and nobody has it now."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.__exit__()
 
     def rest(self) -> bytes:
         """Give what has come behind the line: while the line was edited, so that it was not echoed."""
@@ -137,6 +159,10 @@ def _readable(descriptor: int) -> bool:
 
 def _nothing() -> None:
     """There is nobody who would have to know."""
+
+
+def _no() -> bool:
+    return False
 
 
 def _waiting(descriptor: int) -> int:

@@ -73,6 +73,14 @@ def read_line(text: str) -> Line:
     return _bare(text)
 
 
+def is_remote(text: str) -> bool:
+    """Say whether a line is for the shell over there."""
+    try:
+        return isinstance(read_line(text), Remote)
+    except UsageError:
+        return False
+
+
 def is_unfinished(text: str) -> bool:
     """Say whether more has to come before the line can run: an open quote, a here-document, `do` without `done`."""
     return bool(Scan(text.lstrip().removeprefix("!")).wants)

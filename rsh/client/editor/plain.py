@@ -72,6 +72,9 @@ class PlainScreen:
         ahead, self._ahead = self._ahead, b""
         return ahead
 
+    def give_back(self) -> None:
+        """Do nothing: the terminal is as it was."""
+
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say nothing: every byte of this screen is promised (rsh(1), Plain mode)."""
 

@@ -54,6 +54,7 @@ class Screen:
         link: gives the state of the link in a few words; "" when all is well.
         jobs: gives how many work in the background.
         toolbar: gives the line at the bottom, for a setting; "" for none.
+        goes_on: tells of a line whether it is for the shell over there, and that can have it now.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Screen:
         self.link: Callable[[], str] = lambda: ""
         self.jobs: Callable[[], int] = lambda: 0
         self.toolbar: Callable[[str], str] = lambda choice: ""
+        self.goes_on: Callable[[str], bool] = lambda line: False
         self._hint = ""
         self._place = Place("", "", b"", b"")
         self._names = names
@@ -96,6 +98,7 @@ class Screen:
         self._way = GivingWay(self.session.app)
         if isinstance(keys := self.session.app.input, LineInput):
             keys.typed_before = self._paper.begin_line
+            keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
         self._late = LateCompletion(self.session, names)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
         self.session.key_bindings = make_bindings(modes, lambda: self._late.waits, self._give_up_completion)
@@ -214,6 +217,17 @@ class Screen:
         """Give the keys that no line has taken, as they were typed; they are the caller's then."""
         keys = self.session.app.input
         return as_typed(get_typeahead(keys)) + (keys.rest() if isinstance(keys, LineInput) else b"")
+
+    def hand_over(self) -> list[Any] | None:
+        """Leave the terminal to the line, raw as it may have stayed; as LineInput.hand_over."""
+        keys = self.session.app.input
+        return keys.hand_over() if isinstance(keys, LineInput) else None
+
+    def give_back(self) -> None:
+        """Put the terminal back if it stayed raw and the line has not taken it over."""
+        keys = self.session.app.input
+        if isinstance(keys, LineInput):
+            keys.give_back()
 
     def stand(self, directory: bytes) -> None:
         """Show another directory in the prompt that is there; called by any thread."""

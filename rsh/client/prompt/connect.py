@@ -14,6 +14,7 @@ from rsh.client.cli.output import print_lines
 from rsh.client.cli.settings import Settings
 from rsh.client.commands.sessions import checked_name, checked_word, run_attach_here
 from rsh.client.editor.history import History, file_name
+from rsh.client.editor.lines import is_remote
 from rsh.client.prompt.dispatch import run_line
 from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.shell.joining import SCROLLBACK, Joining
@@ -199,6 +200,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     memory.told = screen.answered
     if isinstance(shell, TerminalShell):
         shell.above, shell.call, shell.ahead = screen.print_above, screen.call_away, screen.take_ahead
+        shell.wishes.taken, screen.goes_on = screen.hand_over, lambda line: shell.waits and is_remote(line)
     if not context.quiet:
         greet(remote, round_trip, color=color)
     if offers is not None:

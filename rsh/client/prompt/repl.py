@@ -44,6 +44,9 @@ class LineSource(Protocol):
     def tell(self, note: str, ring: str, *, fresh_line: bool) -> None:
         """Say a few words behind the output of a line, and make the terminal ring; either may be empty."""
 
+    def give_back(self) -> None:
+        """Put the terminal back if it was left raw for a line that has not taken it over."""
+
     def leave(self, status: int) -> None:
         """End the program from a signal handler, leaving the terminal as it was found."""
 
@@ -85,13 +88,22 @@ class Repl:
         try:
             self._begin()
             while True:
-                place = Place(account, system, context.shell.directory, home, context.status)
-                text = self._read(place)
-                if text is not None:
-                    self._run_if_possible(text)
-                    self._after_line()
+                try:
+                    self._go_on(Place(account, system, context.shell.directory, home, context.status))
+                except KeyboardInterrupt:  # between two lines
+                    context.status = INTERRUPTED
         except Leave as leave:
             return leave.status or 0
+
+    def _go_on(self, place: Place) -> None:
+        """Ask for a line and run it."""
+        text = self._read(place)
+        if text is not None:
+            try:
+                self._run_if_possible(text)
+            finally:
+                self._screen.give_back()
+            self._after_line()
 
     def _begin(self) -> None:
         """See the shell's beginning, and run the lines that come before all others."""

@@ -81,7 +81,12 @@ def _run_on_terminal(process: Attachable, stdin: int | None, stdout: Sink, deadl
     from rsh.client.terminal.modes import Modes
 
     handover = Handover(
-        wishes.modes or Modes(), show=stdout, looks=wishes.looks, transcoder=wishes.transcoder, shown=wishes.shown
+        wishes.modes or Modes(),
+        show=stdout,
+        looks=wishes.looks,
+        transcoder=wishes.transcoder,
+        shown=wishes.shown,
+        taken=wishes.taken,
     )
     foreground = Foreground(process, handover, wishes)
     typing = stdin is not None and is_terminal(stdin)

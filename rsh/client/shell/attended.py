@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rsh.client.shell.living import LivingShell
 from rsh.protocol.frames import Buffer
 from rsh.session.deadline import NEVER, Deadline
+
+INTERRUPT: Final = b"\x03"  # unless stty(1) has set another key
 
 
 class Attended:
@@ -31,10 +35,15 @@ class Attended:
         self._shell.type(b"\x04")
 
     def signal(self, name: str) -> None:
-        """Send a signal to what runs in the foreground; TERM and HUP are for us, and hang up."""
+        """Send a signal to what runs in the foreground; TERM and HUP are for us, and hang up.
+
+        INT is what our terminal makes of a key before it is handed over, and goes as that: it keeps its place then.
+        """
         if name in ("TERM", "HUP"):
             self.leaving = name
             self._shell.close()
+        elif name == "INT":
+            self.write(INTERRUPT)
         else:
             self._shell.signal(name)
 

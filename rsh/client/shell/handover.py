@@ -10,9 +10,9 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rsh.client.terminal.console import RawMode, is_terminal, size
 from rsh.client.terminal.passthrough import Buffer, Sink, to_stdout
@@ -39,6 +39,7 @@ class Handover:
         looks: bool = True,
         shown: bool = True,
         transcoder: Transcoder | None = None,
+        taken: Callable[[], list[Any] | None] = lambda: None,
     ) -> None:
         """Prepare; the console is as it was.
 
@@ -48,12 +49,13 @@ class Handover:
             looks: put back what a prompt can live with, too (Modes.undo).
             shown: `show` is the screen, if we have one.
             transcoder: converts what is shown.
+            taken: as RawMode.
         """
         self._modes = modes
         self._write = show
         self._looks = looks
         self._transcoder = transcoder
-        self._raw = RawMode(0)
+        self._raw = RawMode(0, taken)
         self._lock = threading.Lock()
         self._given = False  # the console is the program's
         self._on_screen = shown and is_terminal(1)  # else what is shown goes to a file, which is to hold it as it came

@@ -147,6 +147,12 @@ class TerminalShell(Company):
         self._beginning = Beginning(living, self._show_above, over)
 
     @property
+    def waits(self) -> bool:
+        """Whether it waits for a line, and there is a connection to give it one."""
+        living = self._living
+        return living is not None and living.alive and living.settled and living.connected and not living.running
+
+    @property
     def begins_behind(self) -> bool:
         """Whether the shell is let begin while the prompt is there."""
         return self._beginning is not None

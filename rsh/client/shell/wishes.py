@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -32,6 +32,7 @@ class Wishes(Struct):
         shown: what comes from over there goes to the screen.
         looks: put back at the end what a prompt can live with, too.
         detach: leaves what runs to itself over there; None where that cannot be.
+        taken: as console.RawMode: the terminal may be raw since the line was typed.
         renewed: hears that `session` is another one, as the last one was lost; called by any thread.
     """
 
@@ -43,6 +44,7 @@ class Wishes(Struct):
     shown: bool = True
     looks: bool = True
     detach: Callable[[], None] | None = None
+    taken: Callable[[], list[Any] | None] = lambda: None
     renewed: Callable[[], None] = _nothing
 
 

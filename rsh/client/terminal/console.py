@@ -43,8 +43,14 @@ class RawMode:
     What is no terminal is left alone. `resume` sets it again after the process was stopped and continued.
     """
 
-    def __init__(self, descriptor: int = 0) -> None:
+    def __init__(self, descriptor: int = 0, taken: Callable[[], list[Any] | None] = lambda: None) -> None:
+        """Prepare.
+
+        Args:
+            taken: takes the terminal over from who has left it raw already; gives the modes to put back then.
+        """
         self._descriptor = descriptor
+        self._taken = taken
         self._before: list[Any] | None = None  # how it was; None while it is as it was
         self._paused = False
 
@@ -83,7 +89,7 @@ class RawMode:
             # Starts output that nobody has halted: nothing happens, but that we stop here while in the background,
             # where the terminal is as the editor of the shell wants it, and not as the shell will hand it to us.
             _past_stops(termios.tcflow, self._descriptor, termios.TCOON)
-            before = termios.tcgetattr(self._descriptor)
+            before = self._taken() or termios.tcgetattr(self._descriptor)
         except termios.error:
             self._before = None  # The terminal has gone away.
             return

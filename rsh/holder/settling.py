@@ -1,0 +1,85 @@
+"""The moment in which a shell begins a program: a signal that comes then is heeded by nobody.
+
+A shell ignores SIGTSTP and SIGQUIT, and heeds SIGINT only once its program is over; and its child does the same until
+it has become that program. So a key that makes a signal waits until there is no such child, and the shell is not about
+to have one: it waits for something, or has had the processor for long enough.
+"""
+
+import time
+
+from rsh.holder.tree import children_of
+
+# For how long a key waits at most, in seconds.
+LIMIT = 2.0
+
+# What a shell that works by itself has used of the processor, in nanoseconds.
+WORKED = 20_000_000
+
+# Fields of /proc/PID/status (proc(5)).
+MASKS = ("SigIgn", "SigCgt", "SigBlk")
+SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
+
+
+class Settling:
+    """What is seen of a shell that has just read a line."""
+
+    def __init__(self, shell: int, number: int) -> None:
+        """Look for the first time.
+
+        Args:
+            number: the signal that a key makes.
+        """
+        self._shell = shell
+        self._number = number
+        self._until = time.monotonic() + LIMIT
+        self._worked = _worked(shell)
+        self._seen: tuple[str, ...] = ()  # its state, at the last look
+
+    def is_over(self) -> bool:
+        """Tell whether the signal will be heeded now; to be asked again soon if not."""
+        if time.monotonic() >= self._until:
+            return True
+        command = _command(self._shell)
+        if any(self._is_copy(child, command) for child in children_of(self._shell)):
+            return False
+        return self._is_at_work()
+
+    def _is_copy(self, pid: int, command: bytes) -> bool:
+        """Tell whether a child does with the signal what the shell does: it has not become its program yet."""
+        if _command(pid) != command:
+            return False
+        fields = _status(pid)
+        return any(int(fields.get(name, "0"), 16) >> (self._number - 1) & 1 for name in MASKS)
+
+    def _is_at_work(self) -> bool:
+        """Tell whether the shell begins nothing now: it has slept since the last look, or has worked for long."""
+        fields = _status(self._shell)
+        last, self._seen = self._seen, (fields.get("State", ""), *(fields.get(name, "") for name in SWITCHES))
+        sleeps = self._seen[0].startswith("S") and self._seen == last
+        return sleeps or _worked(self._shell) - self._worked >= WORKED
+
+
+def _command(pid: int) -> bytes:
+    """Give the arguments of a process, which are its parent's until it has become another program."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _status(pid: int) -> "dict[str, str]":
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    except OSError:
+        return {}
+
+
+def _worked(pid: int) -> int:
+    """Give the nanoseconds that a process has had the processor; 0 when the system does not count them."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
