@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -41,9 +43,11 @@ def test_end_of_the_shell_is_the_last(feed: Feed) -> None:
     assert until_end(feed) == (b"exit\r\n", ShellEnd(5))
 
 
-def test_output_of_a_job_comes_while_no_line_runs(feed: Feed) -> None:
-    feed.start_line(b"{ read line <&3; echo $line; } 3< <(sleep 0.2; echo late) & disown")
+def test_output_of_a_job_comes_while_no_line_runs(feed: Feed, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    feed.start_line(f"cat {tmp_path}/gate & disown".encode())
     until_end(feed)
+    (tmp_path / "gate").write_text("late\n")
     output = b""
     while b"late" not in output:
         item = feed.next(SOON)
