@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import tty
 from collections.abc import Iterator
 
 import pytest
 
 from rsh.holder.gathering import ENOUGH, FLOOD, READ_SIZE, gathered
+from tests.machines import SOON
 
 
 @pytest.fixture
@@ -31,6 +33,7 @@ def test_short_piece_is_given_at_once_though_more_is_there(terminal: tuple[int, 
 def test_what_follows_a_long_piece_is_given_with_it(terminal: tuple[int, int]) -> None:
     master, slave = terminal
     os.write(slave, b"more")
+    assert select.select([master], [], [], SOON)[0]
     assert gathered(master, b"k" * FLOOD) == b"k" * FLOOD + b"more"
 
 

@@ -80,12 +80,12 @@ def test_condition_tells_of_the_loss_of_each_attempt_and_of_the_return() -> None
 
 def test_session_ends_when_nobody_is_there_for_too_long() -> None:
     exchange = Exchange(echo)
-    with called(exchange, patience=0.2) as client:
+    with called(exchange, patience=1.0) as client:
         exchange.reachable = False
         exchange.cut()
         assert client.wait_end(Deadline(SOON))
         assert isinstance(client.error, LinkError)
-        assert str(client.error) == "no connection for 0.2 s: nobody is there"
+        assert str(client.error) == "no connection for 1 s: nobody is there"
 
 
 def test_session_ends_with_its_stream_when_there_is_no_patience() -> None:

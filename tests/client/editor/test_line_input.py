@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import sys
+import termios
+import time
 import tty
 from collections.abc import Iterator
 
@@ -25,7 +29,14 @@ class Keys:
         self.reader = LineReader(self.terminal, encoding="utf-8")
 
     def press(self, data: bytes) -> None:
+        """Type keys, and see them arrive: the kernel carries them from one end to the other when it finds the time."""
+        wanted = self._arrived() + len(data)
         os.write(self.master, data)
+        while self._arrived() < wanted:
+            time.sleep(0.001)
+
+    def _arrived(self) -> int:
+        return int.from_bytes(fcntl.ioctl(self.terminal, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def close(self) -> None:
         os.close(self.master)
