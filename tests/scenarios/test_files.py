@@ -153,7 +153,7 @@ def test_nothing_half_is_left_when_the_client_is_killed(me: Home, host: str, her
     with source.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, 400 * 1024 * 1024)
     (there / "big").write_text("old")
-    client = me.spawn("put", str(source), f"{host}:{there}/big", stdin=subprocess.DEVNULL)
+    client = me.spawn("put", "--limit", "50M", str(source), f"{host}:{there}/big", stdin=subprocess.DEVNULL)
     while not [path for path in there.iterdir() if path.name.endswith(".part")]:
         assert client.poll() is None
     client.kill()

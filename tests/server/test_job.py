@@ -23,9 +23,11 @@ def wait(job: Job) -> None:
     assert job.ended() is not None
 
 
-def test_job_is_running_then_finished() -> None:
-    job = start("sleep", "0.1")
+def test_job_is_running_then_finished(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    job = start("cat", f"{tmp_path}/gate")
     assert job.record().state == "running"
+    (tmp_path / "gate").write_text("")
     wait(job)
     assert (job.record().state, job.record().returncode) == ("finished", 0)
 
