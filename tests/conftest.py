@@ -58,3 +58,15 @@ def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     with Daemon(account) as running:
         yield running
     end_shells(account.folder / "run")
+
+
+@pytest.fixture(scope="module")
+def me(shared_daemon: Daemon) -> Home:
+    """The account of that daemon."""
+    return shared_daemon.home
+
+
+@pytest.fixture(scope="module")
+def host(shared_daemon: Daemon) -> str:
+    """Where that daemon is reached."""
+    return shared_daemon.host

@@ -12,22 +12,12 @@ from pathlib import Path
 import pytest
 
 from rsh.files.disk.part_names import part_name
-from tests.machines import SOON, Daemon, Home
+from tests.machines import SOON, Home
 from tests.scenarios.trees import described
 
 MIB = 1024 * 1024
 SIZE = 6 * MIB
 OLD = random.Random(1).randbytes(SIZE)  # large: a sync makes a patch of it
-
-
-@pytest.fixture(scope="module")
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture(scope="module")
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
 
 
 def words(way: str, source: Path, target: Path, host: str) -> list[str]:

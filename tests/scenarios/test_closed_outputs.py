@@ -33,11 +33,6 @@ LINES = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
-@pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("closed") / "source"
     top.mkdir()

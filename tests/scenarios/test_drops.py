@@ -34,11 +34,6 @@ COUNTING = "i=0; while [ $i -lt 100 ]; do seq $((i * 1000 + 1)) $((i * 1000 + 10
 PIECE = 20_000  # bytes that get through between two cuts; thirty times that is the whole
 
 
-@pytest.fixture(scope="module")
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
 @pytest.fixture
 def network(shared_daemon: Daemon) -> Iterator[Proxy]:
     """A network before the daemon that can be made to misbehave."""

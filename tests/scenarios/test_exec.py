@@ -13,17 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import SOON, Daemon, Home, alive, wait_until_gone
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
+from tests.machines import SOON, Home, alive, wait_until_gone
 
 
 def test_exit_status_is_the_remote_one(me: Home, host: str) -> None:

@@ -20,16 +20,6 @@ from tests.machines import SOON, Daemon, Home, alive, wait_until_gone
 
 
 @pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
 def own_account(me: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Be a client of that account in this process."""
     for name, value in me.environment.items():

@@ -35,11 +35,6 @@ def me(shared_daemon: Daemon) -> Iterator[Home]:
 
 
 @pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
 def sharing(home: Home) -> Iterator[Home]:
     """The same, of a test's own."""
     (home.folder / "config" / "rsh").mkdir(mode=0o700)

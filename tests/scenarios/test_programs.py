@@ -17,11 +17,6 @@ from tests.machines import Daemon, Home, program, reserve_port
 from tests.scenarios.screens import SIGN, Terminal, until_same
 
 
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
 @contextmanager
 def both(daemon: Daemon, *command: str, columns: int = 80, rows: int = 24) -> Iterator[tuple[Terminal, Terminal]]:
     """Run a program here and over there, in windows of the same size; give both screens, that of here first."""

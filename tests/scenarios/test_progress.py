@@ -13,23 +13,13 @@ import pexpect
 import pytest
 
 from rsh.client.transfer.events import EVENTS
-from tests.machines import Daemon, Home, program
+from tests.machines import Home, program
 from tests.proxy import Proxy
 from tests.terminals import end_of
 
 SMALL, SIZE = 3, 10_000_000
 LIMIT = 4 * 1024 * 1024
 WAYS = pytest.mark.parametrize("way", ["put", "get", "sync up", "sync down"])
-
-
-@pytest.fixture(scope="module")
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture(scope="module")
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
 
 
 @pytest.fixture(scope="module")

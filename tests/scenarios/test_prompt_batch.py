@@ -5,19 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.machines import Daemon, Home
-
-
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
+from tests.machines import Home
 
 
 def test_lines_come_from_stdin(me: Home, host: str, tmp_path: Path) -> None:

@@ -28,11 +28,6 @@ def network(shared_daemon: Daemon) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
-@pytest.fixture
 def source(tmp_path: Path) -> Path:
     (tmp_path / "file").write_bytes(CONTENT)
     return tmp_path / "file"

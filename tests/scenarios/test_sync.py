@@ -27,16 +27,6 @@ LARGE = 16 * MIB
 BOTH = pytest.mark.parametrize("way", ["up", "down"])
 
 
-@pytest.fixture(scope="module")
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture(scope="module")
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
 def words(way: str, source: Path, target: Path, host: str, *options: str) -> list[str]:
     there, here = (target, source) if way == "up" else (source, target)
     sides = [str(here), f"{host}:{there}"] if way == "up" else [f"{host}:{there}", str(here)]

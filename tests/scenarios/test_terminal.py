@@ -37,16 +37,6 @@ while left and (data := os.read(0, 65536)):
 
 
 @pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
 def loud(me: Home, host: str) -> Iterator[Terminal]:
     """A terminal on which a program over there has switched much on, and waits."""
     with Terminal(me, "exec", "-t", host, "--", f"printf '{LOUD}'; read x") as terminal:

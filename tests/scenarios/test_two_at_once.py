@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rsh.files.disk.part_names import part_name
-from tests.machines import SOON, Daemon, Home
+from tests.machines import SOON, Home
 from tests.soak import sized
 
 MIB = 1024 * 1024
@@ -21,16 +21,6 @@ ROUNDS = sized(2, 40)
 SMALL = 20
 
 VERBS = pytest.mark.parametrize(("verb", "way"), [("put", "up"), ("get", "down"), ("sync", "up"), ("sync", "down")])
-
-
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
 
 
 def make_source(folder: Path, seed: int) -> Path:

@@ -5,18 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import Daemon, Home
+from tests.machines import Home
 from tests.scenarios.screens import Terminal
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
 
 
 @pytest.mark.parametrize("path", [".", "..", "/", "x/..", "", "x/./", "//"])

@@ -12,11 +12,6 @@ from tests.scenarios.screens import Terminal
 
 
 @pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
-
-
-@pytest.fixture
 def there(tmp_path: Path) -> Path:
     file = tmp_path / "there" / "a file.txt"
     file.parent.mkdir()

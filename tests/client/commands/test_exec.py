@@ -15,18 +15,8 @@ from contextlib import contextmanager
 import pexpect
 import pytest
 
-from tests.machines import SOON, Daemon, Home, program
+from tests.machines import SOON, Home, program
 from tests.terminals import hang_up
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
 
 
 @contextmanager

@@ -10,17 +10,7 @@ import pytest
 
 from rsh.client.prompt.dispatch import run_line
 from tests.client.prompts import prompt
-from tests.machines import Daemon, Home
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
+from tests.machines import Home
 
 
 def test_command_line_changes_and_finds(me: Home, host: str, tmp_path: Path) -> None:

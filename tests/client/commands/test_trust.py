@@ -10,11 +10,6 @@ from tests.machines import Daemon, Home
 
 
 @pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
 def url(shared_daemon: Daemon) -> str:
     return shared_daemon.home.server_command("url", shared_daemon.host).stdout.decode().strip()
 

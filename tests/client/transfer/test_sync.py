@@ -14,18 +14,8 @@ from rsh.client.cli.location import sides_at_the_prompt
 from rsh.errors import UsageError
 from rsh.files.sync.agreed import Agreed
 from tests.files.transfers import snapshot
-from tests.machines import Daemon, Home, program
+from tests.machines import Home, program
 from tests.terminals import end_of
-
-
-@pytest.fixture
-def host(shared_daemon: Daemon) -> str:
-    return shared_daemon.host
-
-
-@pytest.fixture
-def me(shared_daemon: Daemon) -> Home:
-    return shared_daemon.home
 
 
 @pytest.fixture
