@@ -106,3 +106,20 @@ def test_people_see_a_total_with_files_rate_and_time_that_is_left(
     child.expect_exact("MiB of 9.6 MiB")
     child.expect(r"\d+:\d\d +\d\.\d MiB/s +4/5 files")
     assert end_of(child) == 0
+
+
+def test_people_see_that_there_is_no_connection_and_that_it_goes_on(
+    me: Home, host: str, source: Path, tmp_path: Path
+) -> None:
+    with Proxy(host) as network:
+        command = [*program("rsh"), *words("get", source, tmp_path / "copy", network.host, limit="2M")]
+        child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30, dimensions=(24, 100))
+        child.expect_exact("MiB of 9.6 MiB")
+        network.hole()
+        network.cut()
+        child.expect(r"no connection for \d+ s")
+        network.mend()
+        child.expect(pexpect.EOF)
+        child.close()
+    assert child.exitstatus == 0
+    assert (tmp_path / "copy" / "large").read_bytes() == (source / "large").read_bytes()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from rsh.client.text.columns import shorten
+from rsh.client.text.condition_text import describe
 from rsh.client.text.units import amount
 from rsh.client.transfer.tally import State
 from rsh.escape import printable
@@ -34,7 +35,11 @@ class TransferBars:
 
     def draw(self, state: State) -> None:
         """Show how it stands."""
-        self._live.update(self._lines(state, self._console.width), refresh=True)
+        width = self._console.width
+        lines: RenderableType = self._lines(state, width)
+        if state.lost:
+            lines = Group(lines, Text(describe(state.lost), no_wrap=True, overflow="ellipsis"))
+        self._live.update(lines, refresh=True)
 
     def close(self) -> None:
         """Take the lines away."""

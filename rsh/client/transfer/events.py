@@ -18,6 +18,7 @@ EVENTS: Final = {
         "rate",
         "seconds_left",
         "elapsed",
+        "away",
     ),
     "would": ("action", "path", "size"),
     "change": ("change", "path"),

@@ -15,6 +15,7 @@ from typing import Any, Final
 from rsh.client.cli.context import Context
 from rsh.client.terminal.console import is_terminal
 from rsh.client.text.complaints import say
+from rsh.client.text.condition_text import describe
 from rsh.client.text.units import amount, duration
 from rsh.client.transfer.printing import abandoning
 from rsh.client.transfer.tally import State, Tally
@@ -25,6 +26,7 @@ _BARS_AFTER: Final = 0.5  # seconds; what is done sooner needs no bar
 _BARS_EVERY: Final = 0.1
 _LINES_EVERY: Final = 10.0
 _EVENTS_EVERY: Final = 1.0
+_LOST_AFTER: Final = 1.0  # a connection that is back sooner was not missed
 
 
 class Display:
@@ -33,7 +35,8 @@ class Display:
     first = _EVENTS_EVERY
     every = _EVENTS_EVERY
 
-    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None) -> None:
+    def __init__(self, context: Context, tally: Tally, survey: Callable[[], Iterable[Total]] | None) -> None:
+        self.context = context
         self.tally = tally
         self._survey = survey
         self._over = threading.Event()
@@ -67,11 +70,17 @@ class Display:
         self.begin()
         try:
             while True:
-                self.show(self.tally.state())
+                self.show(self._look())
                 if self._over.wait(self.every):
                     break
         finally:
             self.end()
+
+    def _look(self) -> State:
+        """Give how it stands, and how the connection is if there has been none for a while."""
+        condition = self.context.begin().session.condition
+        lost = not condition.connected and condition.lasted > _LOST_AFTER
+        return self.tally.state()._replace(lost=condition if lost else None)
 
     def _run(self) -> None:
         try:
@@ -95,13 +104,9 @@ class Lines(Display):
 
     first = every = _LINES_EVERY
 
-    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None, verb: str) -> None:
-        super().__init__(tally, survey)
-        self._verb = verb
-
     def show(self, state: State) -> None:
         """Print one line."""
-        say(f"rsh: {self._verb}: {in_words(state)}\n")
+        say(f"rsh: {self.context.verb}: {in_words(state)}\n")
 
 
 class Events(Display):
@@ -139,11 +144,14 @@ def fields(state: State) -> dict[str, Any]:
         "rate": round(state.rate),
         "seconds_left": None if state.seconds_left is None else round(state.seconds_left, 1),
         "elapsed": round(state.elapsed, 3),
+        "away": round(state.lost.lasted, 1) if state.lost else None,
     }
 
 
 def in_words(state: State) -> str:
     """Give a state as a line for people: what is not known yet is "scanning"."""
+    if state.lost:
+        return f"{amount(state.bytes)}, {state.items} files; {describe(state.lost)}"
     total, share = state.total, state.share
     if total is None or share is None:
         found = f" (scanning: {amount(total.bytes)} so far)" if total else " (scanning)" if state.scanning else ""
@@ -175,14 +183,14 @@ def display(
 ) -> Display:
     """Give what shows a tally while it is entered; as shown()."""
     if context.quiet:
-        return Silent(tally, None)
+        return Silent(context, tally, None)
     if tally.state().total is not None:
         survey = None  # It has been counted, or somebody is at it.
     if json:
-        return Events(tally, survey)
+        return Events(context, tally, survey)
     if not is_terminal(2) or os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-        return Lines(tally, survey, context.verb)
-    return Bars(tally, survey, context.color)
+        return Lines(context, tally, survey)
+    return Bars(context, tally, survey)
 
 
 class Bars(Display):
@@ -191,16 +199,15 @@ class Bars(Display):
     first = _BARS_AFTER
     every = _BARS_EVERY
 
-    def __init__(self, tally: Tally, survey: Callable[[], Iterable[Total]] | None, color: str) -> None:
-        super().__init__(tally, survey)
-        self._color = color
+    def __init__(self, context: Context, tally: Tally, survey: Callable[[], Iterable[Total]] | None) -> None:
+        super().__init__(context, tally, survey)
         self._bars: Any = None
 
     def begin(self) -> None:
         """Load rich, 0.1 s, beside the transfer."""
         from rsh.client.transfer.bars import TransferBars
 
-        self._bars = TransferBars(color=self._color != "never")
+        self._bars = TransferBars(color=self.context.color != "never")
 
     def show(self, state: State) -> None:
         """Draw."""

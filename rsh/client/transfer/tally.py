@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from rsh.errors import FileError, RshError
 from rsh.files.transfer.report import Abandoned, Progress
 from rsh.protocol.answer_records import Total
+from rsh.session.condition import Condition
 
 # The rate is that of the last so many seconds. A window rather than a decaying mean: what it shows stays put on a
 # steady link, and a stall is forgotten after a while.
@@ -33,6 +34,7 @@ class State(NamedTuple):
         seconds_left: None while it cannot be told.
         elapsed: seconds since the start.
         scanning: somebody is counting the total.
+        lost: how the connection is, if there is none.
     """
 
     path: bytes
@@ -45,6 +47,7 @@ class State(NamedTuple):
     seconds_left: float | None
     elapsed: float
     scanning: bool = False
+    lost: Condition | None = None
 
     @property
     def share(self) -> float | None:

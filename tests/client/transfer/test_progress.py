@@ -5,14 +5,16 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import pytest
 
 from rsh.client.cli.context import Context
-from rsh.client.transfer.progress import in_words, shown
+from rsh.client.transfer.progress import fields, in_words, shown
 from rsh.client.transfer.tally import State
 from rsh.protocol.answer_records import Total
+from rsh.session.condition import Condition
 
 STATE = State(b"", 0, 0, 5 * 2**20, 7, Total(10, 10 * 2**20, True), 2.0**20, 5.0, 5.0)
 
@@ -22,7 +24,8 @@ import sys, threading
 from rsh.client.transfer import progress
 from rsh.client.cli.context import Context
 from rsh.protocol.answer_records import Total
-context = Context("cli", lambda: None)
+import rsh
+context = Context("cli", rsh.connect)
 context.verb = "put"
 seen = threading.Event()
 for kind in (progress.Lines, progress.Bars, progress.Events):
@@ -62,6 +65,14 @@ def test_a_line_says_that_it_is_scanning() -> None:
     assert in_words(STATE._replace(total=None, scanning=True)) == "5.0 MiB (scanning), 1.0 MiB/s, 7 files"
     assert in_words(STATE._replace(total=None)) == "5.0 MiB, 1.0 MiB/s, 7 files"
     assert "scanning: 10 MiB so far" in in_words(STATE._replace(total=Total(10, 10 * 2**20, False)))
+
+
+def test_a_lost_connection_is_told_in_every_way() -> None:
+    lost = Condition(connected=False, since=time.monotonic() - 9, attempts=2, reason="no \x1b answer")
+    state = STATE._replace(lost=lost)
+    words = in_words(state)
+    assert words.startswith("5.0 MiB, 7 files; no connection for 9 s: no \\x1b answer; attempts: 2")
+    assert fields(state)["away"] >= 9 and fields(STATE)["away"] is None
 
 
 def test_lines_come_where_there_is_no_terminal() -> None:
