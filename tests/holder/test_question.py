@@ -64,6 +64,33 @@ def test_names_are_those_of_the_shell(bash: Held) -> None:
     assert "bexport" in ask(bash, "command", "expo")
 
 
+ZSH_RC = r"""
+autoload -Uz compinit; compinit -D
+_qq() { local -a them; them=('alpha:the first' 'beta:the second' 'al pha:with a blank'); _describe thing them }
+_noisy() { print loud; read x; x=5; cd /; compadd -S= noise }
+compdef _qq qq; compdef _noisy noisy; alias q=qq
+"""
+
+
+def test_arguments_are_those_of_zshs_own_completion_in_a_shell_that_stays_the_same(tmp_path: Path) -> None:
+    (tmp_path / ".zshrc").write_text(ZSH_RC)
+    (tmp_path / "a dir").mkdir()
+    (tmp_path / "it's").touch()
+    held = Held(shutil.which("zsh") or "", tmp_path)
+    held.end()
+    assert ask(held, "argument", "qq a") == ["walpha", r"wal\ pha"]
+    assert ask(held, "argument", "true; q b") == ["wbeta"]
+    assert ask(held, "argument", "noisy n") == ["Wnoise="]
+    assert ask(held, "argument", "ls a") == ["da dir"]
+    assert ask(held, "argument", "ls ~/'a") == ["d~/a dir"]
+    assert ask(held, "argument", "ls i") == ["pit's"]
+    assert held.run("echo $x $PWD; whence -w compadd; jobs") == (0, f"{tmp_path}\ncompadd: builtin\n")
+    held.run("_qq() { while :; do :; done }")
+    assert ask(held, "argument", "qq a") == []
+    assert held.run("echo on") == (0, "on\n")
+    held.close()
+
+
 def test_names_of_zsh_are_those_of_the_shell(tmp_path: Path) -> None:
     held = Held(shutil.which("zsh") or "", tmp_path)
     held.end()

@@ -90,6 +90,16 @@ def _told(context: PromptContext, error: RshError) -> int:
 def _explain_not_found(text: str) -> None:
     """Say why a command of ours went over there, where nobody knows it."""
     scan = Scan(text)
-    command = find(scan.words[0].text, "prompt") if scan.words else None
-    if command is not None and command.bare and scan.syntax.strip():
-        say(f"rsh: {command.name}: '{scan.syntax}' made this a line for the shell over there; quote it\n")
+    ours = [word for word in scan.words if word.command and not word.quoted and _is_reserved(word.text)]
+    if not ours or not scan.syntax.strip():
+        return
+    name = ours[0].text
+    if ours[0] is scan.words[0]:
+        say(f"rsh: {name}: '{scan.syntax}' made this a line for the shell over there; quote it\n")
+    else:
+        say(f"rsh: {name} is a command of the prompt, not of the shell over there: give it a line of its own\n")
+
+
+def _is_reserved(word: str) -> bool:
+    command = find(word, "prompt")
+    return command is not None and command.bare

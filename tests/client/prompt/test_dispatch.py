@@ -43,6 +43,8 @@ def test_line_reaches_whom_it_is_for(
         ("lcd /nowhere", 1, "rsh: lcd: /nowhere: No such file or directory\n"),
         ("put /nowhere .", 1, "rsh: put: /nowhere: No such file or directory\n"),
         ("put a | b", 127, "made this a line for the shell over there"),
+        ("cd / && put a b", 127, "rsh: put is a command of the prompt, not of the shell over there: give it a line"),
+        ("for x in a b; do put $x; done", 127, "rsh: put is a command of the prompt"),
     ],
 )
 def test_failures_are_told_in_a_line_or_two(
@@ -51,6 +53,13 @@ def test_failures_are_told_in_a_line_or_two(
     with prompt() as context:
         assert run_line(context, line) == status
     assert words in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["nothing_here put", "cd / && nothing_here; nothing_here", "true && 'put' a"])
+def test_nothing_is_explained_of_what_is_not_ours(line: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with prompt() as context:
+        assert run_line(context, line) == 127
+    assert "rsh:" not in capfd.readouterr().err
 
 
 def test_file_commands_copy_from_where_both_sides_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
