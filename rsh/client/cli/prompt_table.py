@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from rsh.client.cli.arguments import JSON, switch
 from rsh.client.cli.command import PROMPT, Argument, Command
-
-
-def _switch(name: str, help: str, *flags: str) -> Argument:
-    return Argument(name, help, flags, "switch")
-
-
-_JSON: Final = _switch("json", "print JSON, one object a line", "--json")
 
 PROMPT_COMMANDS: Final = (
     Command(
@@ -40,7 +34,7 @@ PROMPT_COMMANDS: Final = (
         "here",
         (
             Argument("paths", "directories to make", kind="local-directory", metavar="DIR", many=True),
-            _switch("parents", "those above as well; existing ones are no failure", "-p", "--parents"),
+            switch("parents", "those above as well; existing ones are no failure", "-p", "--parents"),
         ),
         PROMPT,
         bare=True,
@@ -68,7 +62,7 @@ PROMPT_COMMANDS: Final = (
         "List the transfers in the background",
         "rsh.client.prompt.job_commands:run_jobs",
         "prompt",
-        (_JSON,),
+        (JSON,),
         PROMPT,
     ),
     Command(
@@ -112,7 +106,7 @@ PROMPT_COMMANDS: Final = (
         "Print the versions of rsh on both sides",
         "rsh.client.prompt.setting_commands:run_version",
         "prompt",
-        (_JSON,),
+        (JSON,),
         PROMPT,
     ),
     Command(
@@ -123,8 +117,8 @@ PROMPT_COMMANDS: Final = (
         (
             Argument("pattern", "lines that hold this text", metavar="TEXT", optional=True),
             Argument("count", "the last N", ("-n",), "number", metavar="N"),
-            _switch("all", "of all accounts and hosts", "-a", "--all"),
-            _JSON,
+            switch("all", "of all accounts and hosts", "-a", "--all"),
+            JSON,
         ),
         PROMPT,
         examples=(("history -n 20 build", "the last 20 that name `build`"),),

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from rsh.client.cli.arguments import JSON, REMOTE, switch
 from rsh.client.cli.command import Argument, Command
 
-
-def _switch(name: str, help: str, *flags: str) -> Argument:
-    return Argument(name, help, flags, "switch")
-
-
-_PATHS: Final = Argument("paths", "files over there", kind="remote", metavar="PATH", many=True)
 _SOME: Final = Argument("paths", "where to look", kind="remote", metavar="PATH", many=True, optional=True)
-_JSON: Final = _switch("json", "print JSON, one object a line", "--json")
-_TREES: Final = _switch("recursive", "directories with all below them", "-R", "--recursive")
+_TREES: Final = switch("recursive", "directories with all below them", "-R", "--recursive")
 _INTO: Final = Argument(
     "target", "the directory that takes all", ("-t", "--target-directory"), "remote-directory", metavar="DIR"
 )
@@ -28,7 +22,7 @@ TREE_COMMANDS: Final = (
         (
             Argument("paths", "files, then the new name or directory", kind="remote", metavar="PATH", many=True),
             _INTO,
-            _switch("recursive", "accepted and implied: directories are copied whole", "-r", "-R", "--recursive"),
+            switch("recursive", "accepted and implied: directories are copied whole", "-r", "-R", "--recursive"),
         ),
         examples=(("cp build:a.txt build:old/", "into a directory"),),
     ),
@@ -40,8 +34,8 @@ TREE_COMMANDS: Final = (
         (
             Argument("paths", "what is linked to, then the link", kind="remote-name", metavar="PATH", many=True),
             _INTO,
-            _switch("symbolic", "symbolic ones, which hold the path as it is written", "-s", "--symbolic"),
-            _switch("force", "replace what has the name", "-f", "--force"),
+            switch("symbolic", "symbolic ones, which hold the path as it is written", "-s", "--symbolic"),
+            switch("force", "replace what has the name", "-f", "--force"),
         ),
         examples=(("ln -s build:release-7 build:current", "a name that leads to another"),),
     ),
@@ -50,7 +44,7 @@ TREE_COMMANDS: Final = (
         "Change permissions over there",
         "rsh.client.commands.tree_commands:run_chmod",
         "files",
-        (Argument("mode", "octal, or as u+x,g-w", metavar="MODE"), _PATHS, _TREES),
+        (Argument("mode", "octal, or as u+x,g-w", metavar="MODE"), REMOTE, _TREES),
         examples=(("chmod -R g+rX build:work", "the group may read and enter"),),
     ),
     Command(
@@ -58,7 +52,7 @@ TREE_COMMANDS: Final = (
         "Change owner and group over there",
         "rsh.client.commands.tree_commands:run_chown",
         "files",
-        (Argument("owner", "OWNER, OWNER:GROUP or :GROUP", metavar="OWNER"), _PATHS, _TREES),
+        (Argument("owner", "OWNER, OWNER:GROUP or :GROUP", metavar="OWNER"), REMOTE, _TREES),
         examples=(("chown :staff build:work", "the group only"),),
     ),
     Command(
@@ -82,8 +76,8 @@ TREE_COMMANDS: Final = (
             Argument("smaller", "of fewer bytes than this", ("--smaller",), "size", metavar="SIZE"),
             Argument("newer", "changed less than S seconds ago: 2d", ("--newer",), "seconds", metavar="S"),
             Argument("older", "changed more than S seconds ago", ("--older",), "seconds", metavar="S"),
-            _switch("null", "end each path with a NUL", "-0", "--null"),
-            _JSON,
+            switch("null", "end each path with a NUL", "-0", "--null"),
+            JSON,
         ),
         examples=(("find build:log -n '*.gz' --older 30d", "what could go"),),
     ),
@@ -94,9 +88,9 @@ TREE_COMMANDS: Final = (
         "files",
         (
             _SOME,
-            _switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable"),
-            _switch("si", "likewise, in powers of 1000", "--si"),
-            _JSON,
+            switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable"),
+            switch("si", "likewise, in powers of 1000", "--si"),
+            JSON,
         ),
         examples=(("du -h 'build:work/*'", "each of them"),),
     ),
