@@ -238,6 +238,16 @@ def explain(error: str) -> str:
     return os.strerror(number) if isinstance(number, int) else OUR_ERRORS["EFAILED"]
 
 
+def forget_frames(error: BaseException | None) -> None:
+    """Forget where an error came by, once everybody has heard it who is to: its frames keep alive all that they knew.
+
+    Whoever keeps the error and is known by one of them would else be kept by himself, until cycles are looked for.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 def exit_status(returncode: int) -> int:
     """Turn subprocess's returncode into what a shell would show: 128+N for signal N."""
     return 128 - returncode if returncode < 0 else returncode

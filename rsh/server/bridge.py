@@ -55,8 +55,6 @@ class Bridge:
         self._told: deque[Signal | Resize | bool] = deque(maxlen=MAX_TOLD)  # bool: whether there is a connection
         self._telling = threading.Semaphore(0)  # one for each message that could not be passed on at once, and the end
         self._asked = Asked(channel)
-        self._lines = Inlet(channel, 1, self._asked.cut, self._pass_asked, self._asked_wrongly)
-        self._input = Inlet(channel, 0, _whole, self._pass_input, lambda error: None)
 
     def run(self) -> None:
         """Pass on what both sides say, until one of them ends."""
@@ -65,8 +63,10 @@ class Bridge:
         channel.listen(self._on_message)
         messages = threading.Thread(target=self._pump_messages, name="shell messages", daemon=True)
         messages.start()
-        self._lines.begin()
-        self._input.begin()
+        lines = Inlet(channel, 1, self._asked.cut, self._pass_asked, self._asked_wrongly)
+        typed = Inlet(channel, 0, _whole, self._pass_input, lambda error: None)
+        lines.begin()
+        typed.begin()
         try:
             self._bring()
         finally:
@@ -74,8 +74,8 @@ class Bridge:
             self._hang_up()
             self._telling.release()
             messages.join()
-            self._lines.wait_over()
-            self._input.wait_over()
+            lines.wait_over()
+            typed.wait_over()
 
     def send(self, kind: int, payload: bytes = b"", *, wait: bool = True) -> bool:
         """Send the holder a message; when it has ended, that is told from there.

@@ -8,7 +8,7 @@ import socket
 
 import msgspec
 
-from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError
+from rsh.errors import Code, LinkError, ProtocolError, Refused, RshError, forget_frames
 from rsh.protocol.frames import Decoder
 from rsh.protocol.messages import Hello
 from rsh.server import confinement
@@ -172,6 +172,8 @@ class Connection:
                 house.roster.remove(guest)
             elif guest.session.away_since is not None:
                 log.info("%s = away: %s", guest.name, guest.session.lost_by)
+            forget_frames(guest.session.error)
+            forget_frames(guest.session.lost_by)
 
     def _name(self, stream: Stream, hello: Hello) -> str:
         return f"{stream.peer} {hello.session[:2].hex()}"

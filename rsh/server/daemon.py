@@ -99,7 +99,7 @@ class Daemon:
             try:
                 self._house.roster.tend()
                 self._look_at_keys()
-                memory.look(len(self._house.roster.guests()))
+                memory.look(len(self._house.roster.guests()), self._house.roster.kept)
             except Exception:  # a net for bugs: sessions that nobody looks after would stay for ever
                 log.exception("! tending the sessions failed")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import mmap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -29,21 +30,25 @@ class Memory:
         self._most = 0  # sessions at once since we gave back last
         self._last = 0  # sessions at the last look
         self._quiet = 0  # looks since somebody left
-        self._size = resident()  # once we had given back last
+        self._size = resident()  # once we had given back last, without what was in use then
 
-    def look(self, sessions: int) -> bool:
-        """Take note of how many sessions there are; whether memory was given back. Call it once a second."""
+    def look(self, sessions: int, kept: Callable[[], int] = lambda: 0) -> bool:
+        """Take note of how many sessions there are; whether memory was given back. Call it once a second.
+
+        Args:
+            kept: gives the bytes that these hold; asked seldom.
+        """
         self._quiet = 0 if sessions < self._last else self._quiet + 1
         self._last = sessions
         self._most = max(self._most, sessions)
         if self._quiet < SETTLED:
             return False
         many = self._most >= MANY and sessions <= self._most // 2
-        if not many and (self._quiet > SETTLED or resident() - self._size < MUCH):
+        if not many and (self._quiet > SETTLED or resident() - kept() - self._size < MUCH):
             return False
         self._most = sessions
         give_back()
-        self._size = resident()
+        self._size = resident() - kept()
         return True
 
 

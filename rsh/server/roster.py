@@ -171,6 +171,10 @@ class Roster:
         with self._lock:
             return list(self._guests.values())
 
+    def kept(self) -> int:
+        """Give the bytes of data that all of them hold."""
+        return sum(guest.session.kept for guest in self.guests())
+
     def dismiss(self, why: Callable[[Guest], Refused | None]) -> list[Guest]:
         """End the sessions of those for whom there is a reason, with a word on it; give them."""
         reasons = [(guest, reason) for guest in self.guests() if (reason := why(guest)) is not None]

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-from rsh.errors import Code, FileError, ProtocolError, Refused, RshError
+from rsh.errors import Code, FileError, ProtocolError, Refused, RshError, forget_frames
 from rsh.protocol import requests
 from rsh.server import batch, completing, confinement, detached, execution, filesystem, living, machine
 from rsh.server.account import Account, Grant
@@ -98,6 +98,7 @@ class Services:
             channel.close(Code.INTERNAL, "internal error; the log of the daemon knows more")
         finally:
             self._turns.release()
+            forget_frames(channel.closed_by)
 
     def _dispatch(self, channel: Channel) -> None:
         request = channel.request

@@ -39,6 +39,14 @@ def test_much_is_given_back_whoever_has_left_it() -> None:
     del held
 
 
+def test_what_sessions_held_when_memory_was_given_back_counts_once_they_have_gone() -> None:
+    memory = Memory()
+    held = bytearray(b"x") * (MUCH + MUCH // 4)
+    assert not any(memory.look(count, held.__len__) for count in (2, *[1] * 2 * SETTLED))
+    looks = [memory.look(count) for count in (1, *[0] * 2 * SETTLED)]
+    assert [number for number, given in enumerate(looks) if given] == [SETTLED + 1]
+
+
 def test_what_was_freed_between_what_is_used_goes_back_to_the_system() -> None:
     shrunk = subprocess.run([sys.executable, "-c", WASTE], check=True, capture_output=True).stdout
     assert int(shrunk) > 40_000  # KiB, of 60,000
