@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from rsh.files.disk.part_names import part_name
 from tests.machines import Daemon, Home
 from tests.proxy import Direction, Proxy
+from tests.scenarios.trees import described
 
 MIB = 1024 * 1024
 SIZE = 8 * MIB + 123
@@ -112,3 +115,25 @@ def test_ten_thousand_files_are_identical_after_put_and_get(me: Home, network: P
     expected = {path.relative_to(tree): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
     for copy in (tmp_path / "there", tmp_path / "back"):
         assert {path.relative_to(copy): path.read_bytes() for path in copy.rglob("*") if path.is_file()} == expected
+
+
+@BOTH
+def test_a_tree_with_a_new_name_goes_on_under_it(me: Home, host: str, tmp_path: Path, verb: str) -> None:
+    source, target = tmp_path / "tree", tmp_path / "new"
+    source.mkdir()
+    (source / "file").write_bytes(CONTENT)
+    (source / "other").write_bytes(b"other")
+    here, there = ("", f"{host}:") if verb == "put" else (f"{host}:", "")
+    line = [f"{here}{source}", f"{there}{target}"]
+    client = me.spawn(verb, *SLOWLY, *line, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    part = target / os.fsdecode(part_name(b"file"))
+    while not (part.exists() and part.stat().st_size > MIB):
+        assert client.poll() is None
+        time.sleep(0.005)  # another process writes it
+    client.kill()
+    client.wait()
+    inode = part.stat().st_ino
+    done = me.rsh(verb, *line)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert described(target) == described(source), "with nothing left over"
+    assert (target / "file").stat().st_ino == inode, "it went on with the part"

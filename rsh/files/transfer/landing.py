@@ -18,6 +18,7 @@ from rsh.files.disk.identity import is_within
 from rsh.files.disk.leftovers import identity_of, sweep
 from rsh.files.disk.names import check_component, join
 from rsh.files.disk.part import Finisher
+from rsh.files.disk.unfinished import mark_unfinished, unmark_unfinished
 from rsh.files.disk.vacant import Elsewhere
 from rsh.files.transfer.conflicts import Conflicts
 from rsh.files.transfer.target import Target, open_behind
@@ -59,6 +60,7 @@ class Landing:
         self._skipped = 0  # levels entered below and including a directory that failed
         self._renamed: dict[bytes, bytes] = {}  # by their paths, files that got another name than their own
         self._sealed: set[tuple[int, int]] = set()  # read-only directories made by us, to which we may come back
+        self._unfinished = b""  # name of the source that the topmost directory is marked with
         self._behind = -1  # directory of the file that a symlink named by the user leads to
 
     @property
@@ -99,6 +101,17 @@ class Landing:
         Args:
             source: identity of what is copied, b"" for what is below the top; it is not copied into itself.
         """
+        origin = b"" if self.depth else name
+        if origin and self._target.is_begun(origin):
+            self._enter_target(_Level(index, mode, mtime_ns, False, True, settle=True, finish=finish), source)
+            self._unfinished = origin
+            return
+        self._enter(index, name, mode, mtime_ns, finish, source)
+        if origin and self.fresh and self._target.name is not None:
+            self._unfinished = origin
+            mark_unfinished(self._place.fd, origin)
+
+    def _enter(self, index: int, name: bytes, mode: int, mtime_ns: int, finish: Finisher | None, source: bytes) -> None:
         if self._skipped:
             self._skipped += 1
             return
@@ -127,23 +140,33 @@ class Landing:
     ) -> None:
         """Go into the target itself, which is made when it is not there."""
         if self._target.name is not None:
-            self.enter(index, self._target.name, mode, mtime_ns, finish, source)
+            self._enter(index, self._target.name, mode, mtime_ns, finish, source)
             return
+        self._enter_target(_Level(index, mode, mtime_ns, fresh=False, ours=False, settle=False, finish=None), source)
+
+    def _enter_target(self, level: _Level, source: bytes) -> None:
         self._skipped = 1  # until it has succeeded
         self._base = self._target.path
         self._check_outside(self._place.fd, source)
         self._place.enter(b".")
         self._skipped = 0
-        self._levels.append(_Level(index, mode, mtime_ns, fresh=False, ours=False, settle=False, finish=None))
+        self._levels.append(level)
 
-    def leave(self) -> None:
-        """Set the mode and time of the directory entered last and go up. It has been left also when this raises."""
+    def leave(self, *, finished: bool = True) -> None:
+        """Set the mode and time of the directory entered last and go up. It has been left also when this raises.
+
+        Args:
+            finished: all has come that belongs in it.
+        """
         if self._skipped:
             self._skipped -= 1
             return
         level = self._levels.pop()
         if not level.fresh:
             sweep(self._place.fd)
+        if self._unfinished and finished and not self._levels:
+            unmark_unfinished(self._place.fd, self._unfinished)
+            self._unfinished = b""
         try:
             if level.settle:
                 self._settle(level)
@@ -225,7 +248,7 @@ class Landing:
         self._skipped = 0
         while self._levels:
             try:
-                self.leave()
+                self.leave(finished=False)
             except OSError:
                 pass  # it stays as it is: private
         self._place.close()

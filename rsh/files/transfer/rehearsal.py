@@ -109,6 +109,10 @@ class _Rehearsal:
 
     def _go_in(self, name: bytes) -> None:
         shown = self._shown(name)
+        if not self._depth and self._target.is_begun(name):
+            self._base = self._target.path
+            self._place.enter(b".")
+            return
         if self._depth:
             self._names.append(name)
         else:

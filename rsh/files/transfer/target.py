@@ -1,8 +1,8 @@
 """Where a transfer goes: cp(1)'s rules, decided at the receiver.
 
-An existing directory takes the sources in; otherwise a single source gets the target's name; several sources to what
-is no directory are refused. A symlink that the user names is followed to a directory, and to the regular file that is
-then replaced, as cp does; symlinks further down never are.
+An existing directory takes the sources in; otherwise a single source gets the target's name, and keeps it if the copy
+was interrupted and is made again; several sources to what is no directory are refused. A symlink that the user names
+is followed to a directory, and to the regular file that is then replaced, as cp does; symlinks further down never are.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 from rsh.errors import FileError, error_name
 from rsh.files.disk.descent import DIRECTORY_FLAGS
 from rsh.files.disk.names import is_component, join
+from rsh.files.disk.unfinished import is_unfinished
 
 _FOLLOWING: Final = DIRECTORY_FLAGS & ~os.O_NOFOLLOW
 
@@ -26,13 +27,23 @@ class Target:
         fd: the directory that the sources, or the one source, go into.
         name: what the one source is to be called; None when sources keep their names.
         path: as the user named it.
+
+    Args:
+        single: there is one source only.
     """
 
-    def __init__(self, fd: int, name: bytes | None, path: bytes, *, directory_only: bool = False) -> None:
+    def __init__(
+        self, fd: int, name: bytes | None, path: bytes, *, directory_only: bool = False, single: bool = True
+    ) -> None:
         self.fd = fd
         self.name = name
         self.path = path
+        self._single = single
         self._directory_only = directory_only  # "new/": fine for a tree, not for a file
+
+    def is_begun(self, source: bytes) -> bool:
+        """Tell whether the directory that is there is what an interrupted copy of this very source has made."""
+        return self.name is None and self._single and is_unfinished(self.fd, source)
 
     def name_for(self, source: bytes, *, directory: bool = False) -> bytes:
         """Give the name that a source gets. Raises OSError when it has to be a directory and is none."""
@@ -72,7 +83,7 @@ def _open(where: bytes, path: bytes, sources: int) -> Target:
     except FileNotFoundError:
         mode = 0
     if stat.S_ISDIR(mode):
-        return Target(os.open(where, _FOLLOWING), None, path)
+        return Target(os.open(where, _FOLLOWING), None, path, single=sources == 1)
     if mode and not stat.S_ISREG(mode):
         raise FileError("ESPECIAL", path)
     if sources != 1:

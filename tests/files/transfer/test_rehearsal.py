@@ -8,6 +8,7 @@ import pytest
 
 from rsh.errors import ProtocolError
 from rsh.files.disk.names import Asked
+from rsh.files.disk.unfinished import mark_unfinished
 from rsh.files.stream.stream import RecordWriter
 from rsh.files.transfer.conflicts import Conflicts
 from rsh.files.transfer.rehearsal import rehearse
@@ -61,6 +62,22 @@ def test_what_is_new_would_be_created_and_nothing_is(source: bytes, tmp_path: Pa
     ]
     assert (report.files, report.bytes, report.failed) == (3, 100_005, 0)
     assert snapshot(bytes(tmp_path)) == before
+
+
+def test_what_was_interrupted_would_go_on_where_it_was(source: bytes, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "a").touch()
+    fd = os.open(tmp_path / "new", os.O_RDONLY)
+    mark_unfinished(fd, b"source")
+    os.close(fd)
+    new = bytes(tmp_path) + b"/new"
+    heard, _ = rehearsal([source], new)
+    assert heard.plans == [
+        ("replace", new + b"/a", 5),
+        ("create", new + b"/deep/", 0),
+        ("create", new + b"/deep/big", 100_000),
+        ("create", new + b"/link", 0),
+    ]
 
 
 def test_what_is_there_goes_by_the_policy(source: bytes, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rsh.errors import ProtocolError
+from rsh.protocol.transfer_records import Begin, Directory
 from tests.files.transfers import packed, receive_by_hand, transfer, whole
 
 
@@ -135,3 +137,33 @@ def test_link_onto_a_link_replaces_it(top: bytes) -> None:
 def test_file_onto_itself_stays_whole(top: bytes) -> None:
     assert errors([b"one"], b"one") == errors([b"one"], b".") == []
     assert content("one") == b"one"
+
+
+def begun(source: bytes, target: bytes) -> list[bytes]:
+    """Have a copy of a tree break off half-way; give what is there then."""
+    with pytest.raises(ProtocolError):
+        receive_by_hand([Begin(1), Directory(source, 0o755, 1)], target)
+    return os.listdir(target)
+
+
+@pytest.mark.parametrize("target", [b"new", b"new/", b"into/tree"])
+def test_a_copy_to_a_new_name_that_was_interrupted_goes_on_with_what_it_has_begun(top: bytes, target: bytes) -> None:
+    where = os.fsdecode(target).rstrip("/")
+    assert len(begun(b"tree", target)) == 1
+    for into in (where, f"{where}/tree"):  # Once it is whole the rules of cp hold again.
+        assert errors([b"tree"], target) == []
+        assert set(os.listdir(into)) <= {"leaf", "sub", "tree"}
+        assert content(f"{into}/leaf") == b"leaf" and Path(into, "sub").is_dir()
+    assert os.stat(into).st_mtime_ns == os.stat("tree").st_mtime_ns
+
+
+def test_another_source_goes_into_it_as_ever(top: bytes) -> None:
+    begun(b"tree", b"new")
+    assert errors([b"into"], b"new") == []
+    assert errors([b"one", b"tree"], b"new") == []
+    assert {"into", "one", "tree"} < set(os.listdir("new"))
+
+
+def test_content_of_a_source_leaves_no_mark(top: bytes) -> None:
+    assert errors([b"tree/."], b"new") == []
+    assert sorted(os.listdir("new")) == ["leaf", "sub"]
