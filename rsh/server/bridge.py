@@ -13,6 +13,7 @@ from typing import Final
 from rsh.errors import Code, ProtocolError, RshError
 from rsh.files.stream.stream import RecordWriter
 from rsh.holder import wire
+from rsh.protocol.channel import LANES
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.shell_records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started, Taken
@@ -76,6 +77,13 @@ class Bridge:
             messages.join()
             lines.wait_over()
             typed.wait_over()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Have the channel not know us any more: we would keep each other, and the session, in memory."""
+        self._channel.listen(_unheeded)
+        for lane in range(LANES):
+            self._channel.hand(lane, _unheeded)
 
     def send(self, kind: int, payload: bytes = b"", *, wait: bool = True) -> bool:
         """Send the holder a message; when it has ended, that is told from there.
@@ -237,6 +245,10 @@ class Bridge:
             self._sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+
+
+def _unheeded(message: Signal | Resize | Exit | None = None) -> None:
+    """Nobody is there any more."""
 
 
 def _words(text: bytes) -> str:

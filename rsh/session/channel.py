@@ -271,11 +271,9 @@ class Channel:
         self._wake_all()
 
     def forget(self) -> None:
-        """Drop what was not read, and who would hear of more: its service is over. The session's lock is held."""
+        """Drop what was not read: its service is over. The session's lock is held."""
         for pieces in self._pieces:
             pieces.clear()
-        self._arrivals = [None] * LANES
-        self._listener = None
 
     # --- inside ---
 

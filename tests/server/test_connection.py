@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import rsh
+from rsh.expect import Shell
 from rsh.server.daemon import Daemon
 from rsh.server.options import Options
 from rsh.server.roster import Guest
@@ -44,6 +45,8 @@ def test_session_that_is_over_does_not_wait_for_the_collector(host: str, tmp_pat
     with rsh.connect(host) as remote:
         assert remote.run("echo out; exit 3").returncode == 3
         remote.put(__file__, to=tmp_path / "copy")
+        with Shell(remote) as shell:
+            assert shell.run("echo in").status == 0
         with remote.start("sleep 100"):
             assert in_memory() == 1
     assert os.path.getsize(tmp_path / "copy") == os.path.getsize(__file__)
