@@ -39,6 +39,11 @@ TAKES_LAST = re.compile(rb"\bfc\b")
 SHOWS_HISTORY = re.compile(rb"\b(?:history|fc|r)\b")
 VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
 
+OF_JOBS = re.compile(rb"(?:fg|bg|jobs|disown)(?:[ \t]+[-+%?\w]+)*")
+
+# What a line of the user's finds at its descriptors.
+AT_TERMINAL = b" 0<&8 9>&- 8<&-"
+
 # A longer line is not kept in the shell's history, in bytes.
 LONGEST_KEPT = 64 * 1024
 
@@ -76,7 +81,7 @@ class Dialect:
         if self.keep and is_closed(text) and b"v" not in before.switched_off:
             text += b"\n\n" + self._keep(text)
         first, behind = self._remember(line)
-        return first + self._begin(text) + b" 0<&8 9>&- 8<&-; " + self.report(number, behind)
+        return first + self._begin(text) + AT_TERMINAL + b"; " + self.report(number, behind)
 
     def report(self, number: int, kept: bytes = b"") -> bytes:
         """Give what has the shell report; it does no harm to be asked twice.
@@ -196,6 +201,10 @@ class Bash(Dialect):
 TAKE_PLACE = rb"__rsh_holds=1 \command sleep 60 </dev/null >/dev/null 2>&1 8>&- 9>&- & __rsh_places+=($!); "
 MOST_PLACES = 8
 
+# zsh counts the bytes before each word of what it reads in 16 bits, and dies of more than that; so what is longer
+# it is given in pieces, in bytes.
+LONGEST_READ = 8 * 1024
+
 
 class Zsh(Dialect):
     """zsh(1), which reads our startup files in the place of the user's, which those read."""
@@ -219,8 +228,15 @@ class Zsh(Dialect):
             self.variables["RSH_ZDOTDIR"] = os.environ["ZDOTDIR"]
         self._remembers_any = False  # its history holds a line
 
+    def _remember(self, line: bytes) -> "tuple[bytes, bytes]":
+        if len(quoted(line)) > LONGEST_READ:
+            return b"", b""
+        # An empty history is shown with what runs now, which would be ours.
+        shown = not self._remembers_any and line[:1].isspace() and SHOWS_HISTORY.search(line)
+        return super()._remember(line.strip() if shown else line)
+
     def _is_seen_by(self, line: bytes) -> bool:
-        # An empty history is shown with what runs now, which is ours.
+        # Likewise.
         remembers, self._remembers_any = self._remembers_any, True
         return remembers and SHOWS_HISTORY.search(line) is not None
 
@@ -228,11 +244,27 @@ class Zsh(Dialect):
         return b" ".join((b"\\builtin .", quoted(ZSH_COMPLETE), kind, text, quoted(BASH_COMPLETE)))
 
     def run(self, line: bytes, number: int, before: Outcome) -> bytes:
+        if OF_JOBS.fullmatch(line.strip(b" \t")):
+            return self._run_of_jobs(line, number, before)
         text = super().run(line, number, before)
         places = min(_count_jobs(line), MOST_PLACES) if b"m" in before.options else 0
         if not places:
             return text
         return b"\\builtin unsetopt monitor; " + TAKE_PLACE * places + b"\\builtin setopt monitor; " + text
+
+    def _begin(self, text: bytes) -> bytes:
+        if len(quoted(text)) <= LONGEST_READ:
+            return super()._begin(text)
+        pieces = [text[start : start + LONGEST_READ] for start in range(0, len(text), LONGEST_READ)]
+        rows = [b"__rsh_text+=" + quoted(piece) + b"\n" for piece in pieces]
+        return b"__rsh_text=\n" + b"".join(rows) + b'\\builtin eval "$__rsh_text"'
+
+    def _run_of_jobs(self, line: bytes, number: int, before: Outcome) -> bytes:
+        """As run, for a line that is to find our eval's job neither current nor previous: it runs without one."""
+        begin, behind = self._remember(line)
+        if restore := self._restore(line, number, before):
+            begin += self._begin(restore) + AT_TERMINAL + b"; "
+        return begin + line.strip(b" \t") + b"; " + self.report(number, behind)
 
     def report(self, number: int, kept: bytes = b"") -> bytes:
         if number:
@@ -247,7 +279,7 @@ class Zsh(Dialect):
         return super()._keep(text) if TRACE.search(text) else self.keep
 
     def _loses_state(self, line: bytes) -> bool:
-        return LAST_WORD.search(line) is not None or _count_jobs(line) > 0
+        return len(quoted(line)) > LONGEST_READ // 2 or LAST_WORD.search(line) is not None or _count_jobs(line) > 0
 
 
 def _count_jobs(line: bytes) -> int:

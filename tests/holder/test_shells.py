@@ -158,6 +158,20 @@ def test_ctrl_z_stops_the_line_and_fg_goes_on_with_it(held: Held) -> None:
     assert held.end()[1].endswith("then more\n")
 
 
+def test_stopped_job_is_the_current_one_behind_bg_and_fg(held: Held) -> None:
+    held.begin("sh -c 'echo on; exec sleep 300'")
+    held.until("on")
+    held.type(b"\x1a")
+    assert held.end()[0] != 0
+    assert "[1]" in held.run(" bg ")[1]
+    assert re.search(r"\[1\] *\+ *[Rr]unning", held.run("jobs")[1])
+    held.begin("fg")
+    held.until("sleep 300")
+    held.type(b"\x03")
+    assert held.end()[0] == 130
+    assert held.run("jobs") == (0, "")
+
+
 def test_quit_ends_the_line_and_nothing_else(held: Held) -> None:
     held.begin(f"ulimit -c 0; {SLEEP}")
     held.until("on")
@@ -200,8 +214,12 @@ def test_keys_behind_a_line_find_it_read_however_long_it_is(held: Held) -> None:
     assert held.run("echo on") == (0, "on\n")
 
 
-def test_line_of_a_megabyte_arrives(held: Held) -> None:
-    assert held.run(b"echo " + b"x" * 1_000_000 + b" | wc -c") == (0, "1000001\n")
+@pytest.mark.parametrize("size", [8_000, 9_000, 40_000, 500_000, 1_000_000])
+def test_long_line_arrives(held: Held, size: int) -> None:
+    held.run("(exit 3)")
+    assert held.run(b"echo $?" + b"x" * size + b" | wc -c; :  a b") == (0, f"{size + 2}\n")
+    assert held.run(b"x='" + b"\xc3\xa4" * (size // 2) + b"'; echo ${#x}; (exit 4)")[0] == 4
+    assert held.run(b"echo $?") == (0, "4\n")
 
 
 def test_exit_is_the_end_with_its_status(held: Held) -> None:
@@ -316,6 +334,14 @@ def test_history_holds_the_lines_of_the_user_and_none_of_ours(name: str, tmp_pat
     ]
     held.run("echo a")
     assert held.run("fc -s a=b" if name == "bash" else "fc -e - a=b")[1] == "echo b\nb\n"
+    held.close()
+
+
+@pytest.mark.parametrize("line", ["history", " history", "  fc -l"])
+def test_empty_history_of_zsh_shows_nothing_of_ours(line: str, tmp_path: Path) -> None:
+    held = Held(shutil.which("zsh") or "", tmp_path)
+    held.end()
+    assert held.run(line) == (0, f"    1  {line.strip()}\n")
     held.close()
 
 
