@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import deque
-from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Container, Sequence
 from typing import Final
 
 import msgspec
@@ -25,22 +23,18 @@ from rsh.files.disk.tree import Step, walk
 from rsh.files.stream.stream import Pipe, RecordReader
 from rsh.files.sync.blocks import block_size
 from rsh.files.sync.itemize import DELETING, NEW, itemize
+from rsh.files.sync.later import LaterSender
 from rsh.files.sync.manifest import Entry, Manifest, file_digest
-from rsh.files.sync.sender import SyncSender
 from rsh.files.sync.wishes import Wishes
-from rsh.files.transfer.links_sent import Name
 from rsh.files.transfer.report import Progress, Report
 from rsh.files.transfer.sender import mtime_of
 from rsh.protocol import sync_records
 from rsh.protocol.record_stream import End
-from rsh.protocol.sync_records import Known, Other, Sign
+from rsh.protocol.sync_records import Known, Other
 from rsh.protocol.transfer_records import MAX_PACKED, Begin, Directory, Leave, Root, Symlink
 
 # New files below this are sent even if the target has them under another name: that is quicker than to ask.
 _WORTH_FINDING: Final = 4096
-
-# Files whose signatures are asked for ahead of their turn; each takes up to 24 MB, most far less.
-_AHEAD: Final = 4
 
 
 def sync_from(
@@ -67,10 +61,8 @@ def sync_from(
     return SyncSource(pipe, progress or Progress(), wishes, upward, agreed).run([source], directory)
 
 
-class SyncSource(SyncSender):
+class SyncSource(LaterSender):
     """One sync; run() does it."""
-
-    _top = -1  # the top of the source
 
     def _send_all(self, sources: Sequence[bytes], directory: bytes) -> None:
         try:
@@ -299,85 +291,6 @@ class SyncSource(SyncSender):
         if not self._rehearsal:
             self._announce()
             self._symlink(name, name, fd)
-
-    # --- second part: large files that changed, new ones that may be old ones ---
-
-    def _second_part(self, top: int) -> None:
-        if not self._later.count:
-            return
-        waiting: deque[tuple[bytes, int]] = deque()
-        items = iter(self._later)
-        with self._visiting(top):
-            while not self._results.stopped:
-                while len(waiting) < _AHEAD and (item := next(items, None)) is not None:
-                    path, size = msgspec.msgpack.decode(item, type=tuple[bytes, int])
-                    waiting.append((path, size))
-                    self._ask(path, size)
-                self._out.flush()
-                if not waiting:
-                    break
-                self._settle(*waiting.popleft())
-
-    @contextmanager
-    def _visiting(self, top: int) -> Iterator[None]:
-        """Go about in the source, by _go_to, and back to its top."""
-        self._place = place = Descent(os.dup(top))
-        try:
-            yield
-            self._go_to([])
-        finally:
-            self._place = None
-            self._levels.clear()
-            place.close()
-
-    def _send_names(self, names: Iterable[Name]) -> None:
-        with self._visiting(self._top):
-            for _, (*above, name) in names:
-                try:
-                    self._go_to(above)
-                    assert self._place is not None
-                    self._send_file(self._place.fd, name)
-                except OSError as error:
-                    self._lose(name, error_name(error))
-
-    def _ask(self, path: bytes, old_size: int) -> None:
-        """Ask the target for what _settle will need to know."""
-        if old_size >= 0:
-            block = block_size(old_size)
-            self._results.expect_signature(old_size // block + 2)
-            self._out.record(Sign(path, block))
-            return
-        try:
-            # By its path: what is not where it was is only not recognised.
-            self._renames.prepare(path, os.stat(join(self._top_path, path), follow_symlinks=False))
-        except OSError:
-            return
-
-    def _settle(self, path: bytes, old_size: int) -> None:
-        *above, name = path.split(b"/")
-        old = self._results.signature(block_size(old_size)) if old_size >= 0 else None
-        try:
-            self._go_to(above)
-            assert self._place is not None
-            if old is not None:
-                self._patch(self._place.fd, name, path, old)
-            else:
-                self._find(self._place.fd, name, path)
-        except OSError as error:
-            self._lose(name, error_name(error))
-
-    def _go_to(self, names: list[bytes]) -> None:
-        """Go to another directory of the source; the target follows."""
-        assert self._place is not None
-        place = self._place
-        common = place.shared(names)
-        while len(place.names) > common:
-            if self._levels.pop().sent:
-                self._out.record(Leave())
-            place.leave()
-        for name in names[common:]:
-            place.enter(name)
-            self._levels.append(self._level(name, place.fd, None))
 
     # --- what is left over ---
 
