@@ -21,8 +21,9 @@ from rsh.files.sync.patch import OutgoingPatch
 from rsh.files.sync.renames import Renames
 from rsh.files.sync.results import SyncResults
 from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.items import READ_FLAGS, mtime_of
 from rsh.files.transfer.report import Progress
-from rsh.files.transfer.sender import READ_FLAGS, Sender, mtime_of
+from rsh.files.transfer.sender import Sender
 from rsh.protocol.fields import MAX_PATH
 from rsh.protocol.record_stream import Failure
 from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Reuse, Touch

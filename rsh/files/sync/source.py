@@ -26,8 +26,8 @@ from rsh.files.sync.itemize import DELETING, NEW, itemize
 from rsh.files.sync.later import LaterSender
 from rsh.files.sync.manifest import Entry, Manifest, file_digest
 from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.items import mtime_of
 from rsh.files.transfer.report import Progress, Report
-from rsh.files.transfer.sender import mtime_of
 from rsh.protocol import sync_records
 from rsh.protocol.record_stream import End
 from rsh.protocol.sync_records import Known, Other

@@ -29,9 +29,9 @@ from rsh.files.sync.kept_files import KeptFiles
 from rsh.files.sync.manifest import known_file, manifest
 from rsh.files.sync.top import Top
 from rsh.files.sync.wishes import Wishes
+from rsh.files.transfer.items import READ_FLAGS
 from rsh.files.transfer.receiver import Receiver
 from rsh.files.transfer.report import Progress, Report
-from rsh.files.transfer.sender import READ_FLAGS
 from rsh.protocol import sync_records
 from rsh.protocol.record_stream import End, Failure
 from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Reuse, Sign, Touch

@@ -11,7 +11,7 @@ from rsh.errors import FileError, ProtocolError
 from rsh.files.disk.descent import DIRECTORY_FLAGS
 from rsh.files.disk.filter import Filter
 from rsh.files.disk.names import check_component
-from rsh.files.transfer.sender import READ_FLAGS
+from rsh.files.transfer.items import READ_FLAGS
 
 
 class Top:
