@@ -10,6 +10,8 @@ import errno
 import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
 
@@ -120,6 +122,21 @@ def create_private(path: str, data: bytes) -> bool:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     return True
+
+
+@contextmanager
+def socket_path(folder: str, name: str) -> Iterator[str]:
+    """Give a path to a Unix socket, for a moment: one that is not too long for its address, and never leads by a link.
+
+    Raises: OSError when it is not there, or is no socket.
+    """
+    place = os.open(os.path.join(folder, name), os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISSOCK(os.fstat(place).st_mode):
+            raise OSError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
+        yield f"/proc/self/fd/{place}"
+    finally:
+        os.close(place)
 
 
 class FolderLock:

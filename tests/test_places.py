@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import stat
 import threading
 from pathlib import Path
@@ -152,3 +154,20 @@ def test_folder_lock_lets_one_in_at_a_time(tmp_path: Path) -> None:
 def test_lock_in_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError), places.FolderLock(str(tmp_path / "none")):
         pass
+
+
+def test_path_of_a_socket_is_short_and_leads_by_no_link(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 50)
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as calling:
+        listening.bind(str(tmp_path / "real"))
+        listening.listen()
+        (tmp_path / "real").rename(folder / "real")
+        with places.socket_path(str(folder), "real") as path:
+            calling.connect(path)
+    (folder / "link").symlink_to(folder / "real")
+    (folder / "file").touch()
+    for name, error in (("link", errno.ENOTSOCK), ("file", errno.ENOTSOCK), ("nothing", errno.ENOENT)):
+        with pytest.raises(OSError) as raised, places.socket_path(str(folder), name):
+            pass
+        assert raised.value.errno == error

@@ -17,6 +17,7 @@ from rsh.files.stream.stream import RecordWriter, write_records
 from rsh.holder import job as holder
 from rsh.holder import tree, watchers
 from rsh.holder.joblog import LogReader
+from rsh.places import socket_path
 from rsh.protocol import requests
 from rsh.protocol.job_records import Output
 from rsh.protocol.messages import Exit, Resize, Signal
@@ -205,14 +206,11 @@ class _Watch:
 
 
 def _connect(job: Job) -> socket.socket | None:
-    """Connect to a job's holder, None when there is none; its path may be longer than that of a socket."""
+    """Connect to a job's holder, None when there is none."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        folder = os.open(job.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            sock.connect(f"/proc/self/fd/{folder}/{holder.SOCKET}")
-        finally:
-            os.close(folder)
+        with socket_path(job.folder, holder.SOCKET) as path:
+            sock.connect(path)
     except OSError:
         sock.close()
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -11,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from rsh.errors import Code, Refused
+from rsh.places import socket_path
 
 # Connections that wait to be let in.
 BACKLOG: Final = 16
@@ -48,15 +50,15 @@ class Place(Struct, frozen=True):
         """Connect to a holder.
 
         Raises:
-            Refused: nobody answers, and its socket is gone now; or too many wait already for one that is stopped.
+            Refused: nobody answers, and its socket is gone now; or too many wait already for one that is stopped; or
+                something else is in its place, which is left alone.
         """
         sock = socket.socket(socket.AF_UNIX)
-        folder = os.open(self.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             # One that is stopped lets so many in and no more (unix(7): the time to send is also that to connect).
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _LIMITED)
-            # Longer paths than a socket's address has room for are reached by their folder.
-            sock.connect(f"/proc/self/fd/{folder}/{self.file}")
+            with socket_path(self.folder, self.file) as path:
+                sock.connect(path)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _UNLIMITED)
         except OSError as error:
             sock.close()
@@ -65,9 +67,8 @@ class Place(Struct, frozen=True):
             if isinstance(error, ConnectionRefusedError):
                 with suppress(OSError):
                     os.unlink(self.path)
-            raise Refused(Code.NO_SHELL, "the shell has ended") from error
-        finally:
-            os.close(folder)
+            gone = error.errno != errno.ENOTSOCK
+            raise Refused(Code.NO_SHELL, "the shell has ended" if gone else f"{self.path} is not a socket") from error
         return sock
 
     def listen(self) -> socket.socket:

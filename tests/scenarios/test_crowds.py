@@ -102,7 +102,7 @@ def test_many_sessions_that_have_been_leave_nothing_behind(home: Home, daemon: D
         wait_for_weight(daemon, before)
         if SOAKING:
             wait_for_memory(daemon, light + most[0] // 2)
-    # The first time they need less: a few things are made once. Each leaves some ten KiB at most, of the 150 that it has:
+    # The first time they need less: a few things are made once. Each leaves ten KiB at most of the 150 that it has:
     # its id, and what the C library has cut up.
     bound = most[1] * 1.25 if SOAKING else most[1] + CROWDS * EACH * 40
     assert most[2] < bound, most

@@ -172,6 +172,32 @@ def test_socket_that_was_left_behind_is_replaced_without_a_word(sharing: Home) -
         assert sessions(daemon) == 2
 
 
+@pytest.mark.parametrize("link", [True, False])
+def test_what_is_in_the_place_of_its_socket_is_left_alone(sharing: Home, tmp_path: Path, link: bool) -> None:
+    """Followed, a link would lead to another daemon: that of this machine."""
+    machine = Home(tmp_path / "machine")
+    with Daemon(sharing) as daemon, Daemon(machine, bind=(f"unix:{machine.folder}/other",)) as other:
+        assert sharing.rsh("mux", daemon.host).returncode == 0
+        (path,) = (sharing.folder / "run" / "rsh" / "mux").glob("*.sock")
+        stop(sharing)
+        if link:
+            path.symlink_to(machine.folder / "other")
+            path.with_suffix(".lock").symlink_to(tmp_path / "made")
+        else:
+            path.write_text("mine")
+        done = sharing.rsh("exec", daemon.host, "--", "echo in")
+        assert (done.stdout, done.stderr, done.returncode) == (b"in\n", b"", 0)
+        done = sharing.rsh("mux", daemon.host)
+        assert done.returncode == 2
+        assert os.fsencode(path.with_suffix("")) in done.stderr
+        assert done.stderr.count(b"\n") == 1
+        assert path.is_symlink() if link else path.read_text() == "mine"
+        assert not (tmp_path / "made").exists()
+        assert sessions(other) == 0
+        for each in path.parent.iterdir():
+            each.unlink()
+
+
 def test_command_fails_in_one_line_when_the_process_is_killed_and_the_next_works(sharing: Home) -> None:
     with Daemon(sharing) as daemon:
         line = "echo begun; exec sleep 100"

@@ -128,6 +128,20 @@ def test_what_a_dead_holder_and_a_dead_daemon_have_left_is_removed(account: Acco
     assert not {"dead.name", UNFINISHED + "begun"} & set(os.listdir(account.folder))
 
 
+def test_what_is_no_socket_is_left_alone_and_never_followed(account: Account, tmp_path: Path) -> None:
+    place = account.start()
+    folder = Path(place.folder)
+    (folder / "11111111").symlink_to(place.path)
+    (folder / "22222222").write_text("mine")
+    for name in ("11111111", "22222222"):
+        with pytest.raises(Refused, match="is not a socket") as refused:
+            shells.find(name).connect()
+        assert refused.value.code == Code.NO_SHELL
+    assert [entry.id for entry in shells.entries()] == [place.id]
+    assert (folder / "11111111").is_symlink()
+    assert (folder / "22222222").read_text() == "mine"
+
+
 def test_completion_is_asked_of_a_shell_that_is_free(account: Account) -> None:
     place = account.start()
     answer = inquiry.complete(place, "command", b"rsh-no-such-comman")

@@ -17,7 +17,8 @@ from typing import Final
 from rsh.client.dialling import mux_place
 from rsh.client.dialling.configuration import mux_persist
 from rsh.client.dialling.mux_place import Place
-from rsh.errors import LinkError, RshError
+from rsh.errors import LinkError, RshError, UsageError
+from rsh.places import socket_path
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
@@ -77,7 +78,11 @@ def start(place: Place, host: str, persist: float, *, timeout: float = START, as
     Returns:
         0, or its exit status, 255 when it did not tell in time.
     """
-    lock = os.open(place.path(mux_place.LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = place.path(mux_place.LOCK)
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | (0 if asked else fcntl.LOCK_NB))
         if peer(place) is not None:
@@ -104,8 +109,8 @@ def _connect(place: Place) -> socket.socket | None:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        with place.address() as where:
-            sock.connect(where.path)
+        with socket_path(place.folder, place.name + mux_place.SOCKET) as path:
+            sock.connect(path)
         sock.setblocking(True)
         if sockets.peer_uid(sock) == os.geteuid():
             return sock

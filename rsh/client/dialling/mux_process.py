@@ -22,18 +22,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from rsh import places
 from rsh.client.dialling import dial, mux_place
-from rsh.client.dialling.mux_place import About
+from rsh.client.dialling.mux_place import About, Place
 from rsh.client.dialling.reaching import reach_again
 from rsh.client.dialling.relay import Relay
 from rsh.client.terminal.signals import SignalRelay
 from rsh.client.text import complaints
-from rsh.errors import Code, LinkError, RshError, SessionGone
+from rsh.errors import Code, LinkError, RshError, SessionGone, UsageError
 from rsh.protocol.frames import Decoder
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import Hello
@@ -91,6 +92,16 @@ def _reach(host: str, deadline: Deadline) -> Session:
     return session
 
 
+def _listen(place: Place) -> socket.socket:
+    """Listen on our socket. Raises UsageError: something else is in its place."""
+    try:
+        with place.address() as where:
+            (listener,) = listening.listen(where)
+    except UsageError as error:  # which names the way that we took
+        raise UsageError(f"{place.path(mux_place.SOCKET)}: {str(error).rpartition(': ')[2]}") from error
+    return listener
+
+
 class Mux:
     """A session and those who share it."""
 
@@ -115,10 +126,11 @@ class Mux:
         """Listen, say so, and wait for the end."""
         address = dial.resolve(host)
         place = mux_place.place_of(address)
-        with place.address() as where:
-            (listener,) = listening.listen(where)
+        listener = _listen(place)
         try:
             about = About(host, str(address), time.time())
+            with suppress(FileNotFoundError):
+                os.unlink(place.path(mux_place.ABOUT))  # It may be a link.
             places.write_private(place.path(mux_place.ABOUT), msgspec.json.encode(about))
             accepting = _Accepting(listener, self._serve)
             _say_ready()
