@@ -20,13 +20,16 @@ def main() -> int:
     from rsh.client.cli.main import main as client_main
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    status = client_main(embedded=embedded)
+    try:
+        status = client_main(embedded=embedded)
+    except SystemExit as leaving:  # A signal has ended it, and what follows is to be done all the same.
+        status = leaving.code if isinstance(leaving.code, int) else 1
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        status = 128 + signal.SIGPIPE
-    except OSError:
-        status = status or 1  # which has been complained about, if it could be
+    except OSError as error:
+        # What could not be written has been complained about, if it could be. The interpreter's end must not try again.
+        status = 128 + signal.SIGPIPE if isinstance(error, BrokenPipeError) else status or 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if "rsh.embedded" in sys.modules:
         from rsh.embedded import wait_ended
 

@@ -24,9 +24,14 @@ def end_of(child: pexpect.spawn[Any]) -> int:
     return child.exitstatus if child.exitstatus is not None else 128 + (child.signalstatus or 0)
 
 
+def take_terminal(child: pexpect.spawn[Any]) -> None:
+    """Take the terminal away from a program; the kernel sends it SIGHUP."""
+    _below(child).fileobj.close()
+
+
 def hang_up(child: pexpect.spawn[Any]) -> None:
     """Take the terminal away from a program, and see its end."""
-    _below(child).fileobj.close()  # the kernel sends SIGHUP
+    take_terminal(child)
     if child.isalive():
         assert child.pid is not None
         watched = os.pidfd_open(child.pid)

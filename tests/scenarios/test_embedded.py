@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.machines import SOON, Home, wait_until_gone
+from tests.scenarios.screens import SIGN, Terminal
+from tests.terminals import take_terminal
 
 
 def test_lines_run_here_with_no_daemon_and_no_setup(home: Home) -> None:
@@ -30,3 +33,16 @@ def test_command_ends_with_the_client_that_carries_it(home: Home, tmp_path: Path
     client.send_signal(getattr(signal, f"SIG{name}"))
     client.wait(SOON)
     assert wait_until_gone(int(pid_file.read_text()))
+
+
+def test_terminal_that_goes_away_ends_the_prompt_as_its_signal_does(home: Home) -> None:
+    with Terminal(home, "connect", "-q") as terminal:
+        terminal.until_line(f":~{SIGN}")
+        terminal.press("echo $$-$PPID\r")
+        terminal.until(lambda: bool(re.search(r"\n\d+-\d+\n", terminal.text)))
+        found = re.search(r"\n(\d+)-(\d+)\n", terminal.text)
+        assert found
+        terminal.until_line(f":~{SIGN}")
+        take_terminal(terminal.child)
+        assert terminal.child.wait() == 128 + signal.SIGHUP
+    assert all(wait_until_gone(int(pid)) for pid in found.groups())

@@ -5,6 +5,7 @@ A screen module: it is imported only when a prompt is really shown.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -183,13 +184,16 @@ class Screen:
 
         Raises:
             EOFError: Ctrl-D on an empty line. KeyboardInterrupt: Ctrl-C; the line is dropped.
-            Called: by `call_away`; what was typed so far is there again the next time.
+            Called: by `call_away`; what was typed so far is there again the next time. SystemExit: the terminal has
+            gone away, which may be seen before the signal comes that tells it.
         """
         try:
             return self._read(place, fresh_line=fresh_line)
         except Called:
             self._kept = self.session.default_buffer.document
             raise
+        except OSError as error:
+            raise SystemExit(128 + signal.SIGHUP) from error
 
     def _read(self, place: Place, *, fresh_line: bool) -> str:
         self._place = place

@@ -92,6 +92,7 @@ class PromptContext(Context):
             if exception[0] is None:
                 self.shell.end()
             self.shell.give_back()
+            self.shell.let_go()
         super().__exit__(*exception)
 
     def detach(self) -> None:

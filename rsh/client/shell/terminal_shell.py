@@ -239,6 +239,12 @@ class TerminalShell(Company):
         if living is not None and living.alive:
             living.end(Deadline(END_PATIENCE))
 
+    def let_go(self) -> None:
+        """Want nothing more of the shell, which may live on: a connection that ends now is not made again for it."""
+        living, self._living = self._living, None
+        if living is not None:
+            living.close()
+
     def take_typed_ahead(self) -> bytes:
         """Give what was typed while a line ran and no program has read."""
         if self._living is None:
