@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 
 import pytest
@@ -68,3 +69,11 @@ def test_key_behind_enter_ends_the_line_of_a_plain_prompt(home: Home) -> None:
             prompt.until(lambda: prompt.screen.cursor.y > 0 and prompt.cursor_line == "rsh> ")
             prompt.press(f"echo {number}-$((1 + 1))\r")
             prompt.until_shown(f"\n{number}-2\nrsh>")
+
+
+def test_quit_means_nothing_to_a_prompt(prompt: Terminal) -> None:
+    for number in range(3):
+        prompt.child.kill(signal.SIGQUIT)
+        prompt.press(f"echo {number}-$((1 + 1))\r")
+        prompt.until_shown(f"\n{number}-2\n")
+        prompt.until(lambda: ended(prompt))

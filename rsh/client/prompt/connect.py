@@ -200,6 +200,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     memory.told = screen.answered
     if isinstance(shell, TerminalShell):
         shell.above, shell.call, shell.ahead = screen.print_above, screen.call_away, screen.take_ahead
+        shell.wishes.quits = False
         shell.wishes.taken, screen.goes_on = screen.hand_over, lambda line: shell.waits and is_remote(line)
     if not context.quiet:
         greet(remote, round_trip, color=color)

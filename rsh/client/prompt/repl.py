@@ -83,6 +83,8 @@ class Repl:
         """Run the prompt; give what the program exits with."""
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda received, _: self._screen.leave(128 + received))
+        # Ctrl-\ means nothing to a prompt. A handler is not inherited, as SIG_IGN would be by what runs here.
+        signal.signal(signal.SIGQUIT, lambda *_: None)
         context, remote = self._context, self._context.remote
         account, system, home = remote.account, remote.system, remote.home
         try:

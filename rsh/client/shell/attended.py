@@ -8,7 +8,7 @@ from rsh.client.shell.living import LivingShell
 from rsh.protocol.frames import Buffer
 from rsh.session.deadline import NEVER, Deadline
 
-INTERRUPT: Final = b"\x03"  # unless stty(1) has set another key
+KEYS: Final = {"INT": b"\x03", "QUIT": b"\x1c"}  # unless stty(1) has set others
 
 
 class Attended:
@@ -37,13 +37,14 @@ class Attended:
     def signal(self, name: str) -> None:
         """Send a signal to what runs in the foreground; TERM and HUP are for us, and hang up.
 
-        INT is what our terminal makes of a key before it is handed over, and goes as that: it keeps its place then.
+        INT and QUIT are what our terminal makes of a key before it is handed over, and go as that: it keeps its place
+        then.
         """
         if name in ("TERM", "HUP"):
             self.leaving = name
             self._shell.close()
-        elif name == "INT":
-            self.write(INTERRUPT)
+        elif name in KEYS:
+            self.write(KEYS[name])
         else:
             self._shell.signal(name)
 

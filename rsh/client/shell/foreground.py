@@ -75,7 +75,7 @@ class Foreground:
 
     def act(self, number: int) -> None:
         """Act on a signal that this process got."""
-        if number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        if number in (signal.SIGTERM, signal.SIGHUP) or (number == signal.SIGQUIT and self._wishes.quits):
             self.give_up(SystemExit(128 + number))
         elif number == signal.SIGTSTP:
             self._handover.suspend()

@@ -32,6 +32,7 @@ class Wishes(Struct):
         shown: what comes from over there goes to the screen.
         looks: put back at the end what a prompt can live with, too.
         detach: leaves what runs to itself over there; None where that cannot be.
+        quits: QUIT ends our stay; else it is what the terminal made of a key, before that was handed over.
         taken: as console.RawMode: the terminal may be raw since the line was typed.
         renewed: hears that `session` is another one, as the last one was lost; called by any thread.
     """
@@ -44,6 +45,7 @@ class Wishes(Struct):
     shown: bool = True
     looks: bool = True
     detach: Callable[[], None] | None = None
+    quits: bool = True
     taken: Callable[[], list[Any] | None] = lambda: None
     renewed: Callable[[], None] = _nothing
 

@@ -54,6 +54,12 @@ def test_what_ends_us_is_ours(program: Told, number: int) -> None:
     assert [error.code for error in given_up if isinstance(error, SystemExit)] == [128 + number]
 
 
+def test_a_key_that_our_terminal_has_made_a_quit_of_is_the_programs(program: Told) -> None:
+    found, given_up = foreground(program, Wishes(quits=False))
+    found.act(signal.SIGQUIT)
+    assert (program.heard, given_up) == (["QUIT"], [])
+
+
 def test_a_size_is_told_once(program: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "99")
     monkeypatch.setenv("LINES", "33")
