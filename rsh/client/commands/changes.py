@@ -11,7 +11,7 @@ from rsh.client.cli.output import print_lines
 from rsh.client.terminal.asking import confirm
 from rsh.client.terminal.console import is_terminal
 from rsh.client.text.complaints import complain, say
-from rsh.client.text.units import human_size
+from rsh.client.text.units import amount
 from rsh.errors import FileError, UsageError
 from rsh.escape import shell_quoted
 from rsh.protocol.record_stream import Failure
@@ -47,7 +47,7 @@ def _described(context: Context, paths: list[str]) -> Iterator[str]:
     """Name what is there, and how much it is."""
     for record in context.remote.du(*paths) if paths else ():
         if not isinstance(record, Failure):
-            several = f" ({record.files} files, {human_size(record.bytes)})" if record.files > 1 else ""
+            several = f" ({record.files} files, {amount(record.bytes)})" if record.files > 1 else ""
             yield f"{shell_quoted(record.path)}{several}"
 
 

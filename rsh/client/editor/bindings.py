@@ -5,20 +5,25 @@ A screen module: it is imported only when a prompt is really shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 from prompt_toolkit.application.current import get_app
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
     Condition,
     completion_is_selected,
+    emacs_insert_mode,
     emacs_mode,
     has_completions,
     has_focus,
     is_searching,
+    vi_insert_mode,
 )
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.bindings import search
+from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection, start_search
@@ -29,6 +34,10 @@ from rsh.client.text.words import next_end, previous_start
 
 # Pastes of more lines than this are announced: it is easy not to see what they will run.
 PASTE_LINES = 5
+
+Hold: TypeAlias = Callable[[Iterable["asyncio.Task[Any]"]], None]
+
+menu_complete = get_by_name("menu-complete")
 
 
 class Modes:
@@ -105,12 +114,13 @@ class Modes:
             self._tell(f"{count} lines pasted, Enter runs them")
 
 
-def make_bindings(modes: Modes, completes: Callable[[], bool], give_up: Callable[[], None]) -> KeyBindings:
+def make_bindings(modes: Modes, completes: Callable[[], bool], give_up: Callable[[], None], hold: Hold) -> KeyBindings:
     """Give the bindings; they go before prompt_toolkit's own.
 
     Args:
         completes: says whether a completion waits for its answer.
         give_up: has it wait no longer.
+        hold: has the keys behind a Tab wait for the tasks that complete the line, as far as they end soon.
     """
     keys = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER) & ~is_searching
@@ -119,6 +129,7 @@ def make_bindings(modes: Modes, completes: Callable[[], bool], give_up: Callable
     keys.add("enter", filter=is_searching)(_accept_search_and_run)
     keys.add("escape", "enter", filter=typing)(modes.alt_enter)
     keys.add("escape", eager=True, filter=has_completions)(_close_menu)
+    keys.add("c-i", filter=typing & (emacs_insert_mode | vi_insert_mode))(lambda event: _complete(event, hold))
     keys.add("c-c", filter=typing & has_completions)(_close_menu)
     keys.add("c-c", filter=typing & Condition(completes))(lambda event: give_up())
     keys.add("c-d", filter=typing & Condition(_has_text) & has_completions)(_close_menu)
@@ -165,6 +176,15 @@ def _keep(event: KeyPressEvent, cut: str, *, before: bool) -> None:
         last = event.app.clipboard.get_data().text
         cut = cut + last if before else last + cut
     event.app.clipboard.set_text(cut)
+
+
+def _complete(event: KeyPressEvent, hold: Hold) -> None:
+    """Complete the word, or go to the next completion."""
+    waits = event.current_buffer.complete_state is None
+    before = asyncio.all_tasks()
+    menu_complete.call(event)
+    if waits:
+        hold(asyncio.all_tasks() - before)
 
 
 def _accept_completion(event: KeyPressEvent) -> None:

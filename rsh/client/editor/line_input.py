@@ -6,6 +6,7 @@ password must not be taken for the next line.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import select
@@ -44,6 +45,7 @@ class LineInput(Vt100Input):
         super().__init__(stdin)
         self.typed_before: Callable[[], None] = _nothing
         self.goes_on: Callable[[], bool] = _no
+        self._ready: Callable[[], None] | None = None  # reads keys, while a prompt is there
         self._kept: raw_mode | None = None  # what the terminal is in, though the prompt is over
         self.stdin_reader = LineReader(self.fileno(), encoding=stdin.encoding)
 
@@ -72,6 +74,26 @@ class LineInput(Vt100Input):
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.__exit__()
+
+    @contextmanager
+    def attach(self, input_ready_callback: Callable[[], None]) -> Iterator[None]:
+        """Have keys read by the event loop while entered."""
+        with super().attach(input_ready_callback):
+            self._ready = input_ready_callback
+            try:
+                yield
+            finally:
+                self._ready = None
+
+    def hold(self) -> None:
+        """Leave further keys where they are, till `go_on`, in the event loop."""
+        if self._ready is not None:
+            asyncio.get_running_loop().remove_reader(self.fileno())
+
+    def go_on(self) -> None:
+        """Read keys again; more than once does no harm."""
+        if self._ready is not None:
+            asyncio.get_running_loop().add_reader(self.fileno(), self._ready)
 
     def rest(self) -> bytes:
         """Give what has come behind the line: while the line was edited, so that it was not echoed."""

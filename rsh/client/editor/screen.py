@@ -5,9 +5,10 @@ A screen module: it is imported only when a prompt is really shown.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -45,6 +46,9 @@ from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.prompt_text import Place, fragments
 
 CONTINUATION: Final = "… "
+
+# For how long keys wait for a completion at most, in seconds: a little more than that may take (names.BUDGET).
+HOLD: Final = 0.4
 
 
 class Screen:
@@ -102,7 +106,9 @@ class Screen:
             keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
         self._late = LateCompletion(self.session, names)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
-        self.session.key_bindings = make_bindings(modes, lambda: self._late.waits, self._give_up_completion)
+        self.session.key_bindings = make_bindings(
+            modes, lambda: self._late.waits, self._give_up_completion, self._hold_keys
+        )
         BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
         if color:
             self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
@@ -256,6 +262,19 @@ class Screen:
     def _give_up_completion(self) -> None:
         self._late.give_up()
         self.refresh()
+
+    def _hold_keys(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
+        """Have keys wait for a completion, as at a shell of this machine: what they do depends on it.
+
+        Args:
+            tasks: complete the line.
+        """
+        keys, loop = self.session.app.input, self.session.app.loop
+        if isinstance(keys, LineInput) and loop is not None:
+            keys.hold()
+            loop.call_later(HOLD, keys.go_on)
+            for task in tasks:
+                task.add_done_callback(lambda _: keys.go_on())
 
     def keep(self, text: str) -> None:
         """Have a text in the next line, to be changed or run again."""
