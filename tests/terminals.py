@@ -13,7 +13,7 @@ from typing import Any
 
 import pexpect
 
-PATIENCE = 0.5  # seconds in which a program may end by itself once its terminal is gone; then it is killed
+PATIENCE = 5.0  # seconds in which a program may end by itself once its terminal is gone; then it is killed
 
 
 def end_of(child: pexpect.spawn[Any]) -> int:
