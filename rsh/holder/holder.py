@@ -180,7 +180,7 @@ class Holder:
     def from_caller(self, peer: Peer) -> None:
         """Hear what somebody wants who is not attached."""
         for kind, payload in peer.hear():
-            if kind == wire.ASK:
+            if kind == wire.ASK and not self.ended:
                 peer.say(wire.INFO, self.describe())
             elif kind == wire.COMPLETE:
                 self.ask(peer, *payload.partition(b"\0")[::2])

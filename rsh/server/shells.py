@@ -80,9 +80,11 @@ def find(name: str) -> Place:
             if not entries:
                 raise Refused(Code.COMMAND, "there are no shells here")
             name = max(entries, key=lambda entry: (not entry.attached, entry.last_seen)).id
-        for place in _places(folder):
-            if name in (place.id, place.name):
-                return place
+        found = [place for place in _places(folder) if name in (place.id, place.name)]
+        if len(found) > 1:  # One has ended, and waits for a client of its own that may be back.
+            found.sort(key=_answers, reverse=True)
+        if found:
+            return found[0]
     raise Refused(Code.NO_SHELL, f"there is no shell {name}")
 
 
@@ -121,10 +123,11 @@ def _remove_unfinished(folder: str) -> None:
 
 
 def _answers(place: Place) -> bool:
+    """Tell whether a shell lives, or its holder is stopped."""
     try:
-        place.connect().close()
-    except Refused as error:
-        return error.code == Code.BUSY
+        ask(place)
+    except Refused:
+        return False
     return True
 
 

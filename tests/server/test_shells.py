@@ -128,6 +128,20 @@ def test_what_a_dead_holder_and_a_dead_daemon_have_left_is_removed(account: Acco
     assert not {"dead.name", UNFINISHED + "begun"} & set(os.listdir(account.folder))
 
 
+def test_shell_that_has_ended_is_none_although_a_client_may_be_back_to_hear_of_it(account: Account) -> None:
+    old = account.start(name="work", id="00000001")
+    with closing(old.connect()) as sock:
+        sock.settimeout(SOON)
+        sock.sendall(attach(b"u" * 16))
+        assert hear(sock)[0] == wire.ATTACHED
+    inquiry.end(old)
+    assert shells.entries() == []
+    old.connect().close()
+    new = account.start(name="work", id="00000002")
+    assert shells.find("work") == new
+    assert [entry.id for entry in shells.entries()] == [new.id]
+
+
 def test_what_is_no_socket_is_left_alone_and_never_followed(account: Account, tmp_path: Path) -> None:
     place = account.start()
     folder = Path(place.folder)
