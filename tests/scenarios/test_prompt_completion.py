@@ -105,14 +105,3 @@ def test_function_of_the_user_that_prints_reads_and_sets_disturbs_nothing(prompt
     assert prompt.lines[-2].endswith("to the user")  # above the line, which is whole
     prompt.press(CTRL_U)
     assert run(prompt, "echo $x ${PWD##*/}") == ["5 w"]
-
-
-def test_keys_behind_tab_find_the_line_completed(prompt: Terminal, work: Path) -> None:
-    (work / "some").mkdir()
-    (work / "some" / "file").write_text("read\n")
-    prompt.press("clear\r")
-    prompt.until_line(f"/w{SIGN}")
-    prompt.press("tr a-z A-Z <so\tfi\t\r")  # a path, which is found at once
-    prompt.until_shown("\nREAD\n")
-    prompt.press("tr a-z - <sax\t\x7f\x7f\tf\t\r")  # nothing is found at first
-    prompt.until_shown("\n----\n")

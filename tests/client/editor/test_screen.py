@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import pty
 import re
 import threading
+import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -14,10 +16,13 @@ import pytest
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from rsh.client.cli.settings import Settings
+from rsh.client.editor import screen as editor_screen
 from rsh.client.editor.history import History
+from rsh.client.editor.line_input import LineInput
 from rsh.client.editor.name import Name
 from rsh.client.editor.names import ClientNames, Memory
 from rsh.client.editor.screen import Screen
@@ -123,6 +128,34 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         desk = Desk(keyboard, tmp_path)
         yield desk
         desk.memory.close()
+
+
+def test_keys_behind_tab_find_the_line_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editor_screen, "HOLD", 30.0)
+    master, terminal = pty.openpty()
+    tty.setraw(terminal)
+    typed = b"cat so\tfi\t| tr\r", b"cat sax\t\x7f\x7f\tfi\t\r"  # of the second nothing is found at first
+    memory = Memory(lambda kind, word, _: _below(kind, os.fsdecode(word)), budget=30.0)
+    names = ClientNames(memory, lambda: b"")
+    with open(terminal) as keyboard:
+        screen = Screen(
+            History(str(tmp_path / "h")),
+            names,
+            Settings(),
+            color=False,
+            input=LineInput(keyboard),
+            output=DummyOutput(),
+        )
+        for keys, line in zip(typed, ("cat some/file | tr", "cat some/file "), strict=True):
+            os.write(master, keys)
+            assert screen.read(HERE, fresh_line=True) == line
+    memory.close()
+    os.close(master)
+
+
+def _below(kind: str, word: str) -> list[Name]:
+    known = {"": [Name("some", True)], "some/": [Name("some/file")]} if kind == "path" else {}
+    return [name for name in known.get(word, []) if name.text.startswith(word)]
 
 
 def test_enter_gives_the_line(desk: Desk) -> None:
