@@ -114,6 +114,13 @@ class Held:
         self.peers.append(peer)
         return peer
 
+    def begin(self, line: bytes) -> None:
+        """Have the first client attach, and run a line that says when it is `on`."""
+        self.first.attach(b"a")
+        self.first.hear(wire.REPORT)
+        self.first.run(1, line)
+        self.first.output_until(b"on")
+
     def close(self) -> None:
         """End the shell."""
         try:
@@ -167,10 +174,7 @@ def test_shell_that_ends_is_told_of_with_its_status(held: Held) -> None:
 
 
 def test_last_words_of_a_shell_that_is_hung_up_on_come_before_its_end(bash: Held) -> None:
-    bash.first.attach(b"a")
-    bash.first.hear(wire.REPORT)
-    bash.first.run(1, b"trap 'echo last words' EXIT; echo on; sleep 600")
-    bash.first.output_until(b"on")
+    bash.begin(b"trap 'echo last words' EXIT; echo on; sleep 600")
     bash.first.say(wire.END)
     told = dict(bash.first.next() for _ in (wire.ENDED, wire.OUTPUT))
     assert told[wire.OUTPUT].endswith(b"last words\r\n")
@@ -179,19 +183,13 @@ def test_last_words_of_a_shell_that_is_hung_up_on_come_before_its_end(bash: Held
 
 
 def test_program_that_its_shell_begins_while_it_is_hung_up_on_is_told_too(bash: Held) -> None:
-    bash.first.attach(b"a")
-    bash.first.hear(wire.REPORT)
-    bash.first.run(1, b"trap 'sleep 600; exit 7' HUP; echo on; while :; do :; done")
-    bash.first.output_until(b"on")
+    bash.begin(b"trap 'sleep 600; exit 7' HUP; echo on; while :; do :; done")
     bash.first.say(wire.END)
     assert struct.unpack(">QBB", bash.first.hear(wire.ENDED))[1:] == (7, 0)
 
 
 def test_shell_that_says_much_to_its_end_is_heard(bash: Held) -> None:
-    bash.first.attach(b"a")
-    bash.first.hear(wire.REPORT)
-    bash.first.run(1, b"trap 'seq 1 20000; exit 7' EXIT; echo on; read")
-    bash.first.output_until(b"on")
+    bash.begin(b"trap 'seq 1 20000; exit 7' EXIT; echo on; read")
     bash.first.say(wire.END)
     bash.first.output_until(b"\r\n20000\r\n")
 
@@ -432,10 +430,7 @@ def test_more_lines_than_may_wait_are_hung_up_on(bash: Held) -> None:
 
 
 def test_more_input_than_may_wait_is_hung_up_on(bash: Held) -> None:
-    bash.first.attach(b"a")
-    bash.first.hear(wire.REPORT)
-    bash.first.run(1, b"stty raw -echo; echo on; exec sleep 60")
-    bash.first.output_until(b"on")
+    bash.begin(b"stty raw -echo; echo on; exec sleep 60")
     flood = bash.come()
     flood.attach(b"b")
     with pytest.raises(OSError):
@@ -481,10 +476,7 @@ def test_many_clients_may_have_been_there(bash: Held) -> None:
 
 
 def test_program_is_named_when_the_shell_itself_runs_it(bash: Held) -> None:
-    bash.first.attach(b"a")
-    bash.first.hear(wire.REPORT)
-    bash.first.run(1, b"echo on; sleep 61")
-    bash.first.output_until(b"on")
+    bash.begin(b"echo on; sleep 61")
     (entry,) = [entry for entry in shells.entries() if entry.id == bash.place.id]
     assert (entry.running, entry.attached, entry.owner) == (b"echo on; sleep 61", ("me",), "ann@laptop")
 
