@@ -18,6 +18,7 @@ from rsh.client.editor.lines import is_remote
 from rsh.client.prompt.dispatch import run_line
 from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.shell.joining import SCROLLBACK, Joining
+from rsh.client.shell.notes import no_shell
 from rsh.client.shell.shell import Leave, Shell
 from rsh.client.shell.terminal_shell import TerminalShell
 from rsh.client.shell.wishes import wishes_of
@@ -26,7 +27,6 @@ from rsh.client.terminal.passthrough import OutputClosed
 from rsh.client.text.complaints import complain
 from rsh.client.text.units import duration
 from rsh.errors import LinkError, Refused, RshError, UsageError, exit_status
-from rsh.escape import printable
 
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote
@@ -253,7 +253,7 @@ def _tell_back(context: PromptContext, screen: Screen, offline: Offline, lasted:
 def _tell_begun(context: PromptContext, shell: TerminalShell, screen: Screen, error: RshError | None) -> None:
     """Show where the shell stands, or why there is none: a key that may have none still has all that concerns files."""
     if isinstance(error, Refused):
-        screen.print_above(f"rsh: no shell: {printable(str(error))}\n".encode())
+        screen.print_above(no_shell(error).encode())
         context.status = error.exit_status
     elif error is None and shell.ended is not None:
         screen.end(exit_status(shell.ended))

@@ -13,7 +13,7 @@ from rsh.client.prompt.dispatch import run_line
 from rsh.client.prompt.leaving import unfinished
 from rsh.client.prompt.offline import Offline
 from rsh.client.prompt.prompt_context import PromptContext
-from rsh.client.shell.notes import note, ring
+from rsh.client.shell.notes import no_shell, note, ring
 from rsh.client.shell.shell import Called, Leave
 from rsh.client.shell.terminal_shell import TerminalShell
 from rsh.client.text.complaints import complain, say
@@ -220,5 +220,5 @@ def _settle(context: PromptContext, shell: TerminalShell) -> None:
     except Refused as error:
         if shell.attached:
             raise
-        say(f"rsh: no shell: {error}\n")
+        say(no_shell(error))
         context.status = error.exit_status

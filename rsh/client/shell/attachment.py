@@ -138,14 +138,16 @@ class Attachment:
         self._channel.tell(message)
 
     def hang_up(self) -> None:
-        """Have the shell end."""
-        self._again = None
-        self._given.hang_up()
+        """Have the shell end, once it has taken what it is being given; does not wait for that."""
+        self._go(self._given.hang_up)
 
     def leave(self) -> None:
-        """Go, and let the shell live."""
+        """Go, and let the shell live; as hang_up."""
+        self._go(self._given.leave)
+
+    def _go(self, tell: Callable[[], None]) -> None:
         self._again = None
-        self._given.leave()
+        threading.Thread(target=tell, name="shell farewell", daemon=True).start()
 
     def close(self) -> None:
         """Be done with it at once."""

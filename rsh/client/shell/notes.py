@@ -7,6 +7,7 @@ from typing import Final
 
 from rsh.client.cli.settings import Settings
 from rsh.client.text.units import duration
+from rsh.errors import Code, Refused
 from rsh.escape import printable
 
 _SIGNALLED: Final = 128  # a status above it is a signal's number more, by the custom of shells
@@ -14,7 +15,14 @@ _SIGNALLED: Final = 128  # a status above it is a signal's number more, by the c
 _STOPPED: Final = tuple(
     _SIGNALLED + number for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 )
+_LOST: Final = (Code.SHUTDOWN, Code.NO_SESSION, Code.IDLE)
 _LONGEST: Final = 60  # characters of a line in a message
+
+
+def no_shell(error: Refused) -> str:
+    """Say why a prompt has no shell: it may not have one, or has lost its connection before there was one."""
+    words = "the connection was lost before there was a shell" if error.code in _LOST else "no shell"
+    return f"rsh: {words}: {printable(str(error))}\n"
 
 
 def note(status: int, seconds: float, settings: Settings) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -199,3 +199,15 @@ def test_who_waits_to_type_is_let_go_when_the_shell_is_given_up() -> None:
         attachment.close()
         typist.join(SOON)
         assert not typist.is_alive()
+
+
+@pytest.mark.parametrize("go", [Attachment.hang_up, Attachment.leave])
+def test_who_goes_does_not_wait_for_a_line_that_nobody_takes(go: Callable[[Attachment], None]) -> None:
+    with attached() as (_, attachment, _):
+        line = b"x" * 64 * 1024 * 1024  # more than any window
+        giving = threading.Thread(target=attachment.send_line, args=(1, 0, line, b""))
+        giving.start()
+        go(attachment)
+        attachment.close()
+        giving.join(SOON)
+        assert not giving.is_alive()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rsh.client.cli.settings import Settings
-from rsh.client.shell.notes import note, ring
+from rsh.client.shell.notes import no_shell, note, ring
+from rsh.errors import Code, Refused
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,8 @@ def test_long_lines_ring_and_short_ones_do_not() -> None:
 
 def test_message_holds_nothing_that_a_terminal_obeys() -> None:
     assert ring("a\x1b]0;x\x07" + "b" * 1000, 0, 31, Settings({"notify_by": "message"})).count("\x1b") == 2
+
+
+def test_connection_that_was_lost_before_there_was_a_shell_is_named() -> None:
+    assert no_shell(Refused(Code.FORBIDDEN, "this key may not\x07")) == "rsh: no shell: this key may not\\x07\n"
+    assert no_shell(Refused(Code.NO_SESSION, "it has ended")).startswith("rsh: the connection was lost before")
