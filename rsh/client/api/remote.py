@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 from rsh.client.api.process import RemoteProcess, named
-from rsh.client.api.remote_files import Path
+from rsh.client.api.remote_copies import Path
 from rsh.client.api.remote_jobs import RemoteJobs
 from rsh.client.api.remote_tree import RemoteTree
 from rsh.client.dialling.dial import CONNECT_TIMEOUT, Dialled, Embedded, dial

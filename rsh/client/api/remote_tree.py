@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rsh.client.api.remote_files import Path, RemoteFiles, encoded
+from rsh.client.api.remote_copies import Path, encoded
+from rsh.client.api.remote_files import RemoteFiles
 from rsh.errors import FileError
 from rsh.protocol import requests
 

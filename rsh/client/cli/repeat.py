@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rsh.client.api.remote_files import ONCE
+from rsh.client.api.remote_copies import ONCE
 from rsh.client.dialling.reaching import reach_again
 from rsh.errors import SessionGone
 

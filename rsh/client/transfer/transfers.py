@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from rsh.client.api.remote_files import ONCE
+from rsh.client.api.remote_copies import ONCE
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import writing
