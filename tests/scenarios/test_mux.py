@@ -240,6 +240,7 @@ EXEC = "$rsh exec -n $HOST -- 'echo x >> mark'"
 CHANGES = "$rsh mkdir $HOST:new$n && $rsh mv $HOST:new$n $HOST:old$n && $rsh rm -r $HOST:old$n && echo x >> $HOME/mark"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("work", [EXEC, CHANGES])
 def test_commands_one_after_the_other_notice_no_drain(sharing: Home, work: str) -> None:
     """Each daemon is told to end while they come through the connection, and another is there; none runs twice."""
