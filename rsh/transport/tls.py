@@ -171,7 +171,10 @@ class TLSStream(Stream):
         if self._server_side:
             self.close_slowly()
         else:
-            self._flush_now()
+            try:
+                self._flush_now()
+            except LinkError:
+                pass  # It has gone already; why we part is what counts.
             self._raw.close()
 
     def _receive(self) -> bool:

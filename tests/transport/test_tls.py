@@ -250,6 +250,23 @@ def test_server_that_speaks_something_else_is_a_link_error(friend: Key, words: b
         stream.handshake()
 
 
+def test_peer_that_has_gone_before_it_can_be_told_why_is_named_and_nothing_stays_open(friend: Key) -> None:
+    ours, theirs = socket.socketpair()
+
+    def answer_and_go() -> None:
+        theirs.recv(65536)
+        theirs.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+        theirs.close()
+
+    peer = threading.Thread(target=answer_and_go)
+    peer.start()
+    raw = SocketStream(ours, "box:8000")
+    with pytest.raises(LinkError, match="does not speak rsh"):
+        tls.TLSStream(raw, tls.client_context(friend.path, [friend.der])).handshake()
+    peer.join()
+    assert raw.fileno() == -1
+
+
 def test_busy_alert_is_a_refusal_for_lack_of_room(friend: Key) -> None:
     stream = tls.TLSStream(answer_once(tls.busy_alert()), tls.client_context(friend.path, []))
     with pytest.raises(Refused) as refusal:
