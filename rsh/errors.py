@@ -243,7 +243,9 @@ def forget_frames(error: BaseException | None) -> None:
 
     Whoever keeps the error and is known by one of them would else be kept by himself, until cycles are looked for.
     """
-    while error is not None:
+    known: set[int] = set()  # an error may be among its own causes
+    while error is not None and id(error) not in known:
+        known.add(id(error))
         error.__traceback__ = None
         error = error.__cause__ or error.__context__
 
