@@ -462,6 +462,26 @@ def test_escape_detaches_and_the_next_prompt_offers_what_is_there(prompts: Promp
         screen.child.expect(pexpect.EOF)
 
 
+def test_prompt_goes_to_another_shell_while_its_own_still_begins(prompts: Prompts) -> None:
+    host, gate = prompts.daemon.host, prompts.home.folder / "home" / "gate"
+    with Terminal(prompts.home, "connect", "-q", "--name", "work", host) as screen:
+        screen.until_line(f":~{SIGN}")
+        screen.press("echo on; sleep 600\r")
+        screen.until_shown("\non")
+        screen.press("\r~d")
+        screen.until_shown(f"rsh attach {host} work")
+    os.mkfifo(gate)
+    (prompts.home.folder / "home" / ".bashrc").write_text('echo begun; read x < "$HOME/gate"')
+    with Terminal(prompts.home, "connect", host) as screen:
+        screen.until_shown("begun")
+        screen.until_line(f":~{SIGN}")
+        screen.press(":attach work\r")
+        screen.until_shown("\non")
+        screen.press(CTRL_C)
+        screen.until_line(f":~ 130{SIGN}")
+    os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+
+
 def test_plain_shell_of_this_machine_ends_with_its_prompt(home: Home) -> None:
     prompt = Prompt(home, "connect")
     prompt.ready()

@@ -228,6 +228,9 @@ class TerminalShell(Company):
 
     def switch(self, joining: Joining) -> int:
         """Leave the shell to itself, and go to another one; give the status of its last line."""
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None:
+            beginning.attend()  # What it still says is for nobody, nor that it has been left.
         self.detach()
         self._living, self._detached, self.joining = None, "", joining
         self.settle()
