@@ -479,6 +479,7 @@ def test_prompt_goes_to_another_shell_while_its_own_still_begins(prompts: Prompt
         screen.until_shown("\non")
         screen.press(CTRL_C)
         screen.until_line(f":~ 130{SIGN}")
+        assert "closed" not in screen.text
     os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
 
 
