@@ -13,7 +13,7 @@ from rsh.holder.settling import Settling
 from rsh.holder.terminal import HOLDS, Terminal
 
 # How old a line may be for its program not to be there yet, in seconds; and how often it is looked for then.
-FRESH = 0.5
+FRESH = 2.0
 GLANCE = 0.002
 
 

@@ -12,8 +12,13 @@ from rsh.holder.tree import children_of
 # For how long a key waits at most, in seconds.
 LIMIT = 2.0
 
-# What a shell that works by itself has used of the processor, in nanoseconds.
+# What a shell that works by itself has used of the processor, in nanoseconds; and what counts of it from one look to
+# the next: a virtual machine that is not served itself takes that for work, and a large shell needs long for a fork.
 WORKED = 20_000_000
+COUNTS = 2_000_000
+
+# How many looks in a row find a shell that waits for something in one sleep, and none of its children on its way.
+ASLEEP = 3
 
 # Fields of /proc/PID/status (proc(5)).
 MASKS = ("SigIgn", "SigCgt", "SigBlk")
@@ -32,8 +37,10 @@ class Settling:
         self._shell = shell
         self._number = number
         self._until = time.monotonic() + LIMIT
-        self._worked = _worked(shell)
+        self._used = _used(shell)  # of the processor, at the last look
+        self._worked = 0  # what counts of that
         self._seen: tuple[str, ...] = ()  # its state, at the last look
+        self._asleep = 0  # the looks that found it in the sleep that it is in
 
     def is_over(self) -> bool:
         """Tell whether the signal will be heeded now; to be asked again soon if not."""
@@ -41,6 +48,7 @@ class Settling:
             return True
         command = _command(self._shell)
         if any(self._is_copy(child, command) for child in children_of(self._shell)):
+            self._asleep, self._seen = 0, ()  # it sleeps until that child has come so far
             return False
         return self._is_at_work()
 
@@ -52,11 +60,16 @@ class Settling:
         return any(int(fields.get(name, "0"), 16) >> (self._number - 1) & 1 for name in MASKS)
 
     def _is_at_work(self) -> bool:
-        """Tell whether the shell begins nothing now: it has slept since the last look, or has worked for long."""
+        """Tell whether the shell begins nothing now: it has slept for some looks, or has worked for long."""
         fields = _status(self._shell)
         last, self._seen = self._seen, (fields.get("State", ""), *(fields.get(name, "") for name in SWITCHES))
-        sleeps = self._seen[0].startswith("S") and self._seen == last
-        return sleeps or _worked(self._shell) - self._worked >= WORKED
+        if not self._seen[0].startswith("S"):
+            self._asleep = 0
+        else:
+            self._asleep = self._asleep + 1 if self._seen == last else 1
+        before, self._used = self._used, _used(self._shell)
+        self._worked += min(self._used - before, COUNTS)
+        return self._asleep >= ASLEEP or self._worked >= WORKED
 
 
 def _command(pid: int) -> bytes:
@@ -76,7 +89,7 @@ def _status(pid: int) -> "dict[str, str]":
         return {}
 
 
-def _worked(pid: int) -> int:
+def _used(pid: int) -> int:
     """Give the nanoseconds that a process has had the processor; 0 when the system does not count them."""
     try:
         with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
