@@ -204,11 +204,12 @@ def test_key_that_makes_a_signal_is_heeded_at_whatever_moment_of_a_line_it_comes
         assert f"{number}\n" in held.run(f"echo {number}")[1]
 
 
-def test_keys_behind_a_line_find_it_read_however_long_it_is(held: Held) -> None:
+def test_keys_behind_a_line_find_it_read_however_long_it_is(held: Held, shell: str) -> None:
     held.begin(b"read x; echo $x $#; : " + b"y" * 500_000)
     held.type(b"typed\n")
     assert held.end()[1].endswith("typed 0\n")
-    held.begin(b"sleep 300; : " + b"y" * 500_000)
+    # zsh works for long on a line of half a megabyte, and may lose an interrupt that comes meanwhile.
+    held.begin(b"sleep 300; : " + b"y" * (20_000 if shell.endswith("zsh") else 500_000))
     held.type(b"\x03")
     assert held.end()[0] != 0
     assert held.run("echo on") == (0, "on\n")
