@@ -75,8 +75,8 @@ class Inlet(Generic[T]):
                     return
         except RshError as error:
             self._stop(error)
-        except Exception:
-            self._stop(LinkError("what came cannot be acted on"))  # a net for bugs: nobody may wait for the rest
+        except Exception:  # a net for bugs: nobody may wait for the rest
+            self._stop(LinkError("what came cannot be acted on"))
             raise
 
     def _stop(self, error: RshError) -> None:

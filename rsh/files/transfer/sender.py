@@ -90,7 +90,7 @@ class Sender(ItemSender):
         except RshError as error:
             self._pipe.close()
             raise self._results.join().error or error from None
-        except BaseException:
+        except BaseException:  # the receiver must not wait for what will never come
             self._pipe.close()
             raise
         finally:

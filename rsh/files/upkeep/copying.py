@@ -153,7 +153,7 @@ def _replace(target: bytes, make: Callable[[bytes], None]) -> None:
     try:
         make(part)
         os.rename(part, target)
-    except BaseException:
+    except BaseException:  # nothing half made is left, whatever ends us
         try:
             os.unlink(part)
         except OSError:
