@@ -167,17 +167,10 @@ class Terminal:
         last = max(signals, key=keys.rfind, default=b"\0")
         return signals[last] if last in signals and last in keys else 0
 
-    def group(self) -> int:
-        """Give the process group that has the terminal; 0 when nobody can tell."""
-        try:
-            return os.tcgetpgrp(self.master)
-        except OSError:
-            return 0
-
     def signal(self, number: int) -> int:
         """Send a signal to what runs in the foreground; give its process group, 0 when nobody has heard it."""
         try:
-            group = self.group()
+            group = os.tcgetpgrp(self.master)
             if group:
                 os.killpg(group, number)
             return group
