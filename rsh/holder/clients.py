@@ -24,6 +24,12 @@ class Clients:
         """Give those that went without a word, not long ago."""
         return [client for client in self._known.values() if client.may_be_back]
 
+    def give_up(self) -> None:
+        """Expect nobody back."""
+        for client in self._known.values():
+            if not client.attached:
+                client.go(for_good=True)
+
     def has(self, client: Client) -> bool:
         """Tell whether a client has been here before."""
         return client in self._known.values()

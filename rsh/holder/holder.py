@@ -173,6 +173,7 @@ class Holder:
         elif self.door.callers:
             pass  # Perhaps one comes back; who only asks how it is has not.
         elif now >= self.alone_since + self.identity.lives_on or not self.door.is_there():
+            self.clients.give_up()
             self.hang_up()
 
     # --- clients ---

@@ -18,6 +18,7 @@ import pytest
 
 from rsh.errors import Code, Refused
 from rsh.holder import wire
+from rsh.holder.client import HELD_BACK
 from rsh.holder.holder import MOST_LINES
 from rsh.holder.ring import KEPT
 from rsh.protocol.requests import Shell, Terminal
@@ -145,9 +146,9 @@ def bash() -> Iterator[Held]:
     shell.close()
 
 
-def wait_until_gone(place: Place) -> None:
+def wait_until_gone(place: Place, seconds: float = SOON) -> None:
     """Wait until nobody answers for a shell any more."""
-    end = time.monotonic() + SOON
+    end = time.monotonic() + seconds
     while os.path.exists(place.path):
         assert time.monotonic() < end
         time.sleep(0.02)  # a file can only be looked at again
@@ -372,6 +373,15 @@ def test_shell_ends_that_nobody_comes_back_to() -> None:
     with pytest.raises(Refused, match="ended") as caught:
         shell.place.connect()
     assert caught.value.code == Code.NO_SHELL
+
+
+def test_shell_that_ends_by_time_waits_for_nobody_who_went_without_a_word() -> None:
+    shell = Held(b"/bin/bash", lives_on=0.3)
+    shell.first.attach(b"a")
+    shell.first.hear(wire.REPORT)
+    shell.first.sock.close()
+    wait_until_gone(shell.place, HELD_BACK / 2)
+    shell.close()
 
 
 def test_who_only_asks_about_a_shell_does_not_keep_it_alive() -> None:
