@@ -66,6 +66,7 @@ class Proxy:
         rate: bytes a second for each direction of each connection; None: no limit.
         queue: bytes that it holds for each direction of each connection before the sender has to wait.
         accepted: connections so far.
+        taken: bytes taken in so far, by direction.
         passed: bytes handed on so far, by direction.
     """
 
@@ -86,6 +87,7 @@ class Proxy:
         self.rate = rate
         self.queue = queue
         self.accepted = 0
+        self.taken = {Direction.UP: 0, Direction.DOWN: 0}
         self.passed = {Direction.UP: 0, Direction.DOWN: 0}
         self._open = asyncio.Event()  # nothing passes while it is clear
         self._open.set()
@@ -316,6 +318,7 @@ class _Pump:
                 data = await loop.sock_recv(self._source, min(CHUNK, self._proxy.queue))
                 self._queue.put_nowait((loop.time() + self._proxy.delay, data))
                 self._queued += len(data)
+                self._proxy.taken[self._direction] += len(data)
                 if self._queued >= self._proxy.queue:
                     self._room.clear()
         except OSError:

@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from tests.machines import Daemon, Home
-from tests.proxy import Proxy
+from tests.proxy import Direction, Proxy
 from tests.scenarios.screens import SIGN, Terminal
 
 CTRL_C, CTRL_U = "\x03", "\x15"
@@ -91,8 +91,9 @@ def test_question_ends_with_the_outage(distant: Terminal, network: Proxy) -> Non
 
 def test_command_of_ours_that_waits_for_the_network_says_so(distant: Terminal, network: Proxy) -> None:
     network.hole()
+    taken = network.taken[Direction.UP]
     distant.press(":stat /usr\r")
-    distant.until(lambda: ":stat" in distant.lines[-1] and distant.cursor_line == "")
+    distant.until(lambda: network.taken[Direction.UP] > taken)
     cut_off(network)
     distant.until_shown("\nrsh: no connection for ")
     network.mend()
