@@ -121,7 +121,7 @@ import os, socket
 from rsh.transport.listening import systemd_sockets
 os.environ["LISTEN_PID"] = str(os.getpid() + {offset})
 names = [sock.getsockname()[1] for sock in systemd_sockets()]
-print(names, [name for name in os.environ if name.startswith("LISTEN_")])
+print(names, [name for name in os.environ if name.startswith("LISTEN_")], flush=True)
 os._exit(0)
 """
 
