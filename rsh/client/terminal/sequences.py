@@ -20,7 +20,8 @@ _INSIDE: Final = rb"\x00-\x17\x19\x1c-\x1f"
 _CSI: Final = re.compile(rb"\x1b\[([%b0-?]*+)([%b -/]*+)([@-~])?" % (_INSIDE, _INSIDE))
 _ESCAPE: Final = re.compile(rb"\x1b([ -/]*+)([0-~])?")
 # A run of what coloured and full-screen output is made of: SGR, moving, erasing, and text between. Most of all output.
-_RUN: Final = re.compile(rb"(?:\x1b\[(?:([0-9;]*+)m|[0-9;]*+[A-HJ-MPSTX@df])[^\x1b\x0e\x0f]*+)++")
+# A possessive group would need no bound on what it remembers, but up to Python 3.11.4 it ends too far (cpython#106052).
+_RUN: Final = re.compile(rb"(?:\x1b\[(?:([0-9;]*+)m|[0-9;]*+[A-HJ-MPSTX@df])[^\x1b\x0e\x0f]*+){1,500}")
 _END_OF_OSC: Final = re.compile(rb"[\x07\x18\x1a\x1b]")
 _END_OF_STRING: Final = re.compile(rb"[\x18\x1a\x1b]")
 _STRINGS: Final = b"]PX^_"  # what begins OSC, DCS, SOS, PM and APC
