@@ -8,7 +8,7 @@ it left as a terminal has it at its start is left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from rsh.client.terminal.sequences import Buffer, SequenceReader
 
@@ -23,12 +23,23 @@ _ANSI: Final = frozenset((b"4", b"20"))  # insert mode, newline mode
 _LOOKS: Final = frozenset((5, 12))  # private modes that a prompt can live with
 
 _ORIGIN: Final = 6
+_CURSOR: Final = 1048  # saves the cursor, and restores it
+_WITH_CURSOR: Final = 1049
 
 # Colours that OSC sets, and the OSC that gives the terminal's own back.
 _COLORS: Final = {b"4": b"104", b"5": b"105"} | {b"%d" % n: b"%d" % (n + 100) for n in range(10, 20)}
 
 # How deep keyboards and titles are counted: terminals keep fewer, and pop the rest without a word.
 MAX_DEPTH: Final = 32
+
+
+class Look(NamedTuple):
+    """How what is written looks, as far as it is saved and restored with the cursor (DECSC, DECRC)."""
+
+    styled: bool = False
+    charsets: tuple[tuple[bytes, bytes], ...] = ()
+    shifted: bool = False
+    origin: bool = False
 
 
 class Modes:
@@ -54,6 +65,7 @@ class Modes:
         self._charsets: dict[bytes, bytes] = {}  # b"(": b"0"
         self._shifted = False
         self._latin = False  # not UTF-8
+        self._looks = [Look(), Look()]  # saved with the cursor, on the main and the other screen
         self._region = b""
         self._shape = b""  # of the cursor
         self._keyboards: tuple[list[int], list[int]] = ([0], [0])  # flags of kitty's, on the main and the other screen
@@ -90,6 +102,10 @@ class Modes:
             self._latin = final == b"@"
         elif not between and final in b"no":  # LS2, LS3
             self._shifted = True
+        elif not between and final == b"7":  # DECSC
+            self._save_look()
+        elif not between and final == b"8":  # DECRC
+            self._restore_look()
         elif not between and final in b"=>":  # DECKPAM, DECKPNM
             self._keypad = final == b"="
         elif not between and final == b"c":  # RIS
@@ -116,11 +132,35 @@ class Modes:
     def _set_private(self, parameters: bytes, on: bool = True) -> None:
         for number in _numbers(parameters):
             if number in _ALTERNATE:
-                self._alternate = (self._alternate or number) if on else 0
+                self._change_screen(number, on)
+            elif number == _CURSOR:
+                self._save_look() if on else self._restore_look()
             elif (number in _OFF and on) or (number in _ON and not on):
                 self._private[number] = on
             else:
                 self._private.pop(number, None)
+
+    def _change_screen(self, number: int, on: bool) -> None:
+        """Enter or leave the alternate screen; 1049 saves the cursor before and restores it behind that."""
+        entered = self._alternate
+        if number == _WITH_CURSOR and on and not entered:
+            self._save_look()
+        self._alternate = (entered or number) if on else 0
+        if number == _WITH_CURSOR and not on and entered:
+            self._restore_look(surely=False)
+
+    def _save_look(self) -> None:
+        look = Look(self._styled, tuple(self._charsets.items()), self._shifted, self._private.get(_ORIGIN, False))
+        self._looks[1 if self._alternate else 0] = look
+
+    def _restore_look(self, *, surely: bool = True) -> None:
+        """Follow what restores the cursor; not every terminal does it where it leaves the alternate screen."""
+        look = self._looks[1 if self._alternate else 0]
+        self._styled = look.styled or (self._styled and not surely)
+        self._charsets = ({} if surely else self._charsets) | dict(look.charsets)
+        self._shifted = look.shifted or (self._shifted and not surely)
+        if look.origin or surely:
+            self._set_private(b"%d" % _ORIGIN, look.origin)
 
     def _reset_private(self, parameters: bytes) -> None:
         self._set_private(parameters, on=False)
@@ -208,19 +248,22 @@ class Modes:
         Args:
             looks: also what a prompt can live with, and the user may have wanted: colours, the cursor's shape, titles.
         """
-        private = {number for number in self._private if looks or number not in _LOOKS}
         cut = b"\x18" if self._reader.inside else b""  # CAN: it will not be finished
-        pieces = [cut, *self._undo_text(private), *self._undo_alternate(), *self._undo_keys()]
+        pieces = [cut, *self._undo_alternate()]  # first, for it may have colours come back
+        private = {number for number in self._private if looks or number not in _LOOKS}
+        pieces += [*self._undo_text(private), *self._undo_keys()]
         pieces += [b"\x1b[?%d%b" % (number, b"h" if number in _ON else b"l") for number in sorted(private - {_ORIGIN})]
         pieces += self._undo_region(_ORIGIN in private)
         if looks:
             pieces += self._undo_looks()
         kept = {} if looks else {number: on for number, on in self._private.items() if number in _LOOKS}
-        shape, colors, titles, saved = self._shape, self._colors, self._titles, self._saved
+        shape, colors, titles = self._shape, self._colors, self._titles
+        saved, saved_looks = self._saved, self._looks
         self._reader.forget()
         self._forget()
         if not looks:
-            self._private, self._shape, self._colors, self._titles, self._saved = kept, shape, colors, titles, saved
+            self._private, self._shape, self._colors, self._titles = kept, shape, colors, titles
+            self._saved, self._looks = saved, saved_looks
         return b"".join(pieces)
 
     def _undo_text(self, private: set[int]) -> Iterator[bytes]:
@@ -244,6 +287,7 @@ class Modes:
         if self._alternate:
             yield from _undo_keyboard(self._keyboards[1])
             yield b"\x1b[?%dl" % self._alternate
+            self._change_screen(self._alternate, on=False)
         yield from _undo_keyboard(self._keyboards[0])
 
     def _undo_keys(self) -> Iterator[bytes]:
