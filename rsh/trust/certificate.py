@@ -9,6 +9,7 @@ from rsh.errors import UsageError
 
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
+_ED25519: Final = b"\x06\x03\x2b\x65\x70"  # the object identifier, RFC 8410
 _LINE: Final = 64  # characters in a line of PEM, RFC 7468
 
 
@@ -49,6 +50,11 @@ def fingerprint(der: bytes) -> str:
     import hashlib
 
     return "SHA256:" + binascii.b2a_base64(hashlib.sha256(der).digest(), newline=False).decode().rstrip("=")
+
+
+def kind(der: bytes) -> str:
+    """Name the kind of its key, "" for one that rsh does not make itself."""
+    return "ed25519" if _ED25519 in der else ""
 
 
 def to_der(pem: bytes) -> bytes:

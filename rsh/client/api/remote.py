@@ -126,7 +126,7 @@ class Remote(RemoteTree, RemoteJobs):
 
     Attributes:
         name: as the user typed it, "" for this machine.
-        fingerprint: of its certificate, "" where the kernel vouches.
+        fingerprint, key_kind: of its certificate, "" where the kernel vouches.
         encrypted: whether the bytes travel under TLS.
         directory: where relative paths and commands start; b"" is the home.
 
@@ -143,7 +143,7 @@ class Remote(RemoteTree, RemoteJobs):
         """
         super().__init__(dialled.session, again, patience)
         self.name = dialled.name
-        self.fingerprint = dialled.fingerprint
+        self.fingerprint, self.key_kind = dialled.fingerprint, dialled.key_kind
         self.encrypted = dialled.encrypted
 
     # --- connection ---

@@ -16,6 +16,7 @@ from rsh.session.session import Session
 from rsh.transport import sockets
 from rsh.transport.address import Address, parse_destination
 from rsh.transport.stream import SocketStream, Stream
+from rsh.trust.certificate import kind
 
 Embedded: TypeAlias = Callable[[], Stream]
 
@@ -30,6 +31,7 @@ class Dialled(Struct, frozen=True):
         session: our Hello is under way; whether the server takes us, `session.wait_welcome` tells.
         name: as the user typed it, "" for this machine.
         fingerprint: of the server's certificate, "" where the kernel vouches.
+        key_kind: of its key, "" likewise, and where it is an unusual one.
         encrypted: whether the bytes are under TLS.
     """
 
@@ -37,6 +39,7 @@ class Dialled(Struct, frozen=True):
     name: str
     fingerprint: str = ""
     encrypted: bool = False
+    key_kind: str = ""
 
 
 def dial(
@@ -83,7 +86,7 @@ def dial(
     session = greeting.connect(
         secured, account=account, again=lambda deadline: secure(address, deadline)[0], patience=patience
     )
-    return Dialled(session, host, fingerprint, encrypted=True)
+    return Dialled(session, host, fingerprint, encrypted=True, key_kind=kind(secured.peer_certificate()))
 
 
 def _plain(address: Address, deadline: Deadline) -> Stream:

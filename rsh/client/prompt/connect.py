@@ -203,7 +203,8 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
         shell.wishes.quits = False
         shell.wishes.taken, screen.goes_on = screen.hand_over, lambda line: shell.waits and is_remote(line)
     if not context.quiet:
-        greet(remote, round_trip, color=color)
+        session = shell.called if isinstance(shell, TerminalShell) and shell.lives_on else ""
+        greet(remote, round_trip, session, color=color)
     if offers is not None:
         offers.tell(print_lines, lambda lines: screen.print_above("".join(f"{line}\n" for line in lines).encode()))
     if isinstance(shell, TerminalShell):

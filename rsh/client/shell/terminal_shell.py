@@ -23,11 +23,11 @@ from rsh.client.text.complaints import say
 from rsh.client.text.units import duration
 from rsh.errors import Code, Refused, RshError, exit_status
 from rsh.escape import printable
+from rsh.protocol.requests import Attach
 from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote
-    from rsh.protocol.requests import Attach
     from rsh.protocol.shell_records import Started
     from rsh.session.channel import Channel
 
@@ -82,6 +82,7 @@ class TerminalShell(Company):
         self._living: LivingShell | None = None
         self._beginning: Beginning | None = None  # nobody has attended to it yet
         self._started: Started | None = None  # a line of another client's that we have not attended
+        self._asked = ""  # what the shell was called when it was asked for
         self._detached = ""  # the shell that we have left on purpose
         self._lost_at = 0.0
 
@@ -107,8 +108,8 @@ class TerminalShell(Company):
 
     @property
     def called(self) -> str:
-        """What its user calls it: its name, else its id."""
-        return self._living.name or self._living.id if self._living is not None else ""
+        """What its user calls it: its name, else its id; before it has answered, as it was asked for."""
+        return self._living.name or self._living.id or self._asked if self._living is not None else ""
 
     def begin(self) -> LivingShell:
         """Have a shell started over there if there is none; does not wait for it."""
@@ -118,7 +119,9 @@ class TerminalShell(Company):
             joining, self.joining = self.joining, Joining()
             self.attached = joining.attach
             session = self.wishes.session = self._remote().session
-            channel = session.open(joining.request(size(), self.directory, environment, token))
+            request = joining.request(size(), self.directory, environment, token)
+            self._asked = joining.name or ("" if isinstance(request, Attach) else request.id)
+            channel = session.open(request)
             self._living = LivingShell(
                 channel, self._show_above, token=token, again=self._again, company=self, read_only=joining.read_only
             )
