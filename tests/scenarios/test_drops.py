@@ -305,6 +305,33 @@ def test_user_at_a_terminal_is_told_of_a_long_outage_and_of_its_end(me: Home, ne
     end_of(screen)
 
 
+def test_command_of_ours_says_in_a_line_that_it_waits_for_the_network(me: Home, network: Proxy, tmp_path: Path) -> None:
+    line = f"echo up; until [ -e {tmp_path}/go ]; do sleep 0.1; done; echo down"
+    number = me.rsh("exec", "--detach", network.host, "--", line).stdout.decode().strip()
+    client = me.spawn("logs", "-f", network.host, number, stdout=-1, stderr=-1)
+    assert client.stdout is not None and client.stderr is not None
+    assert client.stdout.readline() == b"up\n"
+    network.refuse()
+    network.cut()
+    assert re.match(rb"rsh: logs: no connection for \d+ s: .*; attempts: \d+; .*\n", client.stderr.readline())
+    network.refuse(False)
+    assert re.match(rb"rsh: logs: connected again after \d+ s\n", client.stderr.readline())
+    (tmp_path / "go").touch()
+    assert client.communicate(timeout=SOON) == (b"down\n", b"")
+
+
+def test_command_of_ours_that_is_told_to_be_quiet_waits_in_silence(me: Home, network: Proxy) -> None:
+    number = me.rsh("exec", "--detach", network.host, "--", "echo up; sleep 60").stdout.decode().strip()
+    client = me.spawn("-q", "--reconnect-timeout", "3", "logs", "-f", network.host, number, stdout=-1, stderr=-1)
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"up\n"
+    network.refuse()
+    network.cut()
+    _, errors = client.communicate(timeout=SOON)
+    assert errors.startswith(b"rsh: logs: no connection for 3 s")
+    assert errors.count(b"\n") == 1
+
+
 def test_no_line_on_a_terminal_is_lost_doubled_or_reordered(me: Home, network: Proxy) -> None:
     command = [*program("rsh"), "exec", "-t", network.host, "--", COUNTING]
     screen = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=LONG)

@@ -135,8 +135,8 @@ def test_followers_and_waiters_go_on_when_the_daemon_is_started_again(home: Home
     line = f"echo before; cat {tmp_path}/gate >/dev/null; echo after; exit 6"
     with Daemon(home) as first:
         name = detach(home, first.host, "--", line)
-        logs = home.spawn("logs", "-f", first.host, name, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        waiter = home.spawn("wait", first.host, name, stderr=subprocess.PIPE)
+        logs = home.spawn("-q", "logs", "-f", first.host, name, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        waiter = home.spawn("-q", "wait", first.host, name, stderr=subprocess.PIPE)
         assert logs.stdout is not None
         assert logs.stdout.readline() == b"before\n"
         first.wait_for_log("Wait")
@@ -147,6 +147,21 @@ def test_followers_and_waiters_go_on_when_the_daemon_is_started_again(home: Home
         out, err = logs.communicate(timeout=SOON)
         assert (out, err, logs.returncode) == (b"after\n", b"", 0)
         assert (waiter.communicate(timeout=SOON)[1], waiter.returncode) == (b"", 6)
+
+
+def test_follower_says_that_it_waits_for_the_next_daemon(home: Home, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    with Daemon(home) as first:
+        name = detach(home, first.host, "--", f"echo before; cat {tmp_path}/gate >/dev/null; echo after")
+        logs = home.spawn("logs", "-f", first.host, name, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert logs.stdout is not None and logs.stderr is not None
+        assert logs.stdout.readline() == b"before\n"
+        first.stop()
+        told = b"rsh: logs: the session is over: the daemon is shutting down; waiting for the next daemon\n"
+        assert logs.stderr.readline() == told
+    with Daemon(home, bind=(first.host,)):
+        (tmp_path / "gate").write_text("x")
+        assert logs.communicate(timeout=SOON) == (b"after\n", b"")
 
 
 @pytest.mark.usefixtures("own_account")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from rsh.client.cli.table import Where
@@ -28,6 +29,7 @@ class Context:
         carry: at the prompt, makes a transfer that may go on in the background (background.Transfers.carry).
         background: the line at hand is to run there.
         welcome: the server has taken us.
+        tells: it is ours to say that the connection is lost; the command shows nothing itself meanwhile.
     """
 
     def __init__(self, where: Where, open_remote: Callable[[], Remote], *, host: str | None = None) -> None:
@@ -45,6 +47,8 @@ class Context:
         self._open_remote = open_remote
         self._remote: Remote | None = None
         self.welcome = False
+        self.tells = False
+        self._watching = ExitStack()  # who looks at the connection
 
     @property
     def remote(self) -> Remote:
@@ -61,6 +65,10 @@ class Context:
         """
         if self._remote is None:
             self._remote = self._open_remote()
+            if self.tells:
+                from rsh.client.cli.outage import Outage
+
+                self._watching.enter_context(Outage(self._remote.session, quiet=self.quiet, verb=self.verb))
         return self._remote
 
     def wait_connected(self) -> None:
@@ -79,6 +87,7 @@ class Context:
 
     def close(self) -> None:
         """End the connection, if there is one."""
+        self._watching.close()
         remote, self._remote = self._remote, None
         self.welcome = False
         if remote is not None:

@@ -26,6 +26,9 @@ STAYING: Final = ("connect", "shell", "attach")
 # Commands with a connection of their own: they stay, or it is the connection that they are about.
 ALONE: Final = (*STAYING, "ping", "info", "mux")
 
+# Commands that show by themselves that there is no connection: by their bar, beside their program, in their editor.
+SHOWING: Final = (*STAYING, "exec", "put", "get", "sync", "edit")
+
 # How long others may be without a connection, in seconds: a night's job must not hang for ever.
 RECONNECT_TIMEOUT: Final = 600.0
 
@@ -143,6 +146,7 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
         context.verb = command.name
         context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
         context.patience, context.shared = patience, shared
+        context.tells = command.name not in SHOWING or "-" in (getattr(options, "paths", None) or ())
         status = carry_out(context, command, options)
         from rsh.client.cli.output import writing
 

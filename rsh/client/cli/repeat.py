@@ -7,12 +7,16 @@ lost connection is none of this: the session goes on by itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rsh.client.api.remote_copies import ONCE
+from rsh.client.cli.outage import PATIENCE
 from rsh.client.dialling.reaching import reach_again
+from rsh.client.text.complaints import say
 from rsh.errors import SessionGone
+from rsh.escape import printable
 
 if TYPE_CHECKING:
     from rsh.client.cli.command import Command
@@ -54,4 +58,19 @@ def dial_again(context: Context, gone: SessionGone, patience: float | None) -> N
         context.close()
         context.wait_connected()
 
-    reach_again(dial, patience, gone, threading.Event())
+    with _telling(context, gone):
+        reach_again(dial, patience, gone, threading.Event())
+
+
+@contextmanager
+def _telling(context: Context, gone: SessionGone) -> Iterator[None]:
+    """Say that the next daemon is waited for, if that takes long enough to be wondered at."""
+    words = f"rsh: {context.verb}: {printable(str(gone))}; waiting for the next one to begin again\n"
+    timer = threading.Timer(PATIENCE, say, (words,))
+    timer.daemon = True
+    if not context.quiet:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -63,7 +63,7 @@ def _run_ours(context: PromptContext, line: Ours) -> int:
         sys.stdout.write(page(line.command, "prompt"))
         return 0
     from rsh.client.cli.main import carry_out
-    from rsh.client.shell.outage import Outage
+    from rsh.client.cli.outage import Outage
 
     remote = context.connected
     waits = line.command.group in WAITING and line.command.name not in BUSY

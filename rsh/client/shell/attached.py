@@ -60,7 +60,7 @@ def run_attached(
 def _run_without_terminal(
     process: Attachable, passthrough: Passthrough, deadline: Deadline, session: Session | None
 ) -> int:
-    from rsh.client.shell.outage import Outage
+    from rsh.client.cli.outage import Outage
 
     outage = Outage(session)
 

@@ -1,4 +1,4 @@
-"""Tells whoever waits before a terminal that there is no connection just now, while a command runs without one there.
+"""Tells whoever waits that there is no connection just now, while a command runs without a terminal over there.
 
 On a terminal of its own a command is looked after by foreground.py; a transfer shows it by its bar.
 """
@@ -21,17 +21,27 @@ PATIENCE: Final = 2.0
 
 
 class Outage:
-    """While entered, one line on a terminal when the connection stays away, and one when it is back.
+    """While entered, one line on stderr when the connection stays away, and one when it is back.
 
     Attributes:
         lasts: whether there is no connection now.
         told: a word was said.
     """
 
-    def __init__(self, session: Session | None, *, quiet: bool = False) -> None:
+    def __init__(self, session: Session | None, *, quiet: bool = False, verb: str = "") -> None:
+        """Prepare.
+
+        Args:
+            quiet: say nothing.
+            verb: of the command of ours that waits, which says so to a file as well; "" for a program whose stderr
+                is what it writes there, and ours only on a terminal.
+        """
         self.told = False
         self._session = session
-        self._silent = quiet or not os.isatty(2)
+        self._terminal = os.isatty(2)
+        self._silent = quiet or not (verb or self._terminal)
+        self._ours = bool(verb)
+        self._who = f"rsh: {verb}" if verb else "rsh"
         self._lock = threading.Lock()  # guards what follows
         self._timer: threading.Timer | None = None
         self._told_at: float | None = None  # since when it was away, once that was told
@@ -64,16 +74,19 @@ class Outage:
                 self._timer.cancel()
             told_at, self._timer, self._told_at = self._told_at, None, None
         if told_at is not None:
-            say(f"rsh: connected again after {condition.since - told_at:.0f} s\n")
+            say(f"{self._who}: connected again after {condition.since - told_at:.0f} s\n")
 
     def _tell(self) -> None:
         assert self._session is not None
         with self._lock:
-            condition = self._session.condition
-            if condition.connected or self._session.error is not None:
+            condition, error = self._session.condition, self._session.error
+            if condition.connected or (error is not None and not self._ours):
                 return
             self.told, self._told_at = True, condition.since
-        say(f"rsh: {describe(condition)}; Ctrl-C leaves\n")
+        if error is not None:  # A command that could not go on would have ended by now.
+            say(f"{self._who}: {describe(condition, error)}; waiting for the next daemon\n")
+            return
+        say(f"{self._who}: {describe(condition)}{'; Ctrl-C leaves' if self._terminal else ''}\n")
 
 
 def _nothing() -> None:
