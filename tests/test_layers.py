@@ -52,6 +52,7 @@ SCREEN_MODULES = {
     "rsh.client.editor.line_history",
     "rsh.client.editor.line_input",
     "rsh.client.editor.menu",
+    "rsh.client.editor.spinner",
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.

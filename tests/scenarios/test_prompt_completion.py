@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 from pathlib import Path
 
+from rsh.client.editor.spinner import FRAMES
+from tests.machines import Daemon, Home
 from tests.scenarios.screens import SIGN, Terminal, run
 
 CTRL_C, CTRL_U = "\x03", "\x15"
@@ -69,10 +71,51 @@ def test_tab_completes_by_the_specifications_that_come_with_programs(prompt: Ter
     prompt.until_line(SIGN + "make everything ")
 
 
+def test_tab_completes_in_the_middle_of_a_word_and_what_is_above(prompt: Terminal, work: Path) -> None:
+    run(prompt, f"place={work}")
+    for name in ("alpha_one", "alpha_two", ".hidden"):
+        (work / name).mkdir()
+    prompt.press("cat alph_two", *["\x02"] * len("_two"), "\t")
+    prompt.until_shown(SIGN + "cat alpha_two")
+    prompt.until(lambda: "alpha_one" not in prompt.text)
+    prompt.press("\x05", CTRL_U)
+    for begun, whole in (("cd ..", "cd ../"), ("ls ..", "ls ../"), ('ls "$place"/.h', 'ls "$place"/.hidden/')):
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + whole)
+        prompt.press(CTRL_U)
+    prompt.press("cd ", "\t")
+    prompt.until_shown("alpha_two/")
+    assert ".hidden/" not in prompt.text
+
+
+def test_too_many_possibilities_are_told_and_shown_when_asked_once_more(prompt: Terminal, work: Path) -> None:
+    (work / "many").mkdir()
+    for number in range(250):
+        (work / "many" / f"f{number}").touch()
+    prompt.press("cat many/", "\t")
+    prompt.until_shown("cat many/f  (250 possibilities; Tab shows them)")
+    assert "f100" not in prompt.text
+    prompt.press("\t")
+    prompt.until_shown("f100")
+
+
+def test_tab_knows_the_living_shells(home: Home) -> None:
+    with Daemon(home) as daemon, Terminal(home, "connect", "-q", "--name", "other", daemon.host) as other:
+        other.until_line(SIGN)
+        with Terminal(home, "connect", "-q", daemon.host) as prompt:
+            prompt.until_line(SIGN)
+            for begun, whole in ((":attach ot", ":attach other "), (":kill ot", ":kill other ")):
+                prompt.press(begun, "\t")
+                prompt.until_line(SIGN + whole)
+                prompt.press(CTRL_U)
+
+
 def test_function_of_the_user_that_takes_its_time_completes_when_it_is_done(prompt: Terminal, work: Path) -> None:
+    (work / "local").mkdir()  # a path that would do is not what was asked for
     run(prompt, f"slow() {{ until [ -e {work}/go ]; do sleep 0.1; done; COMPREPLY=(late); }}; complete -F slow slow")
     prompt.press("slow l", "\t")
     prompt.until_shown(SILENT)
+    assert set(FRAMES) & set(prompt.text)
     (work / "go").touch()
     prompt.until_line(SIGN + "slow late ")
     assert SILENT not in prompt.text

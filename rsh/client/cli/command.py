@@ -27,6 +27,9 @@ Kind: TypeAlias = Literal[
     "include",  # likewise, and becomes one with `!` in front
     "choice",
     "topic",  # name of a command of this table
+    "transfer",  # number of one in the background of the prompt
+    "shell",  # name of a living shell over there
+    "work",  # one of both
     "setting",  # name of a setting (settings.py), then its value
     "word",
 ]

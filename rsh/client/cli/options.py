@@ -163,7 +163,7 @@ def _next(flag: str, rest: list[str]) -> str:
 def _convert(argument: Argument, called: str, text: str) -> Any:
     if argument.kind == "seconds":
         return _seconds(called, text)
-    if argument.kind == "number":
+    if argument.kind in ("number", "transfer"):
         if not (text.isascii() and text.isdigit()):
             raise UsageError(f"{called}: '{text}' is no number")
         return int(text)

@@ -70,7 +70,7 @@ PROMPT_COMMANDS: Final = (
         "Wait for a transfer in the background, or for all",
         "rsh.client.prompt.job_commands:run_wait",
         "prompt",
-        (Argument("number", "its number", kind="number", metavar="N", optional=True),),
+        (Argument("number", "its number", kind="transfer", metavar="N", optional=True),),
         PROMPT,
     ),
     Command(
@@ -78,7 +78,7 @@ PROMPT_COMMANDS: Final = (
         "Stop transfers in the background, or end a living shell over there",
         "rsh.client.prompt.job_commands:run_kill",
         "prompt",
-        (Argument("names", "numbers of transfers, names of shells", metavar="N", many=True),),
+        (Argument("names", "numbers of transfers, names of shells", kind="work", metavar="N", many=True),),
         PROMPT,
     ),
     Command(

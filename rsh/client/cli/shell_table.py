@@ -17,7 +17,7 @@ _PROMPT: Final = (
     Argument("ready_marker", "with --plain, a line before each prompt", ("--ready-marker",), metavar="TEXT"),
     switch("no_echo", "with --plain, do not show what is typed", "--no-echo"),
 )
-_SHELL: Final = Argument("shell", "its name or id", metavar="NAME")
+_SHELL: Final = Argument("shell", "its name or id", kind="shell", metavar="NAME")
 _JOIN: Final = (
     switch("read_only", "only look: nothing that is typed is taken", "--read-only"),
     switch("steal", "whoever is attached has to go", "--steal"),
@@ -104,7 +104,7 @@ SHELL_COMMANDS: Final = (
         "running",
         (
             HOST,
-            Argument("shell", "its name or id", metavar="NAME", optional=True),
+            replace(_SHELL, optional=True),
             *_JOIN,
             *(replace(argument, where=CLI) for argument in (*_PROMPT, _ESCAPE, _ENCODING)),
         ),

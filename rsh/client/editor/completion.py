@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from rsh.client.cli.table import Command, commands, find
@@ -85,7 +85,7 @@ def _complete_variable(text: str, scan: Scan, names: Names) -> list[Completion]:
 
 
 def _complete_shell(
-    place: Place, programs: Source, paths: Source, arguments: Source = lambda line: ()
+    place: Place, programs: Source, paths: Source, arguments: Callable[[str], Iterable[Name] | None] = lambda line: ()
 ) -> list[Completion]:
     """Complete a word of a line for a shell; what is known of a command's arguments comes before paths."""
     word = place.word
@@ -97,10 +97,18 @@ def _complete_shell(
     if expanded := place.expand(files):
         return expanded
     if not word.target and (begin := _command_begin(place.scan, word)) is not None:
-        known = list(arguments(place.text[begin:]))
-        if known:
-            return place.insert(known)
+        known = arguments(place.text[begin:])
+        if known is None:  # What it says when it comes goes before any path.
+            return []
+        if fitting := [name for name in known if _is_shown(name, word.text)]:
+            return place.insert(fitting)
     return place.insert(files(word.text))
+
+
+def _is_shown(name: Name, word: str) -> bool:
+    """Say whether a name is offered: hidden files are behind a dot only, whatever a specification finds (R21)."""
+    last = name.text.rstrip("/").rpartition("/")[2]
+    return name.raw or not last.startswith(".") or word.rpartition("/")[2].startswith(".")
 
 
 def _command_begin(scan: Scan, word: Word) -> int | None:

@@ -19,6 +19,9 @@ _WILDCARD: Final = re.compile(r"(?<!\[)[*?]|\[(?![*?\[]\])")
 # A variable as it is written where its value is to stand.
 _VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
 
+# A variable alone in quotes, as careful people write it.
+_QUOTED_ALONE: Final = re.compile(r'"(\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\}))"(?=/|\Z)', re.ASCII)
+
 # What else may stand in front of such a slash would have to be understood as only a shell does.
 _MORE_THAN_VARIABLES: Final = re.compile(r"[`\\'\"*?\[(]")
 
@@ -66,11 +69,13 @@ class Behind(Struct, frozen=True):
 
     Attributes:
         start: where in the word that begins. folder: the path, with its slash. beginning: of a name in there.
+        bare: it is not in the quotes that some of the word is in.
     """
 
     start: int
     folder: str
     beginning: str
+    bare: bool = False
 
 
 def behind_variables(typed: str, word: Word, value: Callable[[str], str | None]) -> Behind | None:
@@ -80,7 +85,9 @@ def behind_variables(typed: str, word: Word, value: Callable[[str], str | None])
         value: gives that of a variable; None when it is not known.
     """
     folder, slash, last = typed.rpartition("/")
-    bare = folder.removeprefix('"')
+    bare = _QUOTED_ALONE.sub(r"\1", folder)
+    closed = bare != folder
+    bare = bare.removeprefix('"')
     if not slash or not _VARIABLE.search(bare) or _MORE_THAN_VARIABLES.search(bare) or "$" in last:
         return None
     values = {name: value(name) for pair in _VARIABLE.findall(bare) for name in pair if name}
@@ -89,7 +96,7 @@ def behind_variables(typed: str, word: Word, value: Callable[[str], str | None])
     place = _VARIABLE.sub(lambda found: values[found[1] or found[2]] or "", bare) + slash
     if "$" in _VARIABLE.sub("", bare) or place.startswith("~"):
         return None
-    return Behind(len(folder) + 1, place, word.text.rpartition("/")[2])
+    return Behind(len(folder) + 1, place, word.text.rpartition("/")[2], closed)
 
 
 def quoted_rest(name: str, quote: str, *, closed: bool) -> str:

@@ -12,13 +12,18 @@ from prompt_toolkit.document import Document
 from rsh.client.editor.completion import complete
 from rsh.client.editor.name import Names
 from rsh.client.editor.place import Completion
+from rsh.client.editor.within import within
 
 # More than this many are shown only when they are asked for once more, as in bash.
 MANY: Final = 200
 
 
 class MenuCompleter(Completer):
-    """Completes lines; runs in a thread of prompt_toolkit's."""
+    """Completes lines; runs in a thread of prompt_toolkit's.
+
+    Attributes:
+        asked: the text for which there were too many, and which is to be completed once more to see them.
+    """
 
     def __init__(self, names: Names, tell: Callable[[str], None]) -> None:
         """Prepare.
@@ -28,17 +33,19 @@ class MenuCompleter(Completer):
         """
         self._names = names
         self._tell = tell
-        self._asked = ""  # the text for which there were too many
+        self.asked = ""
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[MenuEntry]:
         """Give the completions of the word before the cursor; of too many what they have in common, the first time."""
         text = document.text_before_cursor
         self._names.late = False
-        found = complete(text, self._names)
-        if len(found) > MANY and self._asked != text:
-            self._asked = text
+        found = within(complete(text, self._names), len(text), document.text_after_cursor)
+        if len(found) > MANY and self.asked != text:
+            self.asked = text
             self._tell(f"{len(found)} possibilities; Tab shows them")
             return self._common(text, found)
+        if self.asked == text:
+            self._tell("")
         return [_entry(text, each) for each in found]
 
     def _common(self, text: str, found: list[Completion]) -> list[MenuEntry]:
@@ -46,7 +53,7 @@ class MenuCompleter(Completer):
         common = common_beginning([each.text for each in found if each.start == start])
         if len(common) <= len(text) - start:
             return []
-        self._asked = text[:start] + common
+        self.asked = text[:start] + common
         return [MenuEntry(common, start_position=start - len(text))]
 
 

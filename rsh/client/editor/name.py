@@ -58,5 +58,14 @@ class Names(Protocol):
     def value_there(self, name: str) -> str | None:
         """Give the value of a variable of the shell over there; None when it has none, or nobody knows."""
 
-    def arguments_there(self, line: str) -> Iterable[Name]:
-        """Give words that may end a command, by what the shell over there knows of its arguments."""
+    def transfers(self, word: str) -> Iterable[Name]:
+        """Give the numbers of the transfers in the background."""
+
+    def shells_there(self, word: str) -> Iterable[Name]:
+        """Give the living shells over there, by name or id."""
+
+    def arguments_there(self, line: str) -> Iterable[Name] | None:
+        """Give words that may end a command, by what the shell over there knows of its arguments.
+
+        None: it has not answered in time.
+        """

@@ -129,6 +129,7 @@ class ClientNames:
 
     Attributes:
         late: since this was last set to False, a question to the other side was not answered in time.
+        background: gives the transfers in the background.
     """
 
     def __init__(self, memory: Memory, directory: Callable[[], bytes]) -> None:
@@ -140,6 +141,7 @@ class ClientNames:
         self._memory = memory
         self._directory = directory
         self.late = False
+        self.background: Callable[[], list[Name]] = list
 
     def here(self, word: str) -> Iterable[Name]:
         """Give paths of this machine."""
@@ -152,9 +154,8 @@ class ClientNames:
 
     def there(self, word: str) -> Iterable[Name]:
         """Give paths over there: a folder is asked for whole, and searched here while the word grows."""
-        folder, slash, beginning = word.rpartition("/")
-        asked = folder + slash + beginning[: beginning.startswith(".") or (beginning.startswith("~") and not slash)]
-        return self._fitting("path", asked, word)
+        asked = os.fsdecode(self._path_key(word)[1])
+        return _with_parent(self._fitting("path", asked, word), word)
 
     def programs_there(self, word: str) -> Iterable[Name]:
         """Give commands over there; for no letter at all, none."""
@@ -169,9 +170,23 @@ class ClientNames:
         found = self._get("value", name)
         return found[0].text if found else None
 
-    def arguments_there(self, line: str) -> Iterable[Name]:
-        """Give what the shell over there knows of a command's arguments."""
-        return self._get("argument", line)
+    def transfers(self, word: str) -> Iterable[Name]:
+        """Give the numbers of the transfers in the background."""
+        return matching(self.background(), word)
+
+    def shells_there(self, word: str) -> Iterable[Name]:
+        """Give the living shells over there, by name or id."""
+        return self._fitting("shell", "", word)
+
+    def arguments_there(self, line: str) -> Iterable[Name] | None:
+        """Give what the shell over there knows of a command's arguments; None when it has not answered in time.
+
+        The paths that are wanted if it knows none are asked for beside it.
+        """
+        self._memory.peek(self._path_key(line.rpartition(" ")[2]))
+        found = self._ask("argument", line)
+        self.late = self.late or found is None
+        return found
 
     def knows(self, command: str) -> bool | None:
         """Say whether the shell over there has a command; None while nobody has heard. Does not wait."""
@@ -186,8 +201,17 @@ class ClientNames:
             known = self._get(kind, word)
         return matching(known, word)
 
+    def _path_key(self, word: str) -> Key:
+        """Give the question whose answer holds the paths that begin with a word: all of a folder."""
+        folder, slash, beginning = word.rpartition("/")
+        asked = folder + slash + beginning[: beginning.startswith(".") or (beginning.startswith("~") and not slash)]
+        return "path", os.fsencode(asked), self._directory()
+
+    def _ask(self, kind: str, asked: str) -> list[Name] | None:
+        return self._memory.get((kind, os.fsencode(asked), self._directory()))
+
     def _get(self, kind: str, asked: str) -> list[Name]:
-        found = self._memory.get((kind, os.fsencode(asked), self._directory()))
+        found = self._ask(kind, asked)
         self.late = self.late or found is None
         return found or []
 
@@ -216,7 +240,12 @@ def _files(word: str) -> Iterator[Name]:
         for entry in found
         if _shown(entry, beginning)
     ]
-    yield from matching(names, word)
+    yield from _with_parent(matching(names, word), word)
+
+
+def _with_parent(found: list[Name], word: str) -> list[Name]:
+    """Add `..`, which no directory is read to hold, where it was typed."""
+    return [Name(word, True), *found] if word.rpartition("/")[2] == ".." else found
 
 
 def _users(word: str) -> list[Name]:

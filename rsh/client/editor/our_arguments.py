@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from rsh.client.cli.settings import SETTINGS, Setting
 from rsh.client.cli.table import Argument, Command, Kind, arguments, commands
 from rsh.client.editor.name import Name, Names
@@ -73,6 +75,8 @@ def _operands(command: Command, index: int, word: str, names: Names, *, has_targ
     if argument.last is not None and index > 0 and not has_target:
         # It may be the target or one more source: nobody knows before the line is done.
         return _values(argument, argument.last, word, names) or _values(argument, argument.kind, word, names)
+    if command.name == "sync" and word.startswith(":"):  # a path over there
+        return [replace(name, text=f":{name.text}") for name in names.there(word[1:])]
     return _values(argument, argument.kind, word, names)
 
 
@@ -91,6 +95,9 @@ def _values(argument: Argument, kind: Kind, word: str, names: Names) -> list[Nam
         return [name for name in names.here(word) if name.directory or kind == "local"]
     if kind.startswith("remote"):
         return [name for name in names.there(word) if name.directory or kind != "remote-directory"]
+    if kind in ("transfer", "shell", "work"):
+        transfers = names.transfers(word) if kind != "shell" else ()
+        return [*transfers, *(names.shells_there(word) if kind != "transfer" else ())]
     if kind == "topic":
         return [Name(each.name, about=each.summary) for each in commands("prompt") if each.name.startswith(word)]
     if kind == "setting" and not argument.many:

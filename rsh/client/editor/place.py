@@ -101,7 +101,7 @@ class Place:
             return []
         word = words[-1]
         found = behind_variables(self.text[word.start :], word, value)
-        if found is None or (word.quoted and not quote):
+        if found is None or (word.quoted and not (quote or found.bare)):
             return []
         files = self.suitable(paths, word)
         start = self.begin + word.start + found.start

@@ -41,6 +41,7 @@ from rsh.client.editor.looks import LOOKS
 from rsh.client.editor.menu import MenuCompleter
 from rsh.client.editor.names import ClientNames
 from rsh.client.editor.paper import Paper
+from rsh.client.editor.spinner import Spinner
 from rsh.client.shell.shell import Called
 from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.prompt_text import Place, fragments
@@ -93,6 +94,8 @@ class Screen:
         self._marked = marked
         self._paper = Paper(output)
         self._history = history
+        self._completer = MenuCompleter(names, self.hint)
+        self._completing: set[asyncio.Task[Any]] = set()
         self._lines = LineHistory(history.lines, self._suggest_again)
         self._all_lines = LineHistory(history.lines_of_all, self._suggest_again)
         self._ghost = Ghost()
@@ -105,6 +108,7 @@ class Screen:
             keys.typed_before = self._paper.begin_line
             keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
         self._late = LateCompletion(self.session, names)
+        self._spinner = Spinner(self.session.app, lambda: bool(self._completing) or self._late.waits)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
         self.session.key_bindings = make_bindings(
             modes, lambda: self._late.waits, self._give_up_completion, self._hold_keys
@@ -120,7 +124,7 @@ class Screen:
         return PromptSession(
             history=self._lines,
             auto_suggest=self._ghost,
-            completer=MenuCompleter(self._names, self.hint),
+            completer=self._completer,
             complete_in_thread=True,
             complete_style=CompleteStyle.MULTI_COLUMN,
             enable_open_in_editor=True,
@@ -269,6 +273,11 @@ class Screen:
         Args:
             tasks: complete the line.
         """
+        tasks = set(tasks)
+        self._completing |= tasks
+        for task in tasks:
+            task.add_done_callback(self._completing.discard)
+        self._spinner.start()
         keys, loop = self.session.app.input, self.session.app.loop
         if isinstance(keys, LineInput) and loop is not None:
             keys.hold()
@@ -344,10 +353,13 @@ class Screen:
     def _note(self) -> StyleAndTextTuples:
         """Give what is said behind the line; only for the moment: it does not stay on the screen."""
         text = "completion: no answer" if self._late.waits else self._hint
-        return [("class:note", f"  ({text})")] if text and not self.session.app.is_done else []
+        notes = [self._spinner.glyph, f"({text})" if text else ""]
+        shown = " ".join(filter(None, notes))
+        return [("class:note", f"  {shown}")] if shown and not self.session.app.is_done else []
 
     def _forget_hint(self, buffer: Any) -> None:
-        self._hint = ""
+        if buffer.document.text_before_cursor != self._completer.asked:  # What that asks is still to be seen.
+            self._hint = ""
         self._late.give_up()
 
     def _close_menu_of_one(self, app: Application[str]) -> None:

@@ -12,7 +12,7 @@ from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
 from rsh.client.cli.settings import Settings
-from rsh.client.commands.sessions import checked_name, checked_word, run_attach_here
+from rsh.client.commands.sessions import called, checked_name, checked_word, run_attach_here, running, shells
 from rsh.client.editor.history import History, file_name
 from rsh.client.editor.lines import is_remote
 from rsh.client.prompt.dispatch import run_line
@@ -175,6 +175,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     gc.disable()  # While modules are imported it finds nothing, and that costs what the first prompt has not got.
     from rsh.client.editor.banner import RoundTrip, greet
     from rsh.client.editor.marks import wants_marks
+    from rsh.client.editor.name import Name
     from rsh.client.editor.names import ClientNames, Memory
     from rsh.client.prompt.leaving import farewell
     from rsh.client.prompt.link_state import PromptLink
@@ -193,6 +194,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     gc.enable()
     memory = Memory(lambda kind, word, directory: _ask(context, kind, word, directory))
     names = ClientNames(memory, lambda: context.shell.directory)
+    names.background = lambda: [Name(str(each.number), about=each.label) for each in context.transfers.running()]
     history = _open_history(context)
     color = wants_color(context.color, terminal=True)
     screen = Screen(history, names, context.settings, color=color, marked=wants_marks(os.environ))
@@ -283,6 +285,8 @@ def _ask(context: PromptContext, kind: str, word: bytes, directory: bytes) -> li
     remote = context.connected
     if remote is None:
         raise LinkError("not connected")
+    if kind == "shell":
+        return [Name(called(entry), about=running(entry)) for entry in shells(remote) if entry.id != context.shell.id]
     candidates = remote.complete(kind, word, directory, context.shell.id)
     return [
         Name(os.fsdecode(each.text), each.directory, each.about, each.raw, each.goes_on, each.link)

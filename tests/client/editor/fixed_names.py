@@ -37,12 +37,20 @@ class FixedNames:
     def value_there(self, name: str) -> str | None:
         return {"LOG": "log", "TOP": "", "HERE": "~", "A_B": "lo g"}.get(name)
 
-    def arguments_there(self, line: str) -> Iterable[Name]:
+    def transfers(self, word: str) -> Iterable[Name]:
+        return [Name(number) for number in ("1", "12") if number.startswith(word)]
+
+    def shells_there(self, word: str) -> Iterable[Name]:
+        return [Name(name) for name in ("work", "world") if name.startswith(word)]
+
+    def arguments_there(self, line: str) -> Iterable[Name] | None:
         known = {
             "git ch": [Name("checkout", raw=True), Name("cherry=", raw=True, goes_on=True), Name("ch\x1b", raw=True)],
             "git add lo": [Name("log", True), Name("lo g")],
+            "git rm lo": [Name("log", True), Name("log/.hidden", True), Name("lo g")],
+            "git rm .": [Name(".config")],
         }
-        return known.get(line, [])
+        return None if line.startswith("late ") else known.get(line, [])
 
 
 def completed(text: str) -> list[str]:

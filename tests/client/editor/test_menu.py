@@ -26,7 +26,7 @@ class ManyNames:
     def value_there(self, name: str) -> str | None:
         return None
 
-    programs_here = programs_there = variables_there = arguments_there = here
+    programs_here = programs_there = variables_there = arguments_there = transfers = shells_there = here
 
 
 def test_too_many_are_told_first_and_shown_when_asked_again() -> None:
@@ -39,6 +39,7 @@ def test_too_many_are_told_first_and_shown_when_asked_again() -> None:
     assert complete("cat fi") == ["file"]
     assert told == [f"{MANY + 1} possibilities; Tab shows them"]
     assert len(complete("cat file")) == MANY + 1
+    assert told[1:] == [""]
     assert len(complete("cat file00")) == 10
 
 

@@ -130,3 +130,28 @@ def test_here_lists_files_of_this_machine(tmp_path: Path) -> None:
 
 def test_programs_here_are_those_of_the_path() -> None:
     assert "ls" in texts(Machine().source().programs_here("ls"))
+
+
+def test_the_parent_directory_is_offered_where_it_is_typed(tmp_path: Path) -> None:
+    assert texts(Machine(".profile").source().there("..")) == [".."]
+    assert texts(Machine("a/x").source().there("a/..")) == ["a/.."]
+    assert texts(Machine("x").source().here(f"{tmp_path}/..")) == [f"{tmp_path}/.."]
+
+
+def test_paths_are_asked_for_beside_arguments() -> None:
+    machine = Machine("src/a1")
+    machine.up.clear()
+    names = machine.source(budget=0)
+    assert names.arguments_there("make src/a") is None
+    assert names.late
+    machine.up.set()
+    patient = ClientNames(names._memory, lambda: b"/home")  # asks nothing that was asked
+    assert sorted(kind for kind, _, _ in machine.asked)[-1:] == ["path"]
+    assert patient.late is False
+
+
+def test_work_over_there_and_in_the_background_is_known() -> None:
+    names = Machine("work", "world").source()
+    names.background = lambda: [Name("1"), Name("12"), Name("2")]
+    assert texts(names.transfers("1")) == ["1", "12"]
+    assert texts(names.shells_there("wor")) == ["work", "world"]

@@ -30,6 +30,12 @@ from tests.client.editor.fixed_names import completed
         ("ls --hu", ["ls --human-readable "]),
         ("ls -- --hu", []),
         ("put --on-conflict=sk", ["put --on-conflict=skip "]),
+        (":sync s", [":sync src/"]),
+        (":sync src :rem", [":sync src :remote.txt "]),
+        (":sync :lo", [":sync :log/", ":sync :logs/", ":sync :lo\\ g "]),
+        (":wait ", [":wait 1 ", ":wait 12 "]),
+        (":kill 12 wor", [":kill 12 work ", ":kill 12 world "]),
+        (":attach wor", [":attach work ", ":attach world "]),
     ],
 )
 def test_arguments_of_our_commands(text: str, lines: list[str]) -> None:
