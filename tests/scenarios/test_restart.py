@@ -16,6 +16,7 @@ import rsh.expect
 from rsh.errors import LinkError
 from tests.machines import SOON, Daemon, Home, descriptors
 from tests.proxy import Direction, Proxy
+from tests.scenarios.screens import SIGN, Terminal
 from tests.soak import SOAKING, sized
 
 pytestmark = pytest.mark.soak
@@ -163,6 +164,22 @@ with rsh.connect(sys.argv[1]) as remote:
 
 def python(home: Home, program: str, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", program, *words], env=home.environment, stdout=-1, stderr=-1)
+
+
+@HOW
+def test_command_of_the_prompt_goes_on_with_the_next_daemon(home: Home, daemon: Daemon, how: int) -> None:
+    sparse = home.folder / "home" / "sparse"
+    sparse.touch()
+    os.truncate(sparse, SIZE * 40)
+    with Terminal(home, "connect", "-q", daemon.host) as prompt:
+        prompt.until_line(f":~{SIGN}")
+        prompt.press(":sum sparse\r")
+        daemon.wait_for_log("< Sum")
+        with successor(daemon, how):
+            prompt.until(lambda: prompt.screen.cursor.y > 1 and prompt.cursor_line.endswith(f":~{SIGN}"))
+            assert prompt.lines[1].endswith("  sparse")
+            prompt.press("exit\r")
+            assert prompt.end() == 0
 
 
 def test_python_program_goes_on_through_restarts_and_does_nothing_twice(

@@ -104,10 +104,15 @@ def lasting(dialled: Dialled, host: str | None, *, patience: float | None, share
     Args:
         host, shared: as `connect`. patience: its `reconnect_timeout`.
     """
-    if host is None or host.startswith("fd:") or patience == 0:
+    if host is None or not dials_again(host, patience):
         return Remote(dialled)
     again = partial(_reach, host, patience=patience, shared=shared)
     return Remote(dialled, lambda: again(deadline=Deadline(CONNECT_TIMEOUT)).session, patience)
+
+
+def dials_again(host: str | None, patience: float | None) -> bool:
+    """Say whether there can be another session with a host, and is to be."""
+    return host is not None and not host.startswith("fd:") and patience != 0
 
 
 def _reach(host: str | None, *, deadline: Deadline, **how: Any) -> Dialled:

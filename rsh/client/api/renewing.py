@@ -39,6 +39,10 @@ class Renewing:
         self._renewal = threading.Lock()  # held by the thread that makes another session
         self._closed = threading.Event()
 
+    def renew_by(self, again: Callable[[], Session], patience: float | None) -> None:
+        """Have other sessions made in this way, as those of __init__: others use them as well."""
+        self._again, self._patience = again, patience
+
     def close(self) -> None:
         """Disconnect; what still runs over there ends."""
         self._closed.set()

@@ -87,11 +87,15 @@ class Context:
 
     def close(self) -> None:
         """End the connection, if there is one."""
+        if remote := self.let_go():
+            remote.close()
+
+    def let_go(self) -> Remote | None:
+        """Give up the connection without ending it: the next use makes another one."""
         self._watching.close()
         remote, self._remote = self._remote, None
         self.welcome = False
-        if remote is not None:
-            remote.close()
+        return remote
 
     def __enter__(self) -> Context:
         return self

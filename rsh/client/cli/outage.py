@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.text.complaints import say
 from rsh.client.text.condition_text import describe
 
 if TYPE_CHECKING:
+    from rsh.errors import RshError
     from rsh.session.condition import Condition
     from rsh.session.session import Session
 
@@ -28,19 +30,28 @@ class Outage:
         told: a word was said.
     """
 
-    def __init__(self, session: Session | None, *, quiet: bool = False, verb: str = "") -> None:
+    def __init__(
+        self,
+        session: Session | None,
+        *,
+        quiet: bool = False,
+        verb: str = "",
+        replaced: Callable[[], bool] | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             quiet: say nothing.
             verb: of the command of ours that waits, which says so to a file as well; "" for a program whose stderr
                 is what it writes there, and ours only on a terminal.
+            replaced: of a command of ours at the prompt: says whether another session has taken the place of this one.
         """
         self.told = False
+        self._replaced = replaced
         self._session = session
         self._terminal = os.isatty(2)
         self._silent = quiet or not (verb or self._terminal)
-        self._ours = bool(verb)
+        self._ours = bool(verb) or replaced is not None
         self._who = f"rsh: {verb}" if verb else "rsh"
         self._lock = threading.Lock()  # guards what follows
         self._timer: threading.Timer | None = None
@@ -63,7 +74,8 @@ class Outage:
 
     def _changed(self, condition: Condition) -> None:
         with self._lock:
-            if not condition.connected and self._timer is None:
+            over = self._session is not None and self._session.error is not None
+            if (over or not condition.connected) and self._timer is None:
                 self._timer = threading.Timer(PATIENCE, self._tell)
                 self._timer.daemon = True
                 self._timer.start()
@@ -80,13 +92,19 @@ class Outage:
         assert self._session is not None
         with self._lock:
             condition, error = self._session.condition, self._session.error
-            if condition.connected or (error is not None and not self._ours):
+            if self._is_mended(condition, error):
                 return
             self.told, self._told_at = True, condition.since
         if error is not None:  # A command that could not go on would have ended by now.
             say(f"{self._who}: {describe(condition, error)}; waiting for the next daemon\n")
             return
         say(f"{self._who}: {describe(condition)}{'; Ctrl-C leaves' if self._terminal else ''}\n")
+
+    def _is_mended(self, condition: Condition, error: RshError | None) -> bool:
+        """Say whether there is nothing to tell any more, or nobody waits."""
+        if self._replaced is not None and self._replaced():
+            return True
+        return not self._ours if error is not None else condition.connected
 
 
 def _nothing() -> None:

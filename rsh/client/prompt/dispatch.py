@@ -67,7 +67,8 @@ def _run_ours(context: PromptContext, line: Ours) -> int:
 
     remote = context.connected
     waits = line.command.group in WAITING and line.command.name not in BUSY
-    with Outage(remote.session if remote is not None and waits else None) as outage:
+    session = remote.session if remote is not None and waits else None
+    with Outage(session, replaced=lambda: context.connected not in (None, remote)) as outage:
         status = carry_out(context, line.command, line.options)
     if outage.told:
         context.missed = 0.0

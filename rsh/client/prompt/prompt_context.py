@@ -68,8 +68,12 @@ class PromptContext(Context):
     @property
     def remote(self) -> Remote:
         """The other side, from where the shell stands; connected anew when the connection was lost."""
+        from rsh.client.api.remote import dials_again
+
         remote = super().remote
         remote.directory = self.shell.directory
+        if dials_again(self.host, self.patience):
+            remote.renew_by(lambda: self.reconnected().session, self.patience)
         return remote
 
     @property
@@ -109,5 +113,7 @@ class PromptContext(Context):
         """Let go of a connection that has ended; say whether it had."""
         if self._remote is None or self._remote.session.error is None:
             return False
-        self.close()
+        remote, self._remote = self._remote, None
+        self._outer.let_go()
+        remote.session.close()  # But not the Remote: whoever waits in one of its methods goes on with the next session.
         return True
