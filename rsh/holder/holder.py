@@ -394,7 +394,7 @@ class Holder:
         if line is None:
             return
         self.child.run(line.text)
-        self.keyboard.begin_line()
+        self.keyboard.begin_line(line.text)
         for client in self.here():
             if client is not line.client:
                 self.tell_started(client, line)

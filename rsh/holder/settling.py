@@ -1,8 +1,9 @@
 """The moment in which a shell begins a program: a signal that comes then is heeded by nobody.
 
 A shell ignores SIGTSTP and SIGQUIT, and heeds SIGINT only once its program is over; and its child does the same until
-it has become that program. So a key that makes a signal waits until there is no such child, and the shell is not about
-to have one: it waits for something, or has had the processor for long enough.
+it has become that program, or nearly: zsh waits for a word of it, and would wait for ever for one that is stopped. So a
+key that makes a signal waits until the shell, and what is still a copy of it, wait for something and so begin nothing,
+or have had the processor for long enough.
 """
 
 import time
@@ -12,64 +13,75 @@ from rsh.holder.tree import children_of
 # For how long a key waits at most, in seconds.
 LIMIT = 2.0
 
-# What a shell that works by itself has used of the processor, in nanoseconds; and what counts of it from one look to
-# the next: a virtual machine that is not served itself takes that for work, and a large shell needs long for a fork.
+# What a shell that works by itself has used of the processor, in nanoseconds, beside what it takes at most to parse
+# its line, for each byte of that; and what counts of it from one look to the next: a virtual machine that is not served
+# itself takes that for work, and a large shell needs long for a fork.
 WORKED = 20_000_000
+PARSES = 1_000
 COUNTS = 2_000_000
 
-# How many looks in a row find a shell that waits for something in one sleep, and none of its children on its way.
+# How many looks in a row find them all in the sleep that each of them is in.
 ASLEEP = 3
 
-# Fields of /proc/PID/status (proc(5)).
-MASKS = ("SigIgn", "SigCgt", "SigBlk")
+# States of those that begin nothing (proc(5)): asleep, stopped, traced, ended.
+SLEEPS = ("S", "T", "t", "Z")
 SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 
 
 class Settling:
-    """What is seen of a shell that has just read a line."""
+    """What is seen of a shell that has just read a line.
 
-    def __init__(self, shell: int, number: int) -> None:
+    Attributes:
+        number: the signal that a key makes.
+    """
+
+    def __init__(self, shell: int, number: int, size: int) -> None:
         """Look for the first time.
 
         Args:
-            number: the signal that a key makes.
+            size: the bytes of the line.
         """
+        self.number = number
         self._shell = shell
-        self._number = number
+        self._enough = WORKED + PARSES * size
         self._until = time.monotonic() + LIMIT
-        self._used = _used(shell)  # of the processor, at the last look
+        self._used = {shell: _used(shell)}  # of the processor, at the last look
         self._worked = 0  # what counts of that
-        self._seen: tuple[str, ...] = ()  # its state, at the last look
-        self._asleep = 0  # the looks that found it in the sleep that it is in
+        self._seen: list[tuple[str, ...]] = []  # their states, at the last look
+        self._asleep = 0  # the looks that found them so
 
     def is_over(self) -> bool:
         """Tell whether the signal will be heeded now; to be asked again soon if not."""
-        if time.monotonic() >= self._until:
-            return True
-        command = _command(self._shell)
-        if any(self._is_copy(child, command) for child in children_of(self._shell)):
-            self._asleep, self._seen = 0, ()  # it sleeps until that child has come so far
-            return False
-        return self._is_at_work()
-
-    def _is_copy(self, pid: int, command: bytes) -> bool:
-        """Tell whether a child does with the signal what the shell does: it has not become its program yet."""
-        if _command(pid) != command:
-            return False
-        fields = _status(pid)
-        return any(int(fields.get(name, "0"), 16) >> (self._number - 1) & 1 for name in MASKS)
-
-    def _is_at_work(self) -> bool:
-        """Tell whether the shell begins nothing now: it has slept for some looks, or has worked for long."""
-        fields = _status(self._shell)
-        last, self._seen = self._seen, (fields.get("State", ""), *(fields.get(name, "") for name in SWITCHES))
-        if not self._seen[0].startswith("S"):
+        shells = [self._shell, *_copies(self._shell, _command(self._shell))]
+        last, self._seen = self._seen, [_state(pid) for pid in shells]
+        if any(not state[0].startswith(SLEEPS) for state in self._seen):
             self._asleep = 0
         else:
             self._asleep = self._asleep + 1 if self._seen == last else 1
-        before, self._used = self._used, _used(self._shell)
-        self._worked += min(self._used - before, COUNTS)
-        return self._asleep >= ASLEEP or self._worked >= WORKED
+        before, self._used = self._used, {pid: _used(pid) for pid in shells}
+        self._worked += min(sum(used - before.get(pid, used) for pid, used in self._used.items()), COUNTS)
+        return self.sleeps or self._worked >= self._enough or time.monotonic() >= self._until
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether the shell waits for something, and does not work by itself."""
+        return self._asleep >= ASLEEP
+
+
+def is_shell(pid: int, shell: int) -> bool:
+    """Tell whether a process is the shell, or a child of it that has not become another program."""
+    return pid == shell or _command(pid) == _command(shell)
+
+
+def is_on_its_way(pid: int, shell: int) -> bool:
+    """Tell whether a child of the shell's is about to become a program."""
+    return is_shell(pid, shell) and not _state(pid)[0].startswith(SLEEPS) and _used(pid) < WORKED
+
+
+def _copies(parent: int, command: bytes) -> "list[int]":
+    """Give the children, and theirs, that have not become other programs."""
+    copies = [child for child in children_of(parent) if _command(child) == command]
+    return copies + [pid for copy in copies for pid in _copies(copy, command)]
 
 
 def _command(pid: int) -> bytes:
@@ -81,12 +93,14 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def _status(pid: int) -> "dict[str, str]":
+def _state(pid: int) -> "tuple[str, ...]":
+    """Give what a process does, and how often it has begun to."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-            return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+            fields = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
     except OSError:
-        return {}
+        return ("Z",)
+    return (fields.get("State", ""), *(fields.get(name, "") for name in SWITCHES), str(pid))
 
 
 def _used(pid: int) -> int:

@@ -3,11 +3,13 @@
 import fcntl
 import os
 import re
+import select
 import signal
 import struct
 import sys
 import termios
 import time
+from contextlib import suppress
 
 from rsh.holder.gathering import gathered
 
@@ -19,6 +21,9 @@ COOKED = termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN
 
 # The keys that make a signal, by their places in a terminal's attributes.
 SIGNALS = ((termios.VINTR, signal.SIGINT), (termios.VQUIT, signal.SIGQUIT), (termios.VSUSP, signal.SIGTSTP))
+
+# Sends a signal to the foreground as a key does (ioctl_tty(2)).
+TIOCSIG = 0x40045436
 
 # What a terminal can hold unread, with room to spare (Linux: 8 KiB on its way, and 4 KiB of lines; pty(7)).
 HOLDS = 64 * 1024
@@ -170,17 +175,35 @@ class Terminal:
     def signal(self, number: int) -> int:
         """Send a signal to what runs in the foreground; give its process group, 0 when nobody has heard it."""
         try:
-            group = os.tcgetpgrp(self.master)
+            group = self.group()
             if group:
                 os.killpg(group, number)
             return group
         except (OSError, ValueError):
             return 0
 
+    def signal_as_key(self, number: int) -> None:
+        """Send what runs in the foreground a signal that a key could make, whoever it belongs to."""
+        with suppress(OSError):
+            fcntl.ioctl(self.master, TIOCSIG, number)
+
+    def group(self) -> int:
+        """Give the process group that has the terminal; 0 when nobody can tell."""
+        try:
+            return os.tcgetpgrp(self.master)
+        except OSError:
+            return 0
+
+    def take_in(self) -> None:
+        """Wait until it has acted on what it was given: a worker does, which poll(2) waits for (n_tty.c)."""
+        poll = select.poll()
+        poll.register(self._slave, select.POLLIN)
+        poll.poll(0)
+
     def foreground(self) -> str:
         """Name the program in the foreground, "" when nobody can tell."""
         try:
-            with open(f"/proc/{os.tcgetpgrp(self.master)}/comm", encoding="utf-8", errors="replace") as file:
+            with open(f"/proc/{self.group()}/comm", encoding="utf-8", errors="replace") as file:
                 return file.read().rstrip("\n")
         except (OSError, ValueError):
             return ""
@@ -188,7 +211,7 @@ class Terminal:
     def end_others(self, shell: int) -> None:
         """Kill what runs in the foreground, unless that is the shell itself."""
         try:
-            group = os.tcgetpgrp(self.master)
+            group = self.group()
             if group not in (0, shell):
                 os.killpg(group, signal.SIGKILL)
         except (OSError, ValueError):

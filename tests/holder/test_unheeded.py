@@ -1,0 +1,55 @@
+"""A signal that a shell has not acted on is the next program's, which sees it once."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from rsh.holder.unheeded import EVIDENT, Unheeded
+from tests.machines import SOON
+
+
+@pytest.fixture
+def program() -> Iterator[int]:
+    child = subprocess.Popen(["sleep", "300"], process_group=0)
+    yield child.pid
+    child.kill()
+    child.wait()
+
+
+@pytest.fixture
+def shell() -> Iterator[int]:
+    child = subprocess.Popen([shutil.which("sh") or "", "-c", "read x; :"], stdin=subprocess.PIPE)
+    yield child.pid
+    child.kill()
+    child.communicate()
+
+
+def test_signal_is_lost_when_a_program_comes_and_stays(shell: int, program: int) -> None:
+    unheeded = Unheeded(shell, signal.SIGINT)
+    begun = time.monotonic()
+    while not unheeded.is_lost(program):
+        assert not unheeded.is_over
+        assert time.monotonic() < begun + SOON
+    assert time.monotonic() >= begun + EVIDENT
+
+
+def test_signal_is_not_lost_while_the_shell_itself_has_the_terminal(shell: int) -> None:
+    unheeded = Unheeded(shell, signal.SIGINT)
+    begun = time.monotonic()
+    while not unheeded.is_over:
+        assert not unheeded.is_lost(shell)
+        assert time.monotonic() < begun + SOON
+
+
+def test_programs_that_come_and_go_are_left_alone(shell: int, program: int) -> None:
+    unheeded = Unheeded(shell, signal.SIGINT)
+    begun = time.monotonic()
+    while time.monotonic() < begun + 2 * EVIDENT:
+        assert not unheeded.is_lost(program)
+        assert not unheeded.is_lost(shell)
