@@ -76,6 +76,7 @@ class Change(Struct, tag=89, array_like=True, frozen=True, forbid_unknown_fields
 
     how: Annotated[str, Meta(pattern=r"^[ -~]{11}\Z")]
     path: Path
+    origin: Path = b""  # the file of the target whose content it gets
 
 
 class Passed(Struct, tag=94, array_like=True, frozen=True, forbid_unknown_fields=True):

@@ -16,10 +16,12 @@ from tests.files.transfers import Background, snapshot
 class Heard(Progress):
     def __init__(self) -> None:
         self.changes: dict[bytes, str] = {}
+        self.origins: dict[bytes, bytes] = {}
         self.bytes = 0
 
-    def planned(self, action: str, path: bytes, size: int) -> None:
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
         self.changes[path] = action
+        self.origins[path] = origin
 
     def moved(self, count: int) -> None:
         self.bytes += count

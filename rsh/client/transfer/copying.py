@@ -50,7 +50,7 @@ class Plan(Progress):
     def __init__(self, *, json: bool) -> None:
         self._json = json
 
-    def planned(self, action: str, path: bytes, size: int) -> None:
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
         """Print one path."""
         with abandoning():
             if not self._json:
@@ -68,7 +68,7 @@ class _Existing(Progress):
     def __init__(self) -> None:
         self.paths: list[bytes] = []
 
-    def planned(self, action: str, path: bytes, size: int) -> None:
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
         """Keep it."""
         if action == "replace":
             self.paths.append(path)

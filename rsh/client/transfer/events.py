@@ -21,7 +21,7 @@ EVENTS: Final = {
         "away",
     ),
     "would": ("action", "path", "size"),
-    "change": ("change", "path"),
+    "change": ("change", "path", "origin"),
     "summary": ("files", "bytes", "skipped", "deleted", "failed", "failures"),
 }
 

@@ -38,16 +38,17 @@ class Changes(Progress):
         self._shown = shown or Progress()
         self._json = json
 
-    def planned(self, action: str, path: bytes, size: int) -> None:
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
         """Print one change."""
         with abandoning():
             if not self._json:
-                print_lines([f"{action} {printable(path)}"])
+                print_lines([f"{action} {printable(path)}{f' <- {printable(origin)}' if origin else ''}"])
                 return
             from rsh.client.cli.json_output import text_fields
             from rsh.client.transfer.events import tell
 
-            tell("change", {"change": action.rstrip(), **text_fields("path", path)})
+            named = text_fields("origin", origin) if origin else {"origin": None}
+            tell("change", {"change": action.rstrip(), **text_fields("path", path), **named})
 
     def started(self, path: bytes, size: int) -> None:
         """Hand it on."""
@@ -91,7 +92,7 @@ class _Deletions(Progress):
         self.names: list[str] = []
         self._all = Spool()
 
-    def planned(self, action: str, path: bytes, size: int) -> None:
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
         """Take note of a deletion."""
         if action == DELETING:
             self.agreed.add(path)

@@ -123,7 +123,9 @@ class SyncSender(Sender):
             self._tell(self._direction + "f" + NEW, path)
             self._send_file(fd, name)
             return
-        self._tell("=f" + NEW, path)
+        self._tell("=f" + NEW, path, basis)
+        if self._rehearsal:
+            return
         opened = os.open(name, READ_FLAGS, dir_fd=fd)
         try:
             self._begin_patch(name, status, basis, opened)
@@ -209,13 +211,13 @@ class SyncSender(Sender):
     def _defer(self, path: bytes, old_size: int) -> None:
         self._later.append(msgspec.msgpack.encode((path, old_size)))
 
-    def _tell(self, how: str, path: bytes) -> None:
+    def _tell(self, how: str, path: bytes, origin: bytes = b"") -> None:
         if not (self._wishes.itemize or self._rehearsal):
             return
         if self._upward:
-            self._progress.planned(how, path, 0)
+            self._progress.planned(how, path, 0, origin)
         else:
-            self._out.record(Change(how, path[-MAX_PATH:]))
+            self._out.record(Change(how, path[-MAX_PATH:], origin))
 
     def _tell_alike(self, items: int, size: int) -> None:
         """Tell how far we are to the user's side, also if nothing else is to be said."""

@@ -235,7 +235,7 @@ class SyncSource(LaterSender):
             return
         path = self._relative(name)
         if not isinstance(there, Known):
-            if self._exists and there is None and status.st_size >= _WORTH_FINDING and not self._rehearsal:
+            if self._exists and there is None and status.st_size >= _WORTH_FINDING:
                 self._defer(path, -1)
             else:
                 self._tell(self._direction + "f" + NEW, path)

@@ -169,7 +169,7 @@ class SyncTarget(Receiver):
     def _take(self, element: Any) -> None:
         if self._patching:
             self._take_within_patch(self._patching, element)
-        elif self._wishes.rehearsal and not isinstance(element, Change | Failure | End):
+        elif self._wishes.rehearsal and not isinstance(element, Prove | Change | Failure | End):
             raise ProtocolError(f"{type(element).__name__} in a rehearsal")
         elif self._one_file and isinstance(element, Root | Directory | Symlink | Link | Delete):
             raise ProtocolError(f"{type(element).__name__} in a sync of one file")
@@ -329,7 +329,7 @@ class SyncTarget(Receiver):
         path = record.path
         if record.how == DELETING and self._wishes.rehearsal:
             path = self._would_delete(path)
-        self._progress.planned(record.how, path, 0)
+        self._progress.planned(record.how, path, 0, record.origin)
 
     def _would_delete(self, path: bytes) -> bytes:
         """Give what the source would delete as it is here: nobody shall agree to something else."""

@@ -47,11 +47,12 @@ class Progress:
     def restarted(self) -> None:
         """The daemon was restarted: it all begins anew, and what has arrived will be found there."""
 
-    def planned(self, action: str, path: bytes, size: int) -> None:
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
         """This is done, or in a rehearsal would be, with a path of the target.
 
         Args:
             action: a value of rsh.files.transfer.conflicts.Action; in a sync as rsh.files.sync.itemize says.
+            origin: the file of the target whose content it gets; b"" for none.
         """
 
 

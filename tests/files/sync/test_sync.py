@@ -122,6 +122,20 @@ def test_a_file_that_was_renamed_costs_no_transfer(source: Path, target: Path) -
     assert heard.bytes == 5000  # the copy: its original is no leftover
 
 
+@pytest.mark.parametrize("upward", [True, False])
+def test_a_rehearsal_finds_what_was_renamed_as_the_sync_does(source: Path, target: Path, upward: bool) -> None:
+    sync(source, target)
+    (source / "new").mkdir()
+    (source / "big").rename(source / "new" / "name")
+    before = snapshot(bytes(target))
+    heard, *_ = sync(source, target, upward=upward, delete=True, rehearsal=True)
+    assert snapshot(bytes(target)) == before
+    done, *_ = sync(source, target, upward=upward, delete=True)
+    assert heard.changes == done.changes
+    assert (heard.changes[b"new/name"], heard.origins[b"new/name"]) == ("=f+++++++++", b"big")
+    assert done.origins[b"new/name"] == b"big"
+
+
 def test_kinds_that_changed_are_replaced(source: Path, target: Path) -> None:
     sync(source, target)
     shutil.rmtree(source / "a")

@@ -25,7 +25,7 @@ class Heard(Progress):
     def __init__(self) -> None:
         self.plans: list[tuple[str, bytes, int]] = []
 
-    def planned(self, action: str, path: bytes, size: int) -> None:
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
         self.plans.append((action, path, size))
 
 
