@@ -68,6 +68,16 @@ def test_ctrl_z_sends_to_the_background_and_kill_stops(prompt: Terminal, tmp_pat
     assert not (tmp_path / "there" / "copy").exists()
 
 
+def test_what_is_typed_meanwhile_tears_no_bar_and_is_in_the_next_lines(prompt: Terminal) -> None:
+    prompt.screen.reset()
+    prompt.press("put --limit 1M big copy\r")
+    prompt.until_shown("total")
+    prompt.press("echo ty''ped\r", "half")
+    prompt.until(lambda: prompt.cursor_line.endswith(f"{SIGN}half"))
+    shown = [line.rpartition(SIGN)[2] for line in prompt.lines]
+    assert shown == ["put --limit 1M big copy", "echo ty''ped", "typed", "half"]
+
+
 def test_ctrl_c_stops_and_says_how_to_go_on(prompt: Terminal, tmp_path: Path) -> None:
     prompt.screen.reset()
     prompt.press(f"put {SLOW} big copy\r")

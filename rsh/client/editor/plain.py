@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-import termios
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
 
 from rsh.client.editor.lines import is_unfinished
+from rsh.client.terminal.echo import EchoOff
 from rsh.client.terminal.passthrough import to_stdout
 
 if TYPE_CHECKING:
@@ -34,16 +35,16 @@ class PlainScreen:
         """
         self._prompt = f"{ready}\n{prompt}" if ready else prompt
         self._ahead = b""
-        self._echo = None if echo else EchoOff(0)
+        self._echo = ExitStack()  # holds the echo off
+        self._shows = echo
 
     def __enter__(self) -> PlainScreen:
-        if self._echo is not None:
-            self._echo.set()
+        if not self._shows:
+            self._echo.enter_context(EchoOff())
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._echo is not None:
-            self._echo.restore()
+        self._echo.close()
 
     def read(self, place: Place, *, fresh_line: bool) -> str:
         """Ask for a line, or for several when the first one is unfinished.
@@ -103,29 +104,3 @@ class PlainScreen:
             if not piece:
                 break
         return line
-
-
-class EchoOff:
-    """A terminal that does not show what is typed."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._before: list[Any] | None = None
-
-    def set(self) -> None:
-        """Turn the echo off; what is no terminal has none."""
-        try:
-            self._before = termios.tcgetattr(self._descriptor)
-            mode = [*self._before[:6], list(self._before[6])]
-            mode[3] &= ~(termios.ECHO | termios.ECHONL)
-            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, mode)
-        except termios.error:
-            self._before = None
-
-    def restore(self) -> None:
-        """Put the terminal back."""
-        try:
-            if self._before is not None:
-                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
-        except termios.error:
-            pass  # It has gone away.

@@ -10,11 +10,12 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.cli.context import Context
 from rsh.client.dialling.reaching import reach_again
+from rsh.client.terminal.echo import EchoOff
 from rsh.client.text.complaints import say
 from rsh.client.transfer.progress import display
 from rsh.client.transfer.tally import Tally
@@ -132,6 +133,8 @@ class Transfers:
     def wait(self, context: Context, transfer: Transfer, *, json: bool = False, stops: bool = True) -> bool:
         """Wait in the foreground, and show how it goes; False when it went to the background.
 
+        What is typed meanwhile is for the next line, and shown there: it would tear what shows how it goes.
+
         Args:
             stops: Ctrl-C ends it; otherwise only the waiting.
 
@@ -141,7 +144,11 @@ class Transfers:
         with self._lock:
             transfer.told = True
         try:
-            with _suspending(context.asks), display(context, transfer.tally, transfer.survey, json=json):
+            with (
+                _suspending(context.asks),
+                EchoOff() if context.asks and not context.quiet else nullcontext(),
+                display(context, transfer.tally, transfer.survey, json=json),
+            ):
                 transfer.done.wait()
         except Suspended:
             self._leave_alone(transfer)
