@@ -60,6 +60,16 @@ def test_lines_run_over_there_and_the_directory_is_kept(prompt: Terminal, work: 
     assert run(prompt, "tty | tr -d 0-9", f"/a/b{SIGN}") == ["/dev/pts/"]
 
 
+def test_advice_is_dim_and_told_also_behind_what_went_well(prompt: Terminal) -> None:
+    prompt.press("put x; true")
+    prompt.until(lambda: b";31mput" in prompt.sent.getvalue())  # Nobody knows it over there.
+    told = run(prompt, "")
+    assert told[-1] == "rsh: put is a command of the prompt, not of the shell over there: give it a line of its own"
+    assert f"\x1b[2m{told[-1]}\x1b[0m".encode() in prompt.sent.getvalue()
+    assert run(prompt, ":nosuch", f"/w 2{SIGN}") == ["rsh: no command ':nosuch'", "rsh: all commands: help"]
+    assert b"\x1b[2mrsh: all commands: help\x1b[0m" in prompt.sent.getvalue()
+
+
 def test_status_is_in_the_prompt_when_it_is_not_zero(prompt: Terminal) -> None:
     assert run(prompt, "sh -c 'exit 44'", f"/w 44{SIGN}") == ["[exit 44]"]
     assert run(prompt, "true") == []

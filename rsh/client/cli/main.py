@@ -43,19 +43,19 @@ def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | Non
     _open_standard_descriptors()
     gc.disable()  # While modules are imported it finds nothing, and that costs 5 ms.
     leading, words = split_leading(list(sys.argv[1:] if argv is None else argv))
-    verb, debug = "", "--debug" in leading
+    verb, debug, color = "", "--debug" in leading, "auto"
     try:
         command = _choose(leading, words)
         if command is None:
             return 0 if leading or words else 2
         verb = command.name
         options = parse(command, leading + words[1:], "cli")
-        debug = options.debug
+        debug, color = options.debug, options.color
         return _run(command, options, embedded)
     except RshError as error:
         if debug:
             raise
-        complaints.complain(verb, error)
+        complaints.complain(verb, error, color=color)
         return error.exit_status
     except BrokenPipeError:  # of our own stdout; the link's are LinkErrors
         return _die_of("SIGPIPE")

@@ -9,13 +9,15 @@ from rsh.client.cli.table import find
 from rsh.client.editor.lines import Local, Nothing, Ours, read_line
 from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.terminal.passthrough import OutputClosed
-from rsh.client.text.complaints import complain, say
+from rsh.client.text.complaints import complain, hint
 from rsh.client.text.syntax import Scan
 from rsh.errors import RshError
 
 # Groups of commands that wait for the other side, and those in them that have the terminal: their bar, or an editor.
 WAITING: Final = ("files", "machine")
 BUSY: Final = ("put", "get", "mput", "mget", "sync", "edit")
+
+_BETWEEN: Final = (";", "&&", "||", "")  # what stands between two commands, a newline among it
 
 NOT_FOUND: Final = 127  # status of a shell for a command that is not there
 
@@ -50,8 +52,7 @@ def _run(context: PromptContext, text: str) -> int:
     if isinstance(line, Ours):
         return _run_ours(context, line)
     status = context.shell.run(line.text)
-    if status == NOT_FOUND:
-        _explain_not_found(line.text)
+    _explain_not_found(context, line.text, status)
     return status
 
 
@@ -81,24 +82,30 @@ def _told(context: PromptContext, error: RshError) -> int:
         import traceback
 
         traceback.print_exc()
-    complain(context.verb, error)
+    complain(context.verb, error, color=context.color)
     context.complained = True
     if context.close_if_lost():
-        say("rsh: the next line connects again\n")
+        hint("the next line connects again", color=context.color)
     return error.exit_status
 
 
-def _explain_not_found(text: str) -> None:
-    """Say why a command of ours went over there, where nobody knows it."""
+def _explain_not_found(context: PromptContext, text: str, status: int) -> None:
+    """Say why a command of ours went over there, where nobody knows it.
+
+    The status may be that of another command in the line; then the shell must be known not to have this one.
+    """
     scan = Scan(text)
     ours = [word for word in scan.words if word.command and not word.quoted and _is_reserved(word.text)]
-    if not ours or not scan.syntax.strip():
+    if status != NOT_FOUND:
+        ours = [word for word in ours if context.knows(word.text) is False]
+    if not ours or not scan.syntax:
         return
     name = ours[0].text
-    if ours[0] is scan.words[0]:
-        say(f"rsh: {name}: '{scan.syntax}' made this a line for the shell over there; quote it\n")
+    if ours[0] is scan.words[0] and scan.syntax.strip() not in _BETWEEN:
+        words = f"{name}: '{scan.syntax}' made this a line for the shell over there; quote it"
     else:
-        say(f"rsh: {name} is a command of the prompt, not of the shell over there: give it a line of its own\n")
+        words = f"{name} is a command of the prompt, not of the shell over there: give it a line of its own"
+    hint(words, color=context.color)
 
 
 def _is_reserved(word: str) -> bool:

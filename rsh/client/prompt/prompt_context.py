@@ -29,6 +29,7 @@ class PromptContext(Context):
         reading: seconds of the last line that were spent before a pager: they are the reader's.
         settings: what can be set by `:set`.
         jobs: gives how many work in the background.
+        knows: says whether the shell over there has a command, None when nobody has heard; does not wait.
         transfers: those that run.
         sourcing: how deep files run files.
         missed: seconds of an outage whose end has still to be told, as a command of ours had the terminal; 0: of none.
@@ -58,6 +59,7 @@ class PromptContext(Context):
         self.sourcing = 0
         self.missed = 0.0
         self.jobs: Callable[[], int] = lambda: 0
+        self.knows: Callable[[str], bool | None] = lambda command: None
         self.settings = settings or Settings()
         self._outer = outer
         self.transfers = Transfers()

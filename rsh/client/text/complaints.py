@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from rsh.client.text.colors import wants_color
 from rsh.errors import Code, FileError, Refused, RshError
 from rsh.escape import printable
 
@@ -25,12 +26,25 @@ def describe(verb: str, error: RshError) -> str:
     return ": ".join(parts)
 
 
-def complain(verb: str, error: RshError) -> None:
-    """Print an error and its advice on stderr."""
-    lines = describe(verb, error) + "\n"
+def complain(verb: str, error: RshError, *, color: str = "never") -> None:
+    """Print an error and its advice on stderr.
+
+    Args:
+        color: as of `hint`.
+    """
+    say(describe(verb, error) + "\n")
     if advice := error.advice or _advice(error):
-        lines += f"rsh: {printable(advice)}\n"
-    say(lines)
+        hint(advice, color=color)
+
+
+def hint(words: str, *, color: str = "never") -> None:
+    """Print a line of advice on stderr.
+
+    Args:
+        color: whether it may be dim, in the words of --color.
+    """
+    line = f"rsh: {printable(words)}"
+    say(f"\x1b[2m{line}\x1b[0m\n" if wants_color(color, terminal=os.isatty(2)) else f"{line}\n")
 
 
 def _advice(error: RshError) -> str:

@@ -43,6 +43,7 @@ def test_line_reaches_whom_it_is_for(
         ("lcd /nowhere", 1, "rsh: lcd: /nowhere: No such file or directory\n"),
         ("put /nowhere .", 1, "rsh: put: /nowhere: No such file or directory\n"),
         ("put a | b", 127, "made this a line for the shell over there"),
+        ("put a && b", 127, "rsh: put is a command of the prompt, not of the shell over there: give it a line"),
         ("cd / && put a b", 127, "rsh: put is a command of the prompt, not of the shell over there: give it a line"),
         ("for x in a b; do put $x; done", 127, "rsh: put is a command of the prompt"),
     ],
@@ -53,6 +54,17 @@ def test_failures_are_told_in_a_line_or_two(
     with prompt() as context:
         assert run_line(context, line) == status
     assert words in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["put a; true", "put a || true", "put a\ntrue", "if put a; then true; fi"])
+def test_command_of_ours_among_others_is_explained_where_nobody_knows_it(
+    line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with prompt() as context:
+        for known, explained in ((None, False), (True, False), (False, True)):
+            context.knows = {"put": known}.get
+            assert run_line(context, line) == 0
+            assert ("rsh: put is a command of the prompt" in capfd.readouterr().err) is explained
 
 
 @pytest.mark.parametrize("line", ["nothing_here put", "cd / && nothing_here; nothing_here", "true && 'put' a"])
