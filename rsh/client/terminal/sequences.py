@@ -20,8 +20,12 @@ _INSIDE: Final = rb"\x00-\x17\x19\x1c-\x1f"
 _CSI: Final = re.compile(rb"\x1b\[([%b0-?]*+)([%b -/]*+)([@-~])?" % (_INSIDE, _INSIDE))
 _ESCAPE: Final = re.compile(rb"\x1b([ -/]*+)([0-~])?")
 # A run of what coloured and full-screen output is made of: SGR, moving, erasing, and text between. Most of all output.
-# A possessive group would need no bound on what it remembers, but up to Python 3.11.4 it ends too far (cpython#106052).
-_RUN: Final = re.compile(rb"(?:\x1b\[(?:([0-9;]*+)m|[0-9;]*+[A-HJ-MPSTX@df])[^\x1b\x0e\x0f]*+){1,500}")
+# Going back to the own colours of the terminal switches nothing on, and is often the last word (op of terminfo). A
+# possessive group would need no bound, but up to Python 3.11.4 it ends too far, and it takes wrong parameters.
+_OWN_COLOURS: Final = rb"[34]9(?:;49)?m"
+_RUN: Final = re.compile(
+    rb"(?:\x1b\[(?:%b|([0-9;]*+)m|[0-9;]*+[A-HJ-MPSTX@df])[^\x1b\x0e\x0f]*+){1,500}" % _OWN_COLOURS
+)
 _END_OF_OSC: Final = re.compile(rb"[\x07\x18\x1a\x1b]")
 _END_OF_STRING: Final = re.compile(rb"[\x18\x1a\x1b]")
 _STRINGS: Final = b"]PX^_"  # what begins OSC, DCS, SOS, PM and APC
@@ -33,7 +37,8 @@ class Follower(Protocol):
     def obey_csi(self, name: bytes, parameters: bytes) -> None:
         """Take a control sequence: its private prefix, intermediate and final bytes as the name.
 
-        Those that only move and erase may be left out, and of several that only style (SGR), all but the last.
+        Those that only move, erase, or take the terminal's own colours may be left out, and of several that only style
+        (SGR), all but the last.
         """
 
     def obey_escape(self, between: bytes, final: bytes) -> None:

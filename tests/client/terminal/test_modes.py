@@ -59,6 +59,7 @@ def test_what_was_switched_on_is_put_back_and_no_more(switched: bytes, back: byt
         b"\x1b[?1049l\x1b[?25h\x1b[?2004l",  # what was never on
         b"\x1b[?25l\x1b[?12l\x1b[?25h",
         b"\x1b[1;31mred\x1b[0m \x1b[4mline\x1b[m \x1b[31;0m",
+        b"\x1b[1mhead\x1b(B\x1b[m\x1b[39;49m\x1b[K\n\x1b[m\x1b[25;1H\x1b[2K",  # ncurses in xterm-256color
         b"\x1b(0lqk\x1b(B \x0e\x0f",
         b"\x1b7\x1b[31m\x1b(0\x1b[?6h\x1b8",
         b"\x1b[3;10r\x1b[r",

@@ -45,6 +45,8 @@ def found_in(*pieces: bytes) -> list[Found]:
         (b"text", []),
         (b"\x1b[?1000;1006h", [("csi", b"?h", b"1000;1006")]),
         (b"\x1b[m\x1b[0 q", [("csi", b"m", b""), ("csi", b" q", b"0")]),
+        (b"\x1b[m\x1b[2Kx\x1b[3;4H\n\x1b[?7l", [("csi", b"m", b""), ("csi", b"?l", b"7")]),
+        (b"\x1b[1m\x1b[m\x1b[39;49m\x1b[31m\x1b[39mx\x1b[K", [("csi", b"m", b"31")]),
         (b"\x1b[!p\x1b[>4;2m", [("csi", b"!p", b""), ("csi", b">m", b"4;2")]),
         (b"\x1b(0\x1b=", [("escape", b"(", b"0"), ("escape", b"", b"=")]),
         (b"\x1b]0;title\x07x\x1b]11;#000\x1b\\", [("osc", b"0;title", b""), ("osc", b"11;#000", b"")]),
