@@ -52,13 +52,14 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of programs of this account."""
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         root = str(Path(__file__).parent.parent)
         return kept | {
             "HOME": str(self.folder / "home"),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_STATE_HOME": str(self.folder / "state"),
             "XDG_RUNTIME_DIR": str(self.folder / "run"),
+            "LANG": "C.UTF-8",
             "PYTHONPATH": os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH")))),
             "PYTHONWARNINGS": "error",
             "TERM": "xterm-256color",

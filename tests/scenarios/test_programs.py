@@ -142,8 +142,8 @@ def nested_ssh(tmp_path: Path) -> Iterator[list[str]]:
     }
     words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
     daemon = f"exec {shutil.which('sshd', path='/usr/sbin:/usr/bin')} -D -e -f none {shlex.join(words)}"
-    if os.geteuid() == 0:  # It wants a folder in /run, which is one of its own.
-        daemon = f"exec unshare -m sh -c {shlex.quote('mount -t tmpfs none /run; mkdir /run/sshd; ' + daemon)}"
+    # It wants a folder in /run, which is one of its own.
+    daemon = f"exec unshare -m sh -c {shlex.quote('mount -t tmpfs none /run; mkdir /run/sshd; ' + daemon)}"
     with reserved, subprocess.Popen(["sh", "-c", daemon], stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         said = b""
@@ -163,6 +163,7 @@ def nested_ssh(tmp_path: Path) -> Iterator[list[str]]:
         process.terminate()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody else's sshd can give a terminal")
 def test_ssh_to_a_third_machine_follows_its_window(shared_daemon: Daemon, nested_ssh: list[str]) -> None:
     with both(shared_daemon, *nested_ssh, "env -i PATH=$PATH PS1='% ' sh") as (here, there):
         until_same(here, there, "%")
