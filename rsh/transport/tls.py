@@ -52,6 +52,7 @@ class TLSStream(Stream):
         self._output = threading.Lock()
         self._unsent = b""
         self._buffer = bytearray(FIRST_RECEIVE)  # ciphertext under way to _incoming; the reader's own
+        self._certificate = b""  # the peer's
         self._established = False
         self._ended = False  # the peer said that no more will come; the reader's own
 
@@ -79,9 +80,8 @@ class TLSStream(Stream):
         self._established = True
 
     def peer_certificate(self) -> bytes:
-        """Give the peer's certificate as DER; b"" before the handshake."""
-        with self._lock:
-            return self._tls.getpeercert(binary_form=True) or b""
+        """Give the peer's certificate as DER, also when the stream has failed meanwhile; b"" before the handshake."""
+        return self._certificate
 
     def readinto(self, view: memoryview) -> int:
         """As Stream.readinto.
@@ -156,15 +156,15 @@ class TLSStream(Stream):
         """Compare who answered with who may; on failure what we had to say to the right one is forgotten."""
         with self._lock:
             chosen = self._tls.selected_alpn_protocol()
-            certificate = self._tls.getpeercert(binary_form=True)
-        if chosen == ALPN and (trusted is None or certificate in trusted):
+            self._certificate = self._tls.getpeercert(binary_form=True) or b""
+        if chosen == ALPN and (trusted is None or self._certificate in trusted):
             return
         with self._lock:
             self._outgoing.read()
         if chosen != ALPN:
             raise LinkError(self._failures.about_peer("speaks TLS, but not rsh"))
         words = "the certificate is not a trusted one, though a trusted one signed it"
-        raise WrongKey(self._failures.about_peer(words), certificate or b"")
+        raise WrongKey(self._failures.about_peer(words), self._certificate)
 
     def _part(self) -> None:
         """Close after a failed handshake. The client's first words may be under way, so a server closes slowly."""

@@ -22,7 +22,8 @@ from tests.scenarios.screens import SIGN, Terminal, modes
 
 # Alternate screen, mouse, no cursor, bracketed paste, keyboard of kitty's, application keys, a colour; and a word.
 LOUD = r"\033[?1049h\033[?1000;1006h\033[?25l\033[?2004h\033[>5u\033=\033[?1h\033[31mready"
-BACK = b"\x1b[m\x1b[<1u\x1b[?1049l\x1b>\x1b[?1l\x1b[?25h\x1b[?1000l\x1b[?1006l\x1b[?2004l"
+BACK = b"\x1b[<1u\x1b[?1049l\x1b[m\x1b>\x1b[?1l\x1b[?25h\x1b[?1000l\x1b[?1006l\x1b[?2004l"
+QUIET_BACK = BACK.replace(b"\x1b[m", b"")  # while no style is on
 
 # Gives back every byte it reads, as many as it is told; a terminal that is raw.
 ECHO = """import os, sys, tty
@@ -150,11 +151,11 @@ def test_terminal_is_given_back_for_a_stop_and_taken_again(job: Terminal, host: 
     assert b"\x1b[>5u" in job.sent.getvalue()[before:]
     os.kill(client_of(job), signal.SIGTSTP)
     job.until(lambda: b"Stopped" in job.sent.getvalue()[before:])  # before that the keys are still the program's
-    assert job.sent.getvalue()[before:].count(BACK[3:]) == 1
+    assert job.sent.getvalue()[before:].count(QUIET_BACK) == 1
     job.press("fg\r")
     job.until(lambda: job.sent.getvalue()[before:].count(b"\x1b[?1049h") == 2)
     os.kill(client_of(job), signal.SIGTERM)
-    job.until(lambda: job.sent.getvalue()[before:].count(BACK[3:]) == 2)
+    job.until(lambda: job.sent.getvalue()[before:].count(QUIET_BACK) == 2)
     job.until_line("here> ")
 
 

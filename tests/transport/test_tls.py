@@ -81,6 +81,7 @@ def test_client_with_unknown_key_learns_it_at_first_read(host: Key, friend: Key,
     with pytest.raises(Refused, match="does not know this key") as refusal:
         read(client)
     assert refusal.value.code is Code.UNKNOWN_KEY
+    assert client.peer_certificate() == host.der
     client.close()
     error = server.refused()
     assert isinstance(error, tls.WrongKey) and error.certificate == stranger.der
