@@ -44,8 +44,9 @@ OF_JOBS = re.compile(rb"(?:fg|bg|jobs|disown)(?:[ \t]+[-+%?\w]+)*")
 # What a line of the user's finds at its descriptors.
 AT_TERMINAL = b" 0<&8 9>&- 8<&-"
 
-# A longer line is not kept in the shell's history, in bytes.
+# A longer line is not kept in the shell's history, in bytes; that of zsh counts those before each word in 16 bits.
 LONGEST_KEPT = 64 * 1024
+LONGEST_KEPT_BY_ZSH = 32_000
 
 
 class Dialect:
@@ -63,6 +64,8 @@ class Dialect:
     statuses = b""
     begin = b"__rsh_on=1"
     before_report = b""  # what only the top level can do
+    tell = b'__rsh_tell "${__rsh_last-}" && \\: "${__rsh_last-}"'
+    longest_kept = LONGEST_KEPT
     remembers = False  # it has a history
 
     def __init__(self, shell: str) -> None:
@@ -77,11 +80,12 @@ class Dialect:
         Args:
             before: the outcome of the line before it.
         """
-        text = self._restore(line, number, before) + line.replace(b"\0", b"")
-        if self.keep and is_closed(text) and b"v" not in before.switched_off:
-            text += b"\n\n" + self._keep(text)
+        line = line.replace(b"\0", b"")
+        restore = self._restore(line, number, before)
+        kept = self.keep and is_closed(line) and b"v" not in before.switched_off
         first, behind = self._remember(line)
-        return first + self._begin(text) + AT_TERMINAL + b"; " + self.report(number, behind)
+        begin = self._begin(restore, line, self._keep(restore + line) if kept else b"")
+        return first + begin + AT_TERMINAL + b"; " + self.report(number, behind)
 
     def report(self, number: int, kept: bytes = b"") -> bytes:
         """Give what has the shell report; it does no harm to be asked twice.
@@ -90,8 +94,7 @@ class Dialect:
             kept: what has it keep the line in its history.
         """
         begin = b"{ __rsh_status=${__rsh_kept:-$?} __rsh_line=%d; " % number + kept
-        end = b'__rsh_tell "${__rsh_last-}" && \\: "${__rsh_last-}"; } >/dev/null 2>&1\n'
-        return begin + self.before_report + end
+        return begin + self.before_report + self.tell + b"; } >/dev/null 2>&1\n"
 
     def ask(self, kind: bytes, text: bytes, path: bytes) -> bytes:
         """Give what has a copy of the shell tell, into the file at a path, how a text could go on."""
@@ -107,9 +110,9 @@ class Dialect:
 
         A line that begins with a blank is not kept, nor a file of a line.
         """
-        if not self.remembers or not line.strip() or line[:1].isspace() or len(line) > LONGEST_KEPT:
+        if not self.remembers or not line.strip() or line[:1].isspace() or len(line) > self.longest_kept:
             return b"", b""
-        remember = b"__rsh_remember " + quoted(line.replace(b"\0", b""))
+        remember = b"__rsh_remember " + self._word(line)
         if self._is_seen_by(line):
             return b"", remember + b"; "
         return remember + b' "${__rsh_last-}" && \\: "${__rsh_last-}"; ', b""
@@ -118,9 +121,13 @@ class Dialect:
         """Tell whether a line shows the history, or takes the end of it, where it is not to find itself."""
         return False
 
-    def _begin(self, text: bytes) -> bytes:
-        """Give what has the shell run a text, without what it is to have as its stdin."""
-        return self.builtin + b"eval " + quoted(text)
+    def _word(self, line: bytes) -> bytes:
+        """Give one word that is a line of the user's."""
+        return quoted(line)
+
+    def _begin(self, restore: bytes, line: bytes = b"", keep: bytes = b"") -> bytes:
+        """Give what has the shell run a line between commands of ours, without what it is to have as its stdin."""
+        return self.builtin + b"eval " + quoted(restore + line + keep)
 
     def _hooks(self, line: bytes) -> bytes:
         """Give what puts back what is to run before each prompt, and runs what is to run before a line."""
@@ -148,7 +155,7 @@ class Dialect:
 
     def _keep(self, text: bytes) -> bytes:
         """Give what keeps the statuses and $_ of a text, unseen."""
-        return b"{ " + self.keep + b"; } >/dev/null 2>&1"
+        return b"\n\n{ " + self.keep + b"; } >/dev/null 2>&1"
 
     def _loses_state(self, line: bytes) -> bool:
         """Tell whether a line would find what belongs to our own commands in $_ or $?."""
@@ -179,12 +186,12 @@ class Bash(Dialect):
             self._keys_defined = True
         return super().run(line, number, before)
 
-    def _begin(self, text: bytes) -> bytes:
+    def _begin(self, restore: bytes, line: bytes = b"", keep: bytes = b"") -> bytes:
         # The choice of keys makes bash read lines by another way, unless a file makes it; in the midst of an eval it
         # loses the rest of that, and dies.
-        if self._keys_defined or KEYS.search(text):
-            return b"__rsh_text=" + quoted(text) + b"; \\builtin . " + quoted(BASH_LINE)
-        return super()._begin(text)
+        if self._keys_defined or KEYS.search(line):
+            return b"__rsh_text=" + quoted(restore + line + keep) + b"; \\builtin . " + quoted(BASH_LINE)
+        return super()._begin(restore, line, keep)
 
     def _is_seen_by(self, line: bytes) -> bool:
         return TAKES_LAST.search(line) is not None
@@ -205,6 +212,9 @@ MOST_PLACES = 8
 # it is given in pieces, in bytes.
 LONGEST_READ = 8 * 1024
 
+# What __rsh_keep does: zsh reads each byte by itself, so what each line needs it is told only once.
+KEEP = b"$__rsh_keep"
+
 
 class Zsh(Dialect):
     """zsh(1), which reads our startup files in the place of the user's, which those read."""
@@ -213,8 +223,8 @@ class Zsh(Dialect):
     keep = b'__rsh_kept=$? __rsh_statuses=("${pipestatus[@]}") __rsh_last=$_'
     statuses = b"pipestatus"
     begin = b"__rsh_on=1 && __rsh_make_room"
-    before_report = b"__rsh_options=$-; \\builtin set +evx; "
-    before_report += b'if [[ -o interactive ]] && __rsh_has_hooks; then \\builtin eval "$__rsh_before_prompt"; fi; '
+    tell = b'\\builtin eval "$__rsh_report"'
+    longest_kept = LONGEST_KEPT_BY_ZSH
     remembers = True
 
     def __init__(self, shell: str) -> None:
@@ -229,8 +239,6 @@ class Zsh(Dialect):
         self._remembers_any = False  # its history holds a line
 
     def _remember(self, line: bytes) -> "tuple[bytes, bytes]":
-        if len(quoted(line)) > LONGEST_READ:
-            return b"", b""
         # An empty history is shown with what runs now, which would be ours.
         shown = not self._remembers_any and line[:1].isspace() and SHOWS_HISTORY.search(line)
         return super()._remember(line.strip() if shown else line)
@@ -244,20 +252,31 @@ class Zsh(Dialect):
         return b" ".join((b"\\builtin .", quoted(ZSH_COMPLETE), kind, text, quoted(BASH_COMPLETE)))
 
     def run(self, line: bytes, number: int, before: Outcome) -> bytes:
+        line = line.replace(b"\0", b"")
         if OF_JOBS.fullmatch(line.strip(b" \t")):
             return self._run_of_jobs(line, number, before)
-        text = super().run(line, number, before)
+        text = self._given(line) + super().run(line, number, before)
         places = min(_count_jobs(line), MOST_PLACES) if b"m" in before.options else 0
         if not places:
             return text
         return b"\\builtin unsetopt monitor; " + TAKE_PLACE * places + b"\\builtin setopt monitor; " + text
 
-    def _begin(self, text: bytes) -> bytes:
-        if len(quoted(text)) <= LONGEST_READ:
-            return super()._begin(text)
-        pieces = [text[start : start + LONGEST_READ] for start in range(0, len(text), LONGEST_READ)]
-        rows = [b"__rsh_text+=" + quoted(piece) + b"\n" for piece in pieces]
-        return b"__rsh_text=\n" + b"".join(rows) + b'\\builtin eval "$__rsh_text"'
+    def _given(self, line: bytes) -> bytes:
+        """Give what gives it a line in pieces that is too long to be read in one."""
+        if not self._is_long(line):
+            return b""
+        pieces = (line[start : start + LONGEST_READ] for start in range(0, len(line), LONGEST_READ))
+        return b"__rsh_text=\n" + b"".join(b"__rsh_text+=" + quoted(piece) + b"\n" for piece in pieces)
+
+    def _is_long(self, line: bytes) -> bool:
+        return len(line) + 3 * line.count(b"'") > LONGEST_READ
+
+    def _word(self, line: bytes) -> bytes:
+        return b'"$__rsh_text"' if self._is_long(line) else quoted(line)
+
+    def _begin(self, restore: bytes, line: bytes = b"", keep: bytes = b"") -> bytes:
+        words = (quoted(restore) if restore else b"") + self._word(line)
+        return self.builtin + b"eval " + words + (b'"$__rsh_keep"' if keep == KEEP else quoted(keep) if keep else b"")
 
     def _run_of_jobs(self, line: bytes, number: int, before: Outcome) -> bytes:
         """As run, for a line that is to find our eval's job neither current nor previous: it runs without one."""
@@ -272,14 +291,14 @@ class Zsh(Dialect):
         return self.functions.replace(b"\n", b"; ") + super().report(0)
 
     def _hooks(self, line: bytes) -> bytes:
-        return b"__rsh_show; __rsh_before_line " + quoted(line) + b" >&0 2>&0"
+        return b"__rsh_show; __rsh_before_line " + self._word(line) + b" >&0 2>&0"
 
     def _keep(self, text: bytes) -> bytes:
         # Behind a redirection $_ is empty.
-        return super()._keep(text) if TRACE.search(text) else self.keep
+        return super()._keep(text) if TRACE.search(text) else KEEP
 
     def _loses_state(self, line: bytes) -> bool:
-        return len(quoted(line)) > LONGEST_READ // 2 or LAST_WORD.search(line) is not None or _count_jobs(line) > 0
+        return self._is_long(line) or LAST_WORD.search(line) is not None or _count_jobs(line) > 0
 
 
 def _count_jobs(line: bytes) -> int:

@@ -301,6 +301,16 @@ def test_preexec_of_zsh_sees_the_line(tmp_path: Path) -> None:
     shell.close()
 
 
+@pytest.mark.parametrize("name", BOTH)
+def test_long_line_is_in_the_history_and_seen_by_what_runs_before_it(name: str, tmp_path: Path) -> None:
+    shell = begun(name, tmp_path, "preexec() { echo $#1 }\n" if name == "zsh" else "preexec() { :; }\n")
+    shell.end()
+    line = "echo it\\'s " + " ".join(["x" * 99] * 300)
+    assert shell.run(line)[1].startswith(f"{len(line)}\nit's x" if name == "zsh" else "it's x")
+    assert shell.run("fc -ln -1 | tr -d '\\n\\t ' | wc -c")[1].endswith(f"{len(line.replace(' ', ''))}\n")
+    shell.close()
+
+
 def test_zsh_shows_its_first_line_and_edits_a_variable_at_the_keyboard(tmp_path: Path) -> None:
     held = Held("zsh", tmp_path, {"TERM": "xterm"})
     held.end()
