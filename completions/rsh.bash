@@ -51,7 +51,7 @@ _rsh_options() {
         trust) printf '%s ' --replace --forget --json ;;
         "") printf '%s ' -V --version ;;
     esac
-    printf '%s ' --help -q --quiet --color --colour --mux --reconnect-timeout --debug
+    printf '%s ' --help -q --quiet -v --verbose --color --colour --mux --reconnect-timeout --debug
 }
 
 # What the value of an option is: nothing for an option that has none.

@@ -125,6 +125,7 @@ end
 complete -c rsh -f
 complete -c rsh -l help -d 'show this help'
 complete -c rsh -s q -l quiet -d 'print errors only'
+complete -c rsh -s v -l verbose -d 'say whom we are connected with; twice: show tracebacks'
 complete -c rsh -l color -l colour -x -a 'always auto never' -d 'when to colour: always, auto, never'
 complete -c rsh -l mux -x -a 'auto never' -d 'share a connection with this user\'s other commands: auto, never'
 complete -c rsh -l reconnect-timeout -x -d 'leave after S without a connection, 0: at once'

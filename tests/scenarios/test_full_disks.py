@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Daemon, Home, obey_permissions, program, status_of
+from tests.scenarios.trees import failures_told
 
 MIB = 1024 * 1024
 
@@ -80,7 +81,7 @@ def test_disk_that_fills_up_half_way_keeps_what_was_whole(
     assert done.returncode == 1
     failed = [path for path in sorted((small / "tree").iterdir()) if path.read_bytes() == b"old"]
     assert len(failed) >= 3
-    assert done.stderr.decode().splitlines() == [f"rsh: {verb}: {path}: No space left on device" for path in failed]
+    assert failures_told(done.stderr.decode()) == [f"rsh: {verb}: {path}: No space left on device" for path in failed]
     for path in set((small / "tree").iterdir()) - set(failed):
         assert path.read_bytes() == (source / path.name).read_bytes()
 
@@ -100,7 +101,7 @@ def test_small_files_that_will_not_fit_are_named_one_by_one(
     missing = sorted(set(os.listdir(source)) - set(os.listdir(small / "tree")))
     assert len(missing) > 20
     told = [f"rsh: {verb}: {small}/tree/{name}: No space left on device" for name in missing]
-    assert done.stderr.decode().splitlines() == told
+    assert failures_told(done.stderr.decode()) == told
     for path in (small / "tree").iterdir():
         assert path.read_bytes() == (source / path.name).read_bytes()
 
@@ -164,7 +165,7 @@ def test_directory_that_may_not_be_written_to_is_named_and_the_rest_goes_on(
     with Daemon(home, preexec_fn=obey_permissions) as daemon:
         done = home.rsh(*copy_words(verb, f"{source}/.", target, daemon.host), preexec_fn=obey_permissions)
     assert done.returncode == 1
-    lines = done.stderr.decode().splitlines()
+    lines = failures_told(done.stderr.decode())
     assert [line.endswith(": Permission denied") for line in lines] == [True] * 3
     assert [line.split("/")[-1].partition(":")[0] for line in lines] == ["1", "2", "large"]
     assert os.listdir(target / "sealed") == ["1"] and (target / "sealed" / "1").read_text() == "old"
@@ -185,7 +186,7 @@ def test_read_only_file_system_is_named_once_for_each_file(
     ends = [f"{source}/.", f"{host}:{small}"] if way == "up" else [f"{host}:{source}/.", str(small)]
     done = me.rsh(verb, *ends)
     assert done.returncode == 1
-    assert done.stderr.decode().splitlines() == [
+    assert failures_told(done.stderr.decode()) == [
         f"rsh: {verb}: {small}/{name}: Read-only file system" for name in ("a", "b")
     ]
     assert os.listdir(small) == ["a"] and (small / "a").read_text() == "old"

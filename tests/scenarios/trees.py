@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -23,3 +24,11 @@ def described(root: Path) -> dict[bytes, tuple[object, ...]]:
                     content = file.read()
             found[os.path.relpath(path, base)] = (status.st_mode, status.st_mtime_ns, content)
     return found
+
+
+def failures_told(said: str) -> list[str]:
+    """Give the lines that a copy has said about several failures, without the last one, which sums them up."""
+    *named, sum_up = said.splitlines()
+    found = re.fullmatch(r"rsh: \w+: (\d+) failed, \d+ files? arrived", sum_up)
+    assert found and int(found[1]) == len(named), said
+    return named

@@ -8,9 +8,11 @@ from msgspec import Struct
 
 Where: TypeAlias = Literal["cli", "prompt"]
 
-# What a value names, which says how it is parsed and completed. "switch": an option without a value.
+# What a value names, which says how it is parsed and completed. "switch": an option without a value; "count": one
+# that may be repeated, and means more then.
 Kind: TypeAlias = Literal[
     "switch",
+    "count",
     "local",  # a path on this machine
     "local-directory",
     "remote",  # a path over there: HOST:PATH on the command line, a bare path at the prompt
@@ -52,7 +54,7 @@ class Argument(Struct, frozen=True):
         many: takes one or more values, as a list; an option may be repeated.
         optional: a positional that may be left out.
         choices: the only values allowed (kind "choice").
-        default: value when not given, as it would be typed; None gives None, [] (many) or False (switch).
+        default: value when not given, as it would be typed; None gives None, [] (many), False (switch) or 0 (count).
         where: a subset of the command's places.
     """
 
@@ -67,6 +69,11 @@ class Argument(Struct, frozen=True):
     choices: tuple[str, ...] = ()
     default: str | None = None
     where: frozenset[Where] = BOTH
+
+    @property
+    def valued(self) -> bool:
+        """Whether it has a value."""
+        return self.kind not in ("switch", "count")
 
 
 class Command(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ class Context:
         host: as the user typed it; None is this machine with no daemon.
         quiet: print errors only.
         color: "always", "auto" or "never", as the user wants it.
-        debug: show tracebacks.
+        debug: show tracebacks. verbose: say whom we are connected with.
         patience: seconds to wait for a daemon that is gone, None: for ever.
         shared: the connection may be one that other commands use as well.
         asks: there may be somebody to ask.
@@ -39,6 +40,7 @@ class Context:
         self.quiet = False
         self.color = "auto"
         self.debug = False
+        self.verbose = False
         self.patience: float | None = None
         self.shared = False
         self.asks = True
@@ -76,8 +78,22 @@ class Context:
         from rsh.client.dialling.dial import CONNECT_TIMEOUT
         from rsh.session.deadline import Deadline
 
+        begun = time.monotonic()
         self.begin().wait_connected(Deadline(CONNECT_TIMEOUT))
         self.welcome = True
+        if self.verbose:
+            self._tell_whom(time.monotonic() - begun)
+
+    def _tell_whom(self, took: float) -> None:
+        """Say whom we are connected with, how, and after how many seconds."""
+        from rsh.client.text.complaints import say
+        from rsh.client.text.units import duration
+        from rsh.escape import printable
+
+        remote = self.begin()
+        how = [remote.name or "this machine", *((remote.fingerprint, "TLS 1.3") if remote.fingerprint else ())]
+        words = f"connected with {remote.account}@{remote.system} ({', '.join(how)}) after {duration(took)}"
+        say(f"rsh: {self.verb}: {printable(words)}\n")
 
     def reconnected(self) -> Remote:
         """Give the other side, over a new connection if the last one was lost."""

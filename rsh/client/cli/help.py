@@ -87,7 +87,7 @@ def _option_line(argument: Argument) -> str:
     shorts = [flag for flag in argument.flags if not flag.startswith("--")]
     longs = [flag for flag in argument.flags if flag.startswith("--")]
     text = ", ".join(shorts + longs) if shorts else "    " + ", ".join(longs)
-    if argument.kind != "switch":
+    if argument.valued:
         value = argument.metavar or argument.name.upper()
         text += f"={value}" if longs else f" {value}"
     default = f" (default {argument.default.rstrip()})" if argument.default else ""

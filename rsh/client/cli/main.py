@@ -43,18 +43,18 @@ def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | Non
     _open_standard_descriptors()
     gc.disable()  # While modules are imported it finds nothing, and that costs 5 ms.
     leading, words = split_leading(list(sys.argv[1:] if argv is None else argv))
-    verb, debug, color = "", "--debug" in leading, "auto"
+    verb, debug, color = "", _wants_debug(leading), "auto"
     try:
         command = _choose(leading, words)
         if command is None:
             return 0 if leading or words else 2
         verb = command.name
         options = parse(command, leading + words[1:], "cli")
-        debug, color = options.debug, options.color
-        return _run(command, options, embedded)
+        debug, color = debug or options.debug or options.verbose > 1, options.color
+        return _run(command, options, embedded, debug=debug)
     except RshError as error:
         if debug:
-            raise
+            _print_traceback()
         complaints.complain(verb, error, color=color)
         return error.exit_status
     except BrokenPipeError:  # of our own stdout; the link's are LinkErrors
@@ -64,10 +64,23 @@ def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | Non
     except Exception as error:  # a net for bugs
         if debug:
             raise
-        complaints.complain(verb, RshError(f"internal error: {error!r}", advice="--debug shows where"))
+        complaints.complain(verb, RshError(f"internal error: {error!r}", advice="-vv shows where"))
         return RshError.exit_status
     finally:
         gc.enable()
+
+
+def _wants_debug(leading: list[str]) -> bool:
+    """Tell whether tracebacks are wanted, before the options are parsed, which may fail."""
+    told = sum(word.count("v") for word in leading if word.startswith("-") and not word.startswith("--"))
+    told += leading.count("--verbose")
+    return "--debug" in leading or told > 1 or os.environ.get("RSH_DEBUG", "") not in ("", "0")
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
 
 
 def _open_standard_descriptors() -> None:
@@ -132,7 +145,7 @@ def _nearest(name: str) -> str:
     return f"did you mean '{near[0]}'?" if near else f"all commands: rsh --help; a prompt there: rsh connect {name}"
 
 
-def _run(command: Command, options: Options, embedded: Callable[[], Stream] | None) -> int:
+def _run(command: Command, options: Options, embedded: Callable[[], Stream] | None, *, debug: bool) -> int:
     if options.help:
         from rsh.client.cli.help import page
 
@@ -144,7 +157,8 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
     renews = command.name not in STAYING  # Those begin another session with what they know of the last.
     with Context("cli", lambda: _open(host, embedded, patience, shared, renews=renews), host=host) as context:
         context.verb = command.name
-        context.quiet, context.color, context.debug = options.quiet, options.color, options.debug
+        context.quiet, context.color = options.quiet, options.color
+        context.debug, context.verbose = debug, bool(options.verbose)
         context.patience, context.shared = patience, shared
         context.tells = command.name not in SHOWING or "-" in (getattr(options, "paths", None) or ())
         status = carry_out(context, command, options)

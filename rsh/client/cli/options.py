@@ -69,10 +69,10 @@ class _Parse:
         """Take `--option`, `--option=value` or `--option value`."""
         flag, equals, value = word.partition("=")
         flag, argument = self.find_long(flag)
-        if argument.kind == "switch":
+        if not argument.valued:
             if equals:
                 raise UsageError(f"option '{flag}' doesn't allow an argument")
-            self.values[argument.name] = True
+            self.switch(argument)
         else:
             self.store(argument, flag, value if equals else _next(flag, rest))
 
@@ -93,10 +93,14 @@ class _Parse:
             argument = self.flags.get("-" + letter)
             if argument is None:
                 raise UnknownOption(f"invalid option -- '{letter}'")
-            if argument.kind != "switch":
+            if argument.valued:
                 self.store(argument, "-" + letter, word[index:] or _next("-" + letter, rest))
                 return
-            self.values[argument.name] = True
+            self.switch(argument)
+
+    def switch(self, argument: Argument) -> None:
+        """Take an option without a value."""
+        self.values[argument.name] = True if argument.kind == "switch" else self.values[argument.name] + 1
 
     def store(self, argument: Argument, called: str, text: str) -> None:
         """Convert a value and keep it."""
@@ -139,7 +143,7 @@ def parse(command: Command, words: Sequence[str], where: Where) -> Options:
 
 def split_leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part the global options in front of a command's name from the name and all behind it."""
-    with_value = {flag for argument in GLOBAL if argument.kind != "switch" for flag in argument.flags}
+    with_value = {flag for argument in GLOBAL if argument.valued for flag in argument.flags}
     count = 0
     while count < len(words) and words[count].startswith("-"):
         count += 2 if words[count] in with_value else 1
@@ -147,8 +151,8 @@ def split_leading(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _nothing(argument: Argument) -> Any:
-    if argument.kind == "switch":
-        return False
+    if not argument.valued:
+        return False if argument.kind == "switch" else 0
     if argument.many:
         return []
     return None if argument.default is None else _convert(argument, argument.name, argument.default)

@@ -49,6 +49,9 @@ GLOBAL: Final = (
         choices=("auto", "never"),
         where=CLI,
     ),
+    Argument(
+        "verbose", "say whom we are connected with; twice: show tracebacks", ("-v", "--verbose"), "count", where=CLI
+    ),
     switch("debug", "show tracebacks", "--debug", where=CLI),
 )
 

@@ -29,7 +29,7 @@ def _complete_ours(place: Place, word: Word, command: Command, names: Names) -> 
     before = [each.text for each in place.scan.words[1:] if each.start < word.start]
     known = {flag: argument for argument in arguments(command, "prompt") for flag in argument.flags}
     valued = known.get(before[-1]) if before and "--" not in before else None
-    if valued is not None and valued.kind != "switch":
+    if valued is not None and valued.valued:
         return place.insert(_values(valued, valued.kind, word.text, names))
     if "--" not in before and word.text.startswith("-") and not word.quoted:
         flag, equals, value = word.text.partition("=")
@@ -55,7 +55,7 @@ def _count_operands(before: list[str], known: dict[str, Argument]) -> int:
             ended = True
         else:
             valued = known.get(text)
-            skip = valued is not None and valued.kind != "switch"
+            skip = valued is not None and valued.valued
     return count
 
 

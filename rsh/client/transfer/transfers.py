@@ -192,4 +192,6 @@ def finish(context: Context, options: Options, report: Report) -> int:
         complain(context.verb, error)
     if report.failed > len(report.failures):
         say(f"rsh: {context.verb}: {report.failed - len(report.failures)} more failed\n")
+    if report.failed > 1 and not (options.json or options.dry_run):
+        say(f"rsh: {context.verb}: {report.failed} failed, {report.files} file{'s' * (report.files != 1)} arrived\n")
     return report.exit_status

@@ -85,8 +85,24 @@ def test_nobody_listening_is_255_with_one_line(home: Home) -> None:
 
 
 def test_debug_shows_the_traceback(home: Home) -> None:
-    for words in (("--debug", "exec"), ("exec", "--debug")):
-        assert b"Traceback" in home.rsh(*words, f"unix:{home.folder}/nobody", "--", "true").stderr
+    for words in (("--debug", "exec"), ("exec", "--debug"), ("-vv", "exec"), ("-v", "exec", "--verbose")):
+        done = home.rsh(*words, f"unix:{home.folder}/nobody", "--", "true")
+        assert done.stderr.startswith(b"Traceback")
+        assert done.stderr.splitlines()[-1].startswith(b"rsh: exec: ")
+        assert done.returncode == 255
+
+
+def test_debug_may_come_from_the_environment(home: Home) -> None:
+    for value, shown in (("1", True), ("0", False), ("", False)):
+        environment = home.environment | {"RSH_DEBUG": value}
+        done = home.rsh("exec", f"unix:{home.folder}/nobody", "--", "true", env=environment)
+        assert (b"Traceback" in done.stderr) == shown
+
+
+def test_verbose_says_whom_we_are_connected_with(shared_daemon: Daemon) -> None:
+    done = shared_daemon.home.rsh("ls", "-v", "-d", f"{shared_daemon.host}:/")
+    assert done.stdout == b"/\n"
+    assert re.fullmatch(rb"rsh: ls: connected with \w+@\S+ \(127\..*, SHA256:.*, TLS 1.3\) after .* m?s\n", done.stderr)
 
 
 def test_an_option_of_the_remote_command_is_not_ours(home: Home) -> None:
