@@ -115,7 +115,7 @@ PROMPT_COMMANDS: Final = (
         "rsh.client.prompt.builtins:run_history",
         "prompt",
         (
-            Argument("pattern", "lines that hold this text", metavar="TEXT", optional=True),
+            Argument("pattern", "lines that hold this text, or fit this pattern", metavar="TEXT", optional=True),
             Argument("count", "the last N", ("-n",), "number", metavar="N"),
             switch("all", "of all accounts and hosts", "-a", "--all"),
             JSON,

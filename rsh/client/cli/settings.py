@@ -78,6 +78,7 @@ SETTINGS: Final = (
     Setting("offline", "choice", "queue", "a line while the link is away: refuse or queue it", ("refuse", "queue")),
     Setting("pager", "switch", True, "show long help and history in a pager"),
     Setting("stop", "switch", True, "end a batch at the first line that fails"),
+    Setting("echo", "switch", False, "print each line of a batch before it runs"),
 )
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 

@@ -1,4 +1,8 @@
-"""How the prompt is coloured: in the terminal's own palette, which its user has made fit for its ground."""
+"""How the prompt is coloured: in the terminal's own palette, which its user has made fit for its ground.
+
+Of that only what can be read on a light ground and on a dark one: no yellow, white, black or bright colour, and blue in
+bold only.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,9 @@ LOOKS: Final = {
     "prompt.host1": "bold ansicyan",
     "prompt.host2": "bold ansimagenta",
     "prompt.host3": "bold ansiblue",
-    "prompt.host4": "bold ansiyellow",
-    "prompt.host5": "bold ansibrightcyan",
-    "prompt.directory": "ansiblue",
+    "prompt.host4": "bold underline ansigreen",
+    "prompt.host5": "bold underline ansicyan",
+    "prompt.directory": "bold ansiblue",
     "prompt.status": "bold ansired",
     "prompt.jobs": "ansicyan",
     "prompt.link": "bold ansired",
@@ -24,7 +28,7 @@ LOOKS: Final = {
     "line.ours": "bold ansicyan",
     "line.command": "bold",
     "line.unknown": "ansired",
-    "line.open": "ansiyellow underline",
+    "line.open": "ansired underline",
     "line.keyword": "bold ansimagenta",
     "line.builtin": "ansicyan",
     "line.string": "ansigreen",

@@ -90,7 +90,7 @@ def run_history(context: PromptContext, options: Options) -> int:
     """Print lines typed before, the newest last."""
     history = context.history
     items = [] if history is None else history.items_of_all() if options.all else history.items()
-    found = [item for item in items if options.pattern is None or options.pattern in item.line]
+    found = [item for item in items if options.pattern is None or _fits(item.line, options.pattern)]
     if options.count is not None:
         found = found[max(0, len(found) - options.count) :]
     if options.json:
@@ -101,6 +101,13 @@ def run_history(context: PromptContext, options: Options) -> int:
     else:
         print_paged(context, (line for item in found for line in _shown(item)))
     return 0
+
+
+def _fits(line: str, pattern: str) -> bool:
+    """Say whether a line holds a text, or something that fits it as a pattern of file names."""
+    from fnmatch import fnmatchcase
+
+    return pattern in line or fnmatchcase(line, f"*{pattern}*")
 
 
 def _fields(item: Item) -> dict[str, object]:

@@ -148,7 +148,9 @@ def _run_batch(context: PromptContext, first: Iterable[str], lines: Iterable[str
     context.remote.wait_connected(Deadline(CONNECT_TIMEOUT))  # who cannot connect fails before the first line
     try:
         run_batch(first, lambda line: run_line(context, line), lambda: False)
-        status = run_batch(lines, lambda line: run_line(context, line), lambda: context.settings.on("stop"))
+        settings = context.settings
+        stops, echoes = lambda: settings.on("stop"), lambda: settings.on("echo")
+        status = run_batch(lines, lambda line: run_line(context, line), stops, echoes)
         return context.transfers.finish() or status
     except Leave as leave:
         return context.status if leave.status is None else leave.status

@@ -35,7 +35,9 @@ def run_source(context: PromptContext, options: Options) -> int:
     context.sourcing += 1
     try:
         lines = list(lines_of(options.path))
-        return run_batch(lines, lambda line: run_line(context, line), lambda: context.settings.on("stop"))
+        settings = context.settings
+        stops, echoes = lambda: settings.on("stop"), lambda: settings.on("echo")
+        return run_batch(lines, lambda line: run_line(context, line), stops, echoes)
     finally:
         context.sourcing -= 1
         context.verb = "source"

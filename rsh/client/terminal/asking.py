@@ -18,11 +18,19 @@ _DECLINE: Final = "\r\n\x03\x04\x1b"
 _LINE: Final = 4096  # what a terminal gives at once at most
 
 
-def ask_choice(question: str, letters: str, *, default: str) -> str:
-    """Ask for one of some letters; give the default when there is nobody to ask, or he says nothing."""
+def ask_choice(question: str, letters: str, *, default: str, nobody: str = "") -> str:
+    """Ask for one of some letters.
+
+    Args:
+        default: the answer of who says nothing. nobody: the one of nobody, or of who ends the input; "": the default.
+    """
+    program = askpass(os.environ, terminal=can_ask())
     while True:
-        answer = (ask(f"{question} ") or "").strip().lower()[:1]
-        if not answer:
+        line = _run(program, question) if program else ask(f"{question} ")
+        if line is None:
+            return nobody or default
+        answer = line.strip().lower()[:1]
+        if not answer or (program and answer not in letters):  # A program would say the same for ever.
             return default
         if answer in letters:
             return answer
@@ -66,6 +74,12 @@ def ask_secret(question: str) -> str | None:
     """Ask for a password or a code, which is not shown; None when there is nobody to ask."""
     program = askpass(os.environ, terminal=can_ask())
     return _run(program, question) if program else ask(question, hidden=True)
+
+
+def somebody() -> bool:
+    """Say whether there is anybody to ask: at a terminal, or before a program that asks for us."""
+    terminal = can_ask()
+    return terminal or bool(askpass(os.environ, terminal=terminal))
 
 
 def can_ask() -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
-from rsh.client.terminal.console import is_terminal
+from rsh.client.terminal.asking import ask_choice, somebody
 from rsh.client.transfer.printing import abandoning
-from rsh.errors import UsageError
+from rsh.errors import RshError, UsageError
 from rsh.escape import printable
 from rsh.files.transfer.report import Progress
 
@@ -83,10 +82,13 @@ def ask_first(context: Context, options: Options, copy: Callable[..., Report]) -
         copy: makes the copy; takes what Remote.put takes beside sources and target.
 
     Raises:
-        UsageError: there is nobody to ask.
+        RshError: there is nobody to ask.
     """
-    if not (is_terminal(0) and is_terminal(2)):
-        raise UsageError("--on-conflict=ask needs a terminal", advice="skip, newer, rename, backup and fail ask nobody")
+    if not (context.asks and somebody()):
+        raise RshError(
+            "--on-conflict=ask has nobody to ask: there is no terminal, or lines come from a batch",
+            advice="skip, newer, rename, backup and fail ask nobody; RSH_ASKPASS names a program that asks",
+        )
     existing = _Existing()
     copy(dry_run=True, progress=existing, on_conflict="overwrite")
     agreed: list[bytes] = []
@@ -105,13 +107,6 @@ def ask_first(context: Context, options: Options, copy: Callable[..., Report]) -
 
 
 def _ask(path: bytes, left: int) -> tuple[bool, bool]:
-    """Ask about one path till the answer can be understood; no answer is a no to all that is left."""
-    while True:
-        sys.stderr.write(f"replace {printable(path)}? (y)es, (n)o, (a)ll {left}, (s)kip all: ")
-        sys.stderr.flush()
-        line = sys.stdin.readline()
-        if not line:
-            sys.stderr.write("\n")
-            return False, True
-        if answer := _ANSWERS.get(line.strip().lower()[:1]):
-            return answer
+    """Ask about one path; no answer at all is a no to all that is left."""
+    question = f"replace {printable(path)}? (y)es, (n)o, (a)ll {left}, (s)kip all:"
+    return _ANSWERS[ask_choice(question, "".join(_ANSWERS), default="n", nobody="s")]

@@ -87,3 +87,8 @@ def test_a_long_here_document_is_read_quickly() -> None:
         text.removesuffix("\nnext\n"),
         "next",
     ]
+
+
+def test_lines_are_told_where_that_is_wanted_but_for_the_silent_ones(capfd: pytest.CaptureFixture[str]) -> None:
+    run_batch(["one\n", "@two\n", "-@three\n", "-four\n"], Runner(), echoes=lambda: True)
+    assert capfd.readouterr().out == "rsh> one\nrsh> four\n"

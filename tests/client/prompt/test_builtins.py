@@ -85,7 +85,9 @@ def test_history_shows_lines_by_text_and_number(folder: Path, capfd: pytest.Capt
             context.history.end(context.history.begin(line, b"/src"), 2, 0.5)
         run_line(context, ":history -n 2 make")
         run_line(context, ":history --json -n 1")
-    lines = capfd.readouterr().out.splitlines()
+        run_line(context, ":history -n 1 'm*a'")
+    *lines, fitting = capfd.readouterr().out.splitlines()
+    assert fitting.endswith("  make a")
     assert [line[22:] for line in lines[:3]] == ["make b", "        \\x1b[m", "make c"]
     assert [line[:22].partition(":")[2][2:] for line in lines[:3]] == ["   2  ", "", "   2  "]
     assert json.loads(lines[3]) | {"when": 0} == {

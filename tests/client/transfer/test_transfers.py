@@ -163,9 +163,27 @@ def test_a_conflict_is_named_and_gives_status_4(verb: str, me: Home, host: str, 
 
 
 def test_ask_needs_somebody_to_ask(me: Home, host: str, source: Path, tmp_path: Path) -> None:
-    done = me.rsh("put", "--on-conflict=ask", str(source), f"{host}:{tmp_path}/copy")
-    assert done.returncode == 2
-    assert b"needs a terminal" in done.stderr
+    words = ("put", "--on-conflict=ask", str(source), f"{host}:{tmp_path}/copy")
+    for done in (
+        me.rsh(*words, input=b"a\n", start_new_session=True),  # stdin is nobody
+        me.rsh("connect", host, "-c", f"put --on-conflict=ask {source} {tmp_path}/copy", start_new_session=True),
+    ):
+        assert done.returncode == 255
+        problem, advice = done.stderr.decode().splitlines()
+        assert problem.startswith("rsh: put: --on-conflict=ask has nobody to ask")
+        assert "RSH_ASKPASS" in advice
+
+
+def test_ask_lets_a_program_ask(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    asking, copy = tmp_path / "asking", tmp_path / "copy"
+    for answer, content in (("n", "old"), ("what", "old"), ("y", source.read_text())):
+        asking.write_text(f"#!/bin/sh\necho {answer}\n")
+        asking.chmod(0o755)
+        copy.write_text("old")
+        environment = me.environment | {"RSH_ASKPASS": str(asking), "RSH_ASKPASS_REQUIRE": "force"}
+        words = ("put", "--on-conflict=ask", str(source), f"{host}:{copy}")
+        assert me.rsh(*words, env=environment, start_new_session=True).returncode == 0
+        assert copy.read_text() == content
 
 
 def test_each_answer_counts_for_its_file(me: Home, host: str, tree: Path, tmp_path: Path) -> None:
