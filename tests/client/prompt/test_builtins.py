@@ -85,7 +85,7 @@ def test_history_shows_lines_by_text_and_number(folder: Path, capfd: pytest.Capt
             context.history.end(context.history.begin(line, b"/src"), 2, 0.5)
         run_line(context, ":history -n 2 make")
         run_line(context, ":history --json -n 1")
-        run_line(context, ":history -n 1 'm*a'")
+        run_line(context, ":history -n 1 'm*e?a'")
     *lines, fitting = capfd.readouterr().out.splitlines()
     assert fitting.endswith("  make a")
     assert [line[22:] for line in lines[:3]] == ["make b", "        \\x1b[m", "make c"]
