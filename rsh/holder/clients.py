@@ -18,7 +18,7 @@ class Clients:
 
     def here(self) -> "list[Client]":
         """Give those that are attached."""
-        return [client for client in self._known.values() if client.attached]
+        return [client for client in self._known.values() if client.peer is not None]
 
     def may_be_back(self) -> "list[Client]":
         """Give those that went without a word, not long ago."""

@@ -9,6 +9,9 @@ REPORT = re.compile(
     rb"(trap -- '[^\0]*' DEBUG\n)?(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
 )
 
+# All that is no letter of an option which a report switches off.
+_LEFT_ALONE = bytes(set(range(256)) - set(b"evx"))
+
 
 class Outcome:
     """What is known of a line that has ended.
@@ -33,7 +36,7 @@ class Outcome:
     @property
     def switched_off(self) -> bytes:
         """Give the options that a report switches off, as far as they were on."""
-        return bytes(letter for letter in self.options if letter in b"evx")
+        return self.options.translate(None, _LEFT_ALONE)
 
 
 def read_report(found: "re.Match[bytes]") -> Outcome:

@@ -1,8 +1,8 @@
 """Frames: the size header, and the decoder that turns the bytes of one stream into frames.
 
-The decoder says where the next bytes belong (`space`), and the driver puts them there: a payload is decrypted straight
-into the buffer that the application will get, without a copy in between. A length is checked against the limit of the
-current state before anything is allocated.
+The decoder says where the next bytes belong (`space`), and the driver puts them there: a short frame comes whole, and
+the payload of a long one is decrypted straight into the buffer that the application will get, but for its first bytes
+without a copy in between. A length is checked against the limit of the current state before anything is allocated.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ MAX_DATA: Final = 1024 * 1024
 
 # Before HELLO is done nobody has proved to speak this protocol; a HELLO needs some hundred bytes.
 MAX_GREETING: Final = 4096
+
+# What is read where nothing is known yet of what comes: most frames of keys, lines and reports are shorter.
+NEAR: Final = 4096
 
 # Payloads from here on are worth a buffer that is used again, and fill at least half of it: a peer whose frames nobody
 # reads makes us hold no more than twice what its windows allow.
@@ -76,7 +79,7 @@ def encode(frame: Frame) -> bytes:
 class Decoder:
     """Cuts the bytes of one stream into frames.
 
-    Use: read up to `len(space())` bytes into `space()`, then call `filled(n)`, which gives a frame when one is whole.
+    Use: read up to `len(space())` bytes into `space()`, then call `filled(n)`, then `next_frame()` until it gives None.
 
     Attributes:
         limit: the largest payload accepted now, in bytes; raise it from MAX_GREETING to MAX_PAYLOAD after HELLO. From
@@ -85,54 +88,77 @@ class Decoder:
 
     def __init__(self, limit: int = MAX_GREETING) -> None:
         self.limit = limit
-        self._header = bytearray(HEADER.size)
-        # The frame whose payload is arriving: (kind, flags, channel, buffer), or None while its header is arriving.
+        self._near = memoryview(bytearray(NEAR))
+        self._start = self._end = 0  # of what it holds
+        # The frame whose payload is arriving elsewhere: (kind, flags, channel, buffer).
         self._arriving: tuple[int, int, int, bytearray | memoryview] | None = None
-        self._space = memoryview(self._header)
+        self._space = self._near
 
     @property
     def between_frames(self) -> bool:
         """Whether the stream may end here without cutting a frame."""
-        return self._arriving is None and len(self._space) == HEADER.size
+        return self._arriving is None and self._start == self._end
 
     def space(self) -> memoryview:
-        """Give the place where the next bytes of the stream go; never empty."""
+        """Give the place where the next bytes of the stream go; never empty once next_frame() has given None."""
         return self._space
 
-    def filled(self, count: int) -> Frame | None:
-        """Take note that the first `count` bytes of `space()` were filled.
+    def filled(self, count: int) -> None:
+        """Take note that the first `count` bytes of `space()` were filled."""
+        self._space = self._space[count:]
+        if self._arriving is None:
+            self._end += count
 
-        Returns:
-            The frame that is now complete, or None when more bytes are needed.
+    def next_frame(self) -> Frame | None:
+        """Give the next frame that has arrived whole; None when more bytes are needed.
 
         Raises:
             ProtocolError: the header has an unknown kind or a length above the limit.
         """
-        self._space = self._space[count:]
-        if len(self._space):
+        if self._arriving is not None:
+            return None if len(self._space) else self._finish()
+        start, end = self._start, self._end
+        if end - start < HEADER.size:
+            self._make_space()
             return None
-        if self._arriving is None:
-            self._begin_payload()
-            if len(self._space):
-                return None
-        return self._finish()
+        kind, flags, channel, length = HEADER.unpack_from(self._near, start)
+        self._check(kind, length)
+        start += HEADER.size
+        if length > end - start:
+            self._begin_payload(kind, flags, channel, length, self._near[start:end])
+            return None
+        self._start = start + length
+        return Frame(kind, flags, channel, bytearray(self._near[start : self._start]))
 
-    def _begin_payload(self) -> None:
-        kind, flags, channel, length = HEADER.unpack(self._header)
+    def _make_space(self) -> None:
+        """Move what there is of a header to the front."""
+        left = self._end - self._start
+        if left and self._start:
+            self._near[:left] = bytes(self._near[self._start : self._end])
+        self._start, self._end = 0, left
+        self._space = self._near[left:]
+
+    def _check(self, kind: int, length: int) -> None:
         if kind not in (Kind.LINK, Kind.CONTROL, Kind.DATA):
             raise ProtocolError(f"frame of unknown kind {kind}")
         limit = MAX_DATA if kind == Kind.DATA and self.limit == MAX_PAYLOAD else self.limit
         if length > limit:
             raise ProtocolError(f"frame of {length} bytes, {limit} allowed")
+
+    def _begin_payload(self, kind: int, flags: int, channel: int, length: int, beginning: memoryview) -> None:
+        """Have the rest of a payload go to where it stays."""
         payload = _room(length)
         self._arriving = (kind, flags, channel, payload)
-        self._space = memoryview(payload)
+        view = memoryview(payload)
+        view[: len(beginning)] = beginning
+        self._space = view[len(beginning) :]
+        self._start = self._end = 0
 
     def _finish(self) -> Frame:
         assert self._arriving is not None
         frame = Frame(*self._arriving)
         self._arriving = None  # a view that we kept would keep its buffer from being used again
-        self._space = memoryview(self._header)
+        self._space = self._near
         return frame
 
 

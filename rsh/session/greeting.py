@@ -78,7 +78,8 @@ def refuse(stream: Stream, code: Code, text: str) -> None:
 
 def _first_frame(stream: Stream, decoder: Decoder) -> Frame:
     while count := stream.readinto(decoder.space()):
-        frame = decoder.filled(count)
+        decoder.filled(count)
+        frame = decoder.next_frame()
         if frame is None:
             continue
         if frame.kind != Kind.LINK:

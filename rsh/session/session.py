@@ -322,12 +322,15 @@ class Session(Writing):
 
     def _read_loop(self, stream: Stream, decoder: Decoder) -> None:
         pulse = self._pulse
-        while count := stream.readinto(decoder.space()):
+        count = -1  # With its Hello a client may have sent more.
+        while count:
+            while (frame := decoder.next_frame()) is not None:
+                if not self._take_in(frame, stream, decoder):
+                    return
+            count = stream.readinto(decoder.space())
+            decoder.filled(count)
             pulse.heard = time.monotonic()
             self.received_bytes += count
-            frame = decoder.filled(count)
-            if frame is not None and not self._take_in(frame, stream, decoder):
-                return
         if not decoder.between_frames:
             raise LinkError("the connection broke off in the middle of a frame")
 

@@ -55,6 +55,7 @@ class TLSStream(Stream):
         self._certificate = b""  # the peer's
         self._established = False
         self._ended = False  # the peer said that no more will come; the reader's own
+        self._has_more = True  # there may be something to decrypt; the reader's own
 
     def handshake(self, trusted: Collection[bytes] | None = None) -> None:
         """Agree on keys, and learn who the peer is. Set a deadline first.
@@ -89,11 +90,12 @@ class TLSStream(Stream):
         Raises: also Refused, when the server does not know our key; ProtocolError when the peer floods us.
         """
         while True:
-            count = self._decrypt(view)
+            count = self._decrypt(view) if self._has_more else 0
             if count or self._ended or not len(view):
                 return count
             if not self._receive():
                 raise LinkError(f"{self.peer}: the connection was cut")
+            self._has_more = True
 
     def write(self, *parts: bytes | bytearray | memoryview) -> None:
         """As Stream.write."""
@@ -210,6 +212,7 @@ class TLSStream(Stream):
             self._ended = True
         except ssl.SSLError as error:
             raise self._failures.explain(error, established=self._established) from error
+        self._has_more = total == size
         if provoked:
             self._answer(provoked)
         return total

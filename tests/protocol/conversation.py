@@ -26,8 +26,8 @@ def frames_of(decoder: Decoder, data: bytes) -> Iterator[Frame]:
         count = min(len(space), len(data))
         space[:count] = data[:count]
         data = data[count:]
-        frame = decoder.filled(count)
-        if frame is not None:
+        decoder.filled(count)
+        while (frame := decoder.next_frame()) is not None:
             yield frame
 
 

@@ -5,8 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsh.errors import ProtocolError
-from rsh.protocol.frames import LARGE, MAX_DATA, MAX_GREETING, MAX_PAYLOAD, Decoder, Frame, Kind, encode, encode_header
-from tests.protocol.conversation import feed
+from rsh.protocol.frames import (
+    HEADER,
+    LARGE,
+    MAX_DATA,
+    MAX_GREETING,
+    MAX_PAYLOAD,
+    NEAR,
+    Decoder,
+    Frame,
+    Kind,
+    encode,
+    encode_header,
+)
+from tests.protocol.conversation import feed, frames_of
 
 FRAMES = st.builds(
     Frame, st.sampled_from(list(Kind)), st.integers(0, 255), st.integers(0, 2**32 - 1), st.binary(max_size=300)
@@ -26,6 +38,25 @@ def test_frames_come_out_as_they_went_in_whatever_the_chunks(frames: list[Frame]
     assert decoder.between_frames
 
 
+@pytest.mark.parametrize("length", [0, NEAR - 2 * HEADER.size - 1, NEAR - HEADER.size, NEAR, LARGE, MAX_DATA])
+@pytest.mark.parametrize("behind", [b"", b"little", bytes(NEAR)])
+def test_payload_is_whole_wherever_it_begins_and_ends(length: int, behind: bytes) -> None:
+    payloads = [b"first", bytes(range(256)) * (length // 256) + bytes(length % 256), behind, b"last"]
+    decoder = Decoder(MAX_PAYLOAD)
+    out = feed(decoder, b"".join(encode(Frame(Kind.DATA, 0, 1, each)) for each in payloads))
+    assert [bytes(frame.payload) for frame in out] == payloads
+    assert decoder.between_frames
+
+
+def test_limit_counts_from_the_next_frame_on() -> None:
+    decoder = Decoder()
+    data = encode(Frame(Kind.LINK, 0, 0, b"welcome")) + encode(Frame(Kind.DATA, 0, 1, bytes(MAX_GREETING + 1)))
+    frames = frames_of(decoder, data)
+    assert next(frames).payload == b"welcome"
+    decoder.limit = MAX_PAYLOAD
+    assert len(next(frames).payload) == MAX_GREETING + 1
+
+
 def test_frames_come_out_when_fed_byte_by_byte() -> None:
     decoder = Decoder()
     data = encode(Frame(Kind.DATA, 1, 3, b"hello")) + encode(Frame(Kind.CONTROL, 0, 5, b""))
@@ -42,7 +73,7 @@ def test_length_is_refused_before_anything_is_allocated_when_absurd() -> None:
     decoder = Decoder(MAX_PAYLOAD)
     with pytest.raises(ProtocolError):
         feed(decoder, encode_header(Kind.DATA, 0, 1, 2**32 - 1))
-    assert len(decoder.space()) < 100
+    assert len(decoder.space()) < NEAR
 
 
 def test_kind_is_refused_when_unknown() -> None:

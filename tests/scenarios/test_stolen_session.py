@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -83,6 +84,9 @@ def call(daemon: Daemon) -> Iterator[Callable[[], Stream]]:
         stream.close()
 
 
+_decoders: WeakKeyDictionary[Stream, Decoder] = WeakKeyDictionary()
+
+
 def say(stream: Stream, *frames: LinkMessage | Frame) -> None:
     for frame in frames:
         if not isinstance(frame, Frame):
@@ -90,22 +94,28 @@ def say(stream: Stream, *frames: LinkMessage | Frame) -> None:
         stream.write(encode(frame))
 
 
+def next_frame(stream: Stream) -> Frame:
+    """Give the next frame of a stream."""
+    decoder = _decoders.setdefault(stream, Decoder(1 << 20))
+    while (frame := decoder.next_frame()) is None:
+        count = stream.readinto(decoder.space())
+        if not count:
+            raise EOFError
+        decoder.filled(count)
+    return frame
+
+
 def hear(stream: Stream) -> LinkMessage:
     """Give the next message about the link."""
-    decoder = Decoder(1 << 20)
-    while count := stream.readinto(decoder.space()):
-        frame = decoder.filled(count)
-        if frame is not None and frame.kind == Kind.LINK:
-            return messages.decode_link_message(frame.payload)
-    raise EOFError
+    while (frame := next_frame(stream)).kind != Kind.LINK:
+        pass
+    return messages.decode_link_message(frame.payload)
 
 
 def hear_numbered(stream: Stream, count: int) -> None:
     """Wait for so many numbered frames."""
-    decoder = Decoder(1 << 20)
-    while count and (size := stream.readinto(decoder.space())):
-        frame = decoder.filled(size)
-        count -= frame is not None and frame.kind != Kind.LINK
+    while count:
+        count -= next_frame(stream).kind != Kind.LINK
 
 
 def goodbye(stream: Stream) -> int:

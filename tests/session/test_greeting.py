@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import fcntl
 import socket
+import sys
+import termios
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from rsh.protocol.messages import VERSION, Hello
+from rsh.protocol.requests import About
+from rsh.session import greeting
+from rsh.session.deadline import Deadline
 from rsh.session.greeting import is_direct
 from rsh.transport.stream import SocketStream
+from tests.session.pairs import SOON, echo, server_on
 
 
 class Encrypted(SocketStream):
@@ -53,3 +61,26 @@ def test_a_stream_that_was_closed_is_not_direct(ends: tuple[Encrypted, Encrypted
     begins = client.ends[0]
     server.close()
     assert not is_direct(server, hello(begins)) and not is_direct(server, hello(""))
+
+
+def test_what_a_client_sends_right_behind_its_hello_is_served() -> None:
+    left, right = socket.socketpair()
+    client = greeting.connect(SocketStream(left, "client"), account="")
+    greeted = wait_for_more(right, 0)
+    channel = client.open(About())
+    wait_for_more(right, greeted)
+    server, thread = server_on(SocketStream(right, "server"), echo)
+    channel.write(b"heard")
+    assert channel.read(deadline=Deadline(SOON)) == b"heard"
+    client.close()
+    server.close()
+    thread.join(SOON)
+
+
+def wait_for_more(sock: socket.socket, size: int) -> int:
+    """Wait until more than so many bytes have come, without taking them; give how many."""
+    deadline = Deadline(SOON)
+    while (count := int.from_bytes(fcntl.ioctl(sock, termios.FIONREAD, bytes(4)), sys.byteorder)) <= size:
+        deadline.check("waiting for more")
+        time.sleep(0.001)
+    return count
