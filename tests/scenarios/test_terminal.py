@@ -20,10 +20,27 @@ from tests.machines import SOON, Daemon, Home, program, state_of, wait_until_gon
 from tests.proxy import Proxy
 from tests.scenarios.screens import SIGN, Terminal, modes
 
-# Alternate screen, mouse, no cursor, bracketed paste, keyboard of kitty's, application keys, a colour; and a word.
-LOUD = r"\033[?1049h\033[?1000;1006h\033[?25l\033[?2004h\033[>5u\033=\033[?1h\033[31mready"
-BACK = b"\x1b[<1u\x1b[?1049l\x1b[m\x1b>\x1b[?1l\x1b[?25h\x1b[?1000l\x1b[?1006l\x1b[?2004l"
+# Alternate screen, mouse of every kind, focus, no cursor, bracketed paste, keyboard of kitty's, application keys, a
+# colour, a screen that is not drawn for the moment; and a word.
+LOUD = r"\033[?1049h\033[?1000;1002;1003;1006;1004h\033[?25l\033[?2004h\033[>5u\033=\033[?1h\033[?2026h\033[31mready"
+BACK = (
+    b"\x1b[<1u\x1b[?1049l\x1b[?2026l\x1b[m\x1b>\x1b[?1l\x1b[?25h"
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l"
+)
 QUIET_BACK = BACK.replace(b"\x1b[m", b"")  # while no style is on
+
+# Has a function of the client fail at a certain call.
+BUG = """import rsh.client.{module} as module
+*folders, name = "{where}".split(".")
+owner = getattr(module, folders[0]) if folders else module
+real = getattr(owner, name)
+def failing(*given, **named):
+    args = given[1:] if folders else given
+    if {wrong}:
+        raise RuntimeError("bug")
+    return real(*given, **named)
+setattr(owner, name, failing)
+"""
 
 # Gives back every byte it reads, as many as it is told; a terminal that is raw.
 ECHO = """import os, sys, tty
@@ -114,6 +131,35 @@ def test_modes_are_put_back_when_the_daemon_is_gone(home: Home) -> None:
             daemon.stop(signal.SIGKILL)
             assert terminal.end() == 255
             assert terminal.left_on == b""
+
+
+@pytest.mark.parametrize(
+    ("module", "where", "wrong"),
+    [
+        ("terminal.modes", "Modes.feed", "b'ready' in bytes(args[0])"),
+        ("shell.keyboard", "Keyboard._send", "True"),
+        ("shell.foreground", "Foreground._act", "args[0] == 18"),
+        ("prompt.dispatch", "_run", "'ready' in args[1]"),
+    ],
+)
+def test_modes_are_put_back_when_a_thread_of_the_client_fails(
+    me: Home, host: str, tmp_path: Path, module: str, where: str, wrong: str
+) -> None:
+    """Have one function fail by a bug, in whatever thread it runs."""
+    (tmp_path / "sitecustomize.py").write_text(BUG.format(module=module, where=where, wrong=wrong))
+    path = {"PYTHONPATH": f"{tmp_path}:{me.environment['PYTHONPATH']}"}
+    with Terminal(me, "connect", "-q", host, variables=path) as terminal:
+        before = modes(terminal)
+        terminal.until_line(f":~{SIGN}")
+        terminal.press(f"printf '{LOUD}'; read x\r")
+        if module == "shell.foreground":
+            terminal.until(lambda: b"\x1b[31mready" in terminal.sent.getvalue())
+            terminal.child.kill(signal.SIGCONT)
+        assert terminal.end() == 255
+        assert (terminal.left_on, terminal.left_modes) == (b"", before)
+        assert terminal.lines[-2].endswith("rsh: connect: internal error: RuntimeError('bug')")
+        assert terminal.lines[-1] == "rsh: -vv shows where"
+        assert "Traceback" not in terminal.text
 
 
 def test_nothing_is_sent_after_a_program_that_cleaned_up(me: Home, host: str) -> None:

@@ -12,6 +12,7 @@ from rsh.client.cli.context import Context
 from rsh.client.cli.location import locate
 from rsh.client.cli.options import Options, parse, split_leading
 from rsh.client.cli.table import GLOBAL, Command, commands, find
+from rsh.client.terminal.crashes import Crashes
 from rsh.client.text import complaints
 from rsh.errors import RshError, SessionGone, UsageError
 
@@ -43,17 +44,25 @@ def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | Non
     _open_standard_descriptors()
     gc.disable()  # While modules are imported it finds nothing, and that costs 5 ms.
     leading, words = split_leading(list(sys.argv[1:] if argv is None else argv))
-    verb, debug, color = "", _wants_debug(leading), "auto"
+    verb, color = "", "auto"
+    crashes = Crashes(debug=_wants_debug(leading))
     try:
         command = _choose(leading, words)
         if command is None:
             return 0 if leading or words else 2
         verb = command.name
         options = parse(command, leading + words[1:], "cli")
-        debug, color = debug or options.debug or options.verbose > 1, options.color
-        return _run(command, options, embedded, debug=debug)
+        color = options.color
+        crashes.debug = crashes.debug or options.debug or options.verbose > 1
+        with crashes:
+            status = _run(command, options, embedded, debug=crashes.debug)
+        return status if crashes.first is None else _complain_of_bug(verb, crashes.first, status)
+    except SystemExit:
+        if crashes.first is None:
+            raise
+        return _complain_of_bug(verb, crashes.first)
     except RshError as error:
-        if debug:
+        if crashes.debug:
             _print_traceback()
         complaints.complain(verb, error, color=color)
         return error.exit_status
@@ -62,10 +71,9 @@ def main(argv: Sequence[str] | None = None, embedded: Callable[[], Stream] | Non
     except KeyboardInterrupt:
         return _die_of("SIGINT")
     except Exception as error:  # a net for bugs
-        if debug:
+        if crashes.debug:
             raise
-        complaints.complain(verb, RshError(f"internal error: {error!r}", advice="-vv shows where"))
-        return RshError.exit_status
+        return _complain_of_bug(verb, error)
     finally:
         gc.enable()
 
@@ -81,6 +89,12 @@ def _print_traceback() -> None:
     import traceback
 
     traceback.print_exc()
+
+
+def _complain_of_bug(verb: str, error: BaseException, status: int = RshError.exit_status) -> int:
+    """Say that something is wrong with rsh itself; give the exit status."""
+    complaints.complain(verb, RshError(f"internal error: {error!r}", advice="-vv shows where"))
+    return status
 
 
 def _open_standard_descriptors() -> None:

@@ -75,6 +75,12 @@ class Foreground:
 
     def act(self, number: int) -> None:
         """Act on a signal that this process got."""
+        try:
+            self._act(number)
+        except Exception as error:  # noqa: BLE001  # a net for bugs: the terminal must be given back
+            self.give_up(error)
+
+    def _act(self, number: int) -> None:
         if number in (signal.SIGTERM, signal.SIGHUP) or (number == signal.SIGQUIT and self._wishes.quits):
             self.give_up(SystemExit(128 + number))
         elif number == signal.SIGTSTP:

@@ -15,7 +15,7 @@ from typing import Any
 
 
 class SignalRelay:
-    """While entered, hands the numbers of some signals to `act`. For the main thread only.
+    """While entered, hands the numbers of some signals to `act`, which must not raise. For the main thread only.
 
     A signal that was ignored stays ignored: so nohup(1) and background jobs mean it.
     """
