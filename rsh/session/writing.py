@@ -75,9 +75,9 @@ class Writing(Conversation):
             with self._lock:
                 self._writing = self._reserved
                 while self._reserved or not self._can_write():
+                    self._changed.notify_all()  # Who says goodbye waits until all is written.
                     if self.error and (self._stream is None or self._link.state is LinkState.CLOSED):
                         return
-                    self._changed.notify_all()
                     self._to_send.wait()
                 stream = self._stream
                 buffers = self._link.next_frames(WRITE_SIZE, time.monotonic())
@@ -106,7 +106,7 @@ class Writing(Conversation):
         finally:
             with self._lock:
                 self._reserved = self._writing = False
-                self._changed.notify_all()  # Who says goodbye waits until all is written.
+                self._changed.notify_all()
                 if self.error is not None or self._can_write():
                     self._to_send.notify()
             self.interrupts.release()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 
 from rsh.protocol.frames import MAX_PAYLOAD, Decoder, Kind
 from rsh.protocol.requests import About
 from rsh.session import greeting
 from rsh.session.deadline import Deadline
+from rsh.session.session import Session
 from rsh.transport.stream import SocketStream
-from tests.session.pairs import SOON, echo, read_all, sessions
+from tests.session.pairs import SOON, echo, read_all, server_on, sessions
 
 
 def test_eight_megabytes_go_both_ways_at_once_without_a_standstill() -> None:
@@ -65,6 +67,33 @@ def test_pieces_stay_in_order_when_those_who_write_little_and_much_share_a_strea
         for thread in threads:
             thread.join(SOON)
         assert results == [much] + [b"".join(little)] * 3
+
+
+class Late(SocketStream):
+    """A stream whose writer comes back from its last words only after the session that they end has ended."""
+
+    session: Session | None = None
+
+    def write(self, *parts: bytes | bytearray | memoryview) -> None:
+        """As Stream.write."""
+        super().write(*parts)
+        if self.session is not None:
+            self.session.wait_end(Deadline(SOON))
+            time.sleep(0.1)  # until whoever waits for that has seen it, and waits for us
+
+
+def test_who_says_goodbye_does_not_wait_for_what_is_over() -> None:
+    left, right = socket.socketpair()
+    stream = Late(left, "client")
+    client = greeting.connect(stream, account="")
+    server, thread = server_on(SocketStream(right, "server"), echo)
+    client.wait_welcome(Deadline(SOON))
+    stream.session = client
+    deadline = Deadline(SOON)
+    client.close(deadline=deadline)
+    assert not deadline.expired
+    server.close()
+    thread.join(SOON)
 
 
 def test_little_is_written_without_waiting_for_a_peer_that_does_not_read() -> None:
