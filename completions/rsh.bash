@@ -20,13 +20,13 @@ _rsh_options() {
             ;;
         shell) printf '%s ' -C --directory -E --env -e --escape --encoding ;;
         put | get)
-            printf '%s ' -t --target-directory -r -R --recursive -p --preserve --json
+            printf '%s ' -t --target-directory -r -R --recursive -p --preserve --si --json
             printf '%s ' -a --archive -L --dereference --durability
             printf '%s ' --exclude --include --on-conflict -n --dry-run --limit --compress --no-compress
             ;;
         sync)
             printf '%s ' --delete -c --checksum -i --itemize-changes -y --yes -f --force -a --archive
-            printf '%s ' --exclude --include -n --dry-run --limit --compress --no-compress --json
+            printf '%s ' --exclude --include -n --dry-run --limit --compress --no-compress --si --json
             ;;
         ls)
             printf '%s ' -l -a --all -A --almost-all -h --human-readable --si -1 -t -S -r --reverse -R --recursive

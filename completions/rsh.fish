@@ -202,6 +202,7 @@ complete -c rsh -n '__rsh_is put' -l limit -x -d 'move so many bytes a second at
 complete -c rsh -n '__rsh_is put' -l compress -d 'compress whatever shrinks'
 complete -c rsh -n '__rsh_is put' -l no-compress -d 'compress nothing'
 complete -c rsh -n '__rsh_is put' -l durability -x -a 'auto none file' -d 'when it has to be on the disk: auto, none, file (each)'
+complete -c rsh -n '__rsh_is put' -l si -d 'tell sizes in powers of 1000'
 complete -c rsh -n '__rsh_is put' -l json -d 'print JSON, one object a line'
 
 # get
@@ -218,6 +219,7 @@ complete -c rsh -n '__rsh_is get' -l limit -x -d 'move so many bytes a second at
 complete -c rsh -n '__rsh_is get' -l compress -d 'compress whatever shrinks'
 complete -c rsh -n '__rsh_is get' -l no-compress -d 'compress nothing'
 complete -c rsh -n '__rsh_is get' -l durability -x -a 'auto none file' -d 'when it has to be on the disk: auto, none, file (each)'
+complete -c rsh -n '__rsh_is get' -l si -d 'tell sizes in powers of 1000'
 complete -c rsh -n '__rsh_is get' -l json -d 'print JSON, one object a line'
 
 # sync
@@ -233,6 +235,7 @@ complete -c rsh -n '__rsh_is sync' -s n -l dry-run -d 'say what would be done, d
 complete -c rsh -n '__rsh_is sync' -l limit -x -d 'move so many bytes a second at most: 10M'
 complete -c rsh -n '__rsh_is sync' -l compress -d 'compress whatever shrinks'
 complete -c rsh -n '__rsh_is sync' -l no-compress -d 'compress nothing'
+complete -c rsh -n '__rsh_is sync' -l si -d 'tell sizes in powers of 1000'
 complete -c rsh -n '__rsh_is sync' -l json -d 'print JSON, one object a line'
 
 # ls

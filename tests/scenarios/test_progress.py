@@ -5,7 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
+import signal
+import subprocess
+import termios
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,7 @@ import pexpect
 import pytest
 
 from rsh.client.transfer.events import EVENTS
-from tests.machines import Home, program
+from tests.machines import SOON, Home, program
 from tests.proxy import Proxy
 from tests.terminals import end_of
 
@@ -123,3 +128,57 @@ def test_people_see_that_there_is_no_connection_and_that_it_goes_on(
         child.close()
     assert child.exitstatus == 0
     assert (tmp_path / "copy" / "large").read_bytes() == (source / "large").read_bytes()
+
+
+def test_ctrl_t_has_a_line_printed_and_leaves_what_is_typed_ahead(
+    me: Home, host: str, source: Path, tmp_path: Path
+) -> None:
+    line = " ".join([*program("rsh"), *words("put", source, tmp_path / "copy", host, limit="2M")])
+    child = pexpect.spawn("sh", ["-c", f"{line}; read word; echo got $word"], env=me.environment, timeout=30)
+    child.setwinsize(24, 100)
+    before = termios.tcgetattr(child.child_fd)
+    child.expect_exact("MiB of 9.6 MiB")
+    child.send("\x14")
+    child.expect(r"rsh: put: \d+%, \S+ MiB of 9.6 MiB, \S+ [KM]iB/s, \d of 5 files, .* left")
+    child.sendline("ahead")
+    child.expect_exact("got ahead")
+    assert termios.tcgetattr(child.child_fd) == before
+    assert end_of(child) == 0
+
+
+def test_signal_has_a_line_printed(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    line = words("put", source, tmp_path / "copy", host, limit="2M")
+    client = me.spawn(*line, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + SOON
+    while not list(tmp_path.glob("copy/.*.part")):
+        assert client.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)  # another process makes it
+    client.send_signal(signal.SIGUSR1)
+    assert client.stderr is not None
+    assert re.match(rb"rsh: put: .* MiB.*, \d+ files\n", client.stderr.readline())
+    assert client.communicate(timeout=SOON)[1] == b""
+    assert client.returncode == 0
+
+
+def test_ending_signal_leaves_the_terminal_as_it_was(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    command = [*program("rsh"), *words("put", source, tmp_path / "copy", host, limit="1M")]
+    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30, dimensions=(24, 100))
+    before = termios.tcgetattr(child.child_fd)
+    child.expect_exact("MiB of 9.6 MiB")
+    assert termios.tcgetattr(child.child_fd) != before
+    child.kill(signal.SIGTERM)
+    child.expect(pexpect.EOF)
+    assert termios.tcgetattr(child.child_fd) == before
+    assert end_of(child) == 128 + signal.SIGTERM
+
+
+def test_connections_that_were_made_again_are_counted(me: Home, host: str, source: Path, tmp_path: Path) -> None:
+    with Proxy(host) as network:
+        line = words("get", source, tmp_path / "copy", network.host, limit="2M")
+        client = me.spawn(*line, "--json", stdout=subprocess.PIPE)
+        assert client.stdout is not None
+        while b'"progress"' not in client.stdout.readline():
+            pass
+        network.cut()
+        events = events_of(client.communicate(timeout=SOON)[0])
+    assert max(event["retries"] for event in events if event["event"] == "progress") == 1

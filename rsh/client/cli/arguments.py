@@ -21,6 +21,7 @@ TARGET_LOCAL: Final = Argument(
 TARGET_REMOTE: Final = Argument(
     "target", "the directory that takes all sources", ("-t", "--target-directory"), "remote-directory", metavar="DIR"
 )
+SI: Final = switch("si", "tell sizes in powers of 1000", "--si")
 HUMAN: Final = (
     switch("human", "sizes as 1.1K, 234M, 2G", "-h", "--human-readable"),
     switch("si", "likewise, in powers of 1000", "--si"),

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from rsh.client.cli.table import Where
+from rsh.client.text.units import BINARY
 
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote
@@ -30,6 +31,7 @@ class Context:
         carry: at the prompt, makes a transfer that may go on in the background (background.Transfers.carry).
         background: the line at hand is to run there.
         welcome: the server has taken us.
+        base: of the units that sizes are told in (units.BINARY, units.DECIMAL).
         tells: it is ours to say that the connection is lost; the command shows nothing itself meanwhile.
     """
 
@@ -49,8 +51,14 @@ class Context:
         self._open_remote = open_remote
         self._remote: Remote | None = None
         self.welcome = False
+        self.base = BINARY
         self.tells = False
         self._watching = ExitStack()  # who looks at the connection
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether a transfer shows how it goes."""
+        return not self.quiet
 
     @property
     def remote(self) -> Remote:

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from rsh.client.cli.arguments import DRY, JSON, REMOTE, TARGET_LOCAL, TARGET_REMOTE, switch
+from rsh.client.cli.arguments import DRY, JSON, REMOTE, SI, TARGET_LOCAL, TARGET_REMOTE, switch
 from rsh.client.cli.command import PROMPT, Argument, Command
 
 _TREES: Final = switch("recursive", "accepted and implied: directories are copied whole", "-r", "-R", "--recursive")
@@ -63,6 +63,7 @@ COPY_COMMANDS: Final = (
             _TREES,
             _KEEP,
             *_COPY,
+            SI,
             JSON,
         ),
         bare=True,
@@ -82,6 +83,7 @@ COPY_COMMANDS: Final = (
             _TREES,
             _KEEP,
             *_COPY,
+            SI,
             JSON,
         ),
         bare=True,
@@ -106,6 +108,7 @@ COPY_COMMANDS: Final = (
             DRY,
             _LIMIT,
             *_COMPRESSION,
+            SI,
             JSON,
         ),
         repeatable=True,
@@ -119,7 +122,7 @@ MANY_COMMANDS: Final = (
         "Copy files and trees here, all into one directory",
         "rsh.client.transfer.transfers:run_get",
         "files",
-        (REMOTE, replace(TARGET_LOCAL, default="."), *_COPY, JSON),
+        (REMOTE, replace(TARGET_LOCAL, default="."), *_COPY, SI, JSON),
         PROMPT,
         examples=(("mget log/*.gz notes", "both to where we stand"),),
     ),
@@ -132,6 +135,7 @@ MANY_COMMANDS: Final = (
             Argument("paths", "files here", kind="local", metavar="PATH", many=True),
             replace(TARGET_REMOTE, default="."),
             *_COPY,
+            SI,
             JSON,
         ),
         PROMPT,

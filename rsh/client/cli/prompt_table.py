@@ -94,6 +94,14 @@ PROMPT_COMMANDS: Final = (
         examples=(("set keys vi", "the keys of vi"), ("set prompt '%h %d> '", "another prompt")),
     ),
     Command(
+        "progress",
+        "Show how transfers go, or no longer",
+        "rsh.client.prompt.setting_commands:run_progress",
+        "prompt",
+        (),
+        PROMPT,
+    ),
+    Command(
         "source",
         "Run the lines of a file of this machine",
         "rsh.client.prompt.setting_commands:run_source",

@@ -76,6 +76,7 @@ SETTINGS: Final = (
     Setting("location", "switch", True, "tell the terminal the directory (OSC 7)"),
     Setting("title", "switch", True, "give the window its title (OSC 2)"),
     Setting("offline", "choice", "queue", "a line while the link is away: refuse or queue it", ("refuse", "queue")),
+    Setting("progress", "switch", True, "show how a transfer goes (:progress)"),
     Setting("pager", "switch", True, "show long help and history in a pager"),
     Setting("stop", "switch", True, "end a batch at the first line that fails"),
     Setting("echo", "switch", False, "print each line of a batch before it runs"),

@@ -79,6 +79,11 @@ class PromptContext(Context):
         return remote
 
     @property
+    def shows_progress(self) -> bool:
+        """Whether a transfer shows how it goes."""
+        return not self.quiet and self.settings.on("progress")
+
+    @property
     def connected(self) -> Remote | None:
         """The other side if there is a connection; none is made."""
         return self._remote

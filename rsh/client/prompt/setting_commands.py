@@ -1,4 +1,4 @@
-"""`:set`, `:source` and `:version`: how the prompt itself is made to work."""
+"""`:set`, `:progress`, `:source` and `:version`: how the prompt itself is made to work."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ def run_set(context: PromptContext, options: Options) -> int:
         print_lines([_shown(settings, find(name).name)])
     else:
         settings.set(name, given)
+    return 0
+
+
+def run_progress(context: PromptContext, options: Options) -> int:
+    """Switch the bars of transfers on or off, as in sftp(1)."""
+    settings = context.settings
+    settings.set("progress", "off" if settings.on("progress") else "on")
+    print_lines([f"progress {settings.shown('progress')}"])
     return 0
 
 

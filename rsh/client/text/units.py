@@ -40,9 +40,12 @@ def base_of(*, human: bool, si: bool) -> int:
     return DECIMAL if si else BINARY if human else 0
 
 
-def amount(count: int) -> str:
-    """Give a size for a sentence: 512 B, 9.8 MiB."""
-    return f"{count} B" if count < 1024 else f"{human_size(count)[:-1]} {human_size(count)[-1]}iB"
+def amount(count: int, base: int = BINARY) -> str:
+    """Give a size for a sentence: 512 B, 9.8 MiB; with DECIMAL as base 9.8 MB."""
+    if count < base:
+        return f"{count} B"
+    size = human_size(count, base)
+    return f"{size[:-1]} {size[-1]}{'iB' if base == BINARY else 'B'}"
 
 
 def listing_time(mtime_ns: int, now: float) -> str:

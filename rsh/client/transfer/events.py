@@ -19,6 +19,7 @@ EVENTS: Final = {
         "seconds_left",
         "elapsed",
         "away",
+        "retries",
     ),
     "would": ("action", "path", "size"),
     "change": ("change", "path", "origin"),

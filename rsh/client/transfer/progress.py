@@ -16,16 +16,19 @@ from rsh.client.cli.context import Context
 from rsh.client.terminal.console import is_terminal
 from rsh.client.text.complaints import say
 from rsh.client.text.condition_text import describe
-from rsh.client.text.units import amount, duration
+from rsh.client.text.units import BINARY, amount, duration
 from rsh.client.transfer.printing import abandoning
-from rsh.client.transfer.tally import State, Tally
+from rsh.client.transfer.status_key import StatusKey
+from rsh.client.transfer.tally import State, Tally, retries
 from rsh.files.transfer.report import Abandoned, Progress
 from rsh.protocol.answer_records import Total
+from rsh.session.deadline import Deadline
 
 _BARS_AFTER: Final = 0.5  # seconds; what is done sooner needs no bar
 _BARS_EVERY: Final = 0.1
 _LINES_EVERY: Final = 10.0
 _EVENTS_EVERY: Final = 1.0
+_LOOK_EVERY: Final = 0.25  # for who asks how it stands
 _LOST_AFTER: Final = 1.0  # a connection that is back sooner was not missed
 
 
@@ -40,16 +43,19 @@ class Display:
         self.tally = tally
         self._survey = survey
         self._over = threading.Event()
+        self._key = StatusKey()
         # Ends when the event is set; joined by __exit__. The counting beside it ends with its channel or tree.
         self._thread = threading.Thread(target=self._run, name="rsh-progress", daemon=True)
 
     def __enter__(self) -> Display:
+        self._key.__enter__()
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._over.set()
         self._thread.join()
+        self._key.__exit__()
 
     def begin(self) -> None:
         """Prepare to show: the transfer takes long."""
@@ -57,13 +63,29 @@ class Display:
     def show(self, state: State) -> None:
         """Show how it stands."""
 
+    def answer(self, state: State) -> None:
+        """Say how it stands: somebody has asked."""
+        say(self.words(state))
+
+    def words(self, state: State) -> str:
+        """Give a state as a line."""
+        return f"rsh: {self.context.verb}: {in_words(state, self.context.base)}\n"
+
     def end(self) -> None:
         """Take away what shall not stay."""
 
     def _watch(self) -> None:
-        if self._over.wait(self.first):
+        if self._pause(self.first):
             self.end()
             return
+        session = self.context.begin().session
+        forget = session.watch(lambda condition: self.tally.retried() if condition.connected else None)
+        try:
+            self._show_all()
+        finally:
+            forget()
+
+    def _show_all(self) -> None:
         if self._survey is not None:
             counting = threading.Thread(target=self.tally.count, args=(self._survey,), name="rsh-survey", daemon=True)
             counting.start()
@@ -71,10 +93,20 @@ class Display:
         try:
             while True:
                 self.show(self._look())
-                if self._over.wait(self.every):
+                if self._pause(self.every):
                     break
         finally:
             self.end()
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait for the end, so long at most, and answer who asks meanwhile; say whether it is over."""
+        deadline = Deadline(seconds)
+        while not deadline.expired:
+            if self._over.wait(min(deadline.left() or 0.0, _LOOK_EVERY)):
+                return True
+            if self._key.asked():
+                self.answer(self._look())
+        return self._over.is_set()
 
     def _look(self) -> State:
         """Give how it stands, and how the connection is if there has been none for a while."""
@@ -90,13 +122,14 @@ class Display:
 
 
 class Silent(Display):
-    """Shows nothing."""
+    """Shows nothing, whoever asks."""
 
     def __enter__(self) -> Display:
+        self._key.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Do nothing: there is no thread."""
+        self._key.__exit__()
 
 
 class Lines(Display):
@@ -106,7 +139,7 @@ class Lines(Display):
 
     def show(self, state: State) -> None:
         """Print one line."""
-        say(f"rsh: {self.context.verb}: {in_words(state)}\n")
+        say(self.words(state))
 
 
 class Events(Display):
@@ -119,6 +152,10 @@ class Events(Display):
 
         with abandoning():
             tell("progress", fields(state))
+
+    def answer(self, state: State) -> None:
+        """Print an event more."""
+        self.show(state)
 
     def end(self) -> None:
         """Print what has not been told yet."""
@@ -145,22 +182,22 @@ def fields(state: State) -> dict[str, Any]:
         "seconds_left": None if state.seconds_left is None else round(state.seconds_left, 1),
         "elapsed": round(state.elapsed, 3),
         "away": round(state.lost.lasted, 1) if state.lost else None,
+        "retries": state.retries,
     }
 
 
-def in_words(state: State) -> str:
+def in_words(state: State, base: int = BINARY) -> str:
     """Give a state as a line for people: what is not known yet is "scanning"."""
+    done, again = amount(state.bytes, base), f", {retries(state)}" if state.retries else ""
     if state.lost:
-        return f"{amount(state.bytes)}, {state.items} files; {describe(state.lost)}"
-    total, share = state.total, state.share
+        return f"{done}, {state.items} files{again}; {describe(state.lost)}"
+    total, share, rate = state.total, state.share, amount(int(state.rate), base)
     if total is None or share is None:
-        found = f" (scanning: {amount(total.bytes)} so far)" if total else " (scanning)" if state.scanning else ""
-        return f"{amount(state.bytes)}{found}, {amount(int(state.rate))}/s, {state.items} files"
+        found = f" (scanning: {amount(total.bytes, base)} so far)" if total else " (scanning)" if state.scanning else ""
+        return f"{done}{found}, {rate}/s, {state.items} files{again}"
     left = "" if state.seconds_left is None else f", {duration(state.seconds_left)} left"
-    return (
-        f"{share * 100:.0f}%, {amount(state.bytes)} of {amount(total.bytes)}, {amount(int(state.rate))}/s, "
-        f"{state.items} of {total.items} files{left}"
-    )
+    whole = amount(total.bytes, base)
+    return f"{share * 100:.0f}%, {done} of {whole}, {rate}/s, {state.items} of {total.items} files{again}{left}"
 
 
 @contextmanager
@@ -175,14 +212,14 @@ def shown(
     """
     tally = Tally()
     with display(context, tally, survey, json=json):
-        yield None if context.quiet else tally
+        yield tally if context.shows_progress else None
 
 
 def display(
     context: Context, tally: Tally, survey: Callable[[], Iterable[Total]] | None, *, json: bool = False
 ) -> Display:
     """Give what shows a tally while it is entered; as shown()."""
-    if context.quiet:
+    if not context.shows_progress:
         return Silent(context, tally, None)
     if tally.state().total is not None:
         survey = None  # It has been counted, or somebody is at it.
@@ -207,11 +244,18 @@ class Bars(Display):
         """Load rich, 0.1 s, beside the transfer."""
         from rsh.client.transfer.bars import TransferBars
 
-        self._bars = TransferBars(color=self.context.color != "never")
+        self._bars = TransferBars(color=self.context.color != "never", base=self.context.base)
 
     def show(self, state: State) -> None:
         """Draw."""
         self._bars.draw(state)
+
+    def answer(self, state: State) -> None:
+        """Print a line above the bars, which stays."""
+        if self._bars is None:
+            super().answer(state)
+        else:
+            self._bars.print_above(self.words(state).rstrip("\n"))
 
     def end(self) -> None:
         """Take the bars away."""

@@ -35,6 +35,7 @@ class State(NamedTuple):
         elapsed: seconds since the start.
         scanning: somebody is counting the total.
         lost: how the connection is, if there is none.
+        retries: how often it was made again, or the transfer begun anew.
     """
 
     path: bytes
@@ -48,6 +49,7 @@ class State(NamedTuple):
     elapsed: float
     scanning: bool = False
     lost: Condition | None = None
+    retries: int = 0
 
     @property
     def share(self) -> float | None:
@@ -56,6 +58,11 @@ class State(NamedTuple):
             return None
         whole = _work(self.total.bytes, self.total.items)
         return min(1.0, _work(self.bytes, self.items) / whole) if whole else 1.0
+
+
+def retries(state: State) -> str:
+    """Say how often the connection was made again."""
+    return f"{state.retries} {'retry' if state.retries == 1 else 'retries'}"
 
 
 def _work(size: int, items: int) -> int:
@@ -87,6 +94,7 @@ class Tally(Progress):
         self._begun = 0  # bytes moved before the current file
         self._total: Total | None = None
         self._scanning = False
+        self._retries = 0
         self._start = time.monotonic()
         self._marks: deque[_Mark] = deque([_Mark(self._start)])  # of late
         self._abandoned: Abandoned | None = None  # raised by the next one who tells something
@@ -139,11 +147,17 @@ class Tally(Progress):
     def restarted(self) -> None:
         """Count from the start again: the transfer begins anew, and tells what is there as moved."""
         with self._lock:
+            self._retries += 1
             self._arrived = None
             self._bytes = self._moved = self._items = self._there = self._alike = self._size = self._begun = 0
             self._path = b""
             self._start = time.monotonic()
             self._marks = deque([_Mark(self._start)])
+
+    def retried(self) -> None:
+        """Count a connection that was made again."""
+        with self._lock:
+            self._retries += 1
 
     def failed(self, error: FileError) -> None:
         """Leave it to the list at the end."""
@@ -195,6 +209,7 @@ class Tally(Progress):
                 seconds_left=self._left((here.spent - since.spent or here.done - since.done) / span),
                 elapsed=now - self._start,
                 scanning=self._scanning,
+                retries=self._retries,
             )
 
     def _done(self) -> int:

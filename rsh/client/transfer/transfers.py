@@ -14,6 +14,7 @@ from rsh.client.cli.options import Options
 from rsh.client.cli.output import writing
 from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.complaints import complain, say
+from rsh.client.text.units import base_of
 from rsh.client.transfer.copying import Plan, ask_first, wishes
 from rsh.client.transfer.printing import abandoning, caring
 from rsh.client.transfer.progress import shown
@@ -99,6 +100,7 @@ def carried(
     options: Options,
 ) -> Report | None:
     """Make a transfer, and show how it goes; None when it goes on in the background of the prompt."""
+    context.base = base_of(human=True, si=options.si)
     with stoppable(context):
         if context.carry is not None:
             once = getattr(options, "on_conflict", "") in ONCE

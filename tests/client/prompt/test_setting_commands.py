@@ -24,6 +24,15 @@ def test_set_sets_and_tells(capfd: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in lines[3:]] == [setting.name for setting in SETTINGS]
 
 
+def test_progress_switches_what_transfers_show(capfd: pytest.CaptureFixture[str]) -> None:
+    with prompt() as context:
+        context.quiet = False
+        for shows in (False, True):
+            assert run_line(context, ":progress") == 0
+            assert context.shows_progress is shows
+    assert capfd.readouterr().out == "progress off\nprogress on\n"
+
+
 def test_source_runs_lines_and_stops_as_a_batch(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lines").write_text("echo a\n-false\n!echo b\nfalse\necho c\n")
     with prompt() as context:

@@ -33,6 +33,13 @@ def test_a_file_and_the_total_have_a_line_each() -> None:
     assert "7/10 files" in total
 
 
+def test_retries_and_other_units_are_told() -> None:
+    assert "7/10 files  2 retries" in drawn(STATE._replace(retries=2), 100)[1]
+    bars = TransferBars(color=False, base=1000)
+    bars.close()
+    assert str(bars._file_figures(STATE)[1]) == "1.1 kB of 2.1 kB"
+
+
 def test_a_narrow_window_shows_how_much_is_done_and_how_long_the_rest_takes() -> None:
     file, total = drawn(STATE._replace(path=b"directory/name-of-a-file"), 20)
     assert (file.split()[0], file.split()[1][-4:]) == ("50%", "file")

@@ -63,6 +63,9 @@ def test_a_line_tells_all_at_once() -> None:
 
 def test_a_line_says_that_it_is_scanning() -> None:
     assert in_words(STATE._replace(total=None, scanning=True)) == "5.0 MiB (scanning), 1.0 MiB/s, 7 files"
+    assert in_words(STATE._replace(retries=1), 1000).startswith(
+        "50%, 5.3 MB of 11 MB, 1.1 MB/s, 7 of 10 files, 1 retry, "
+    )
     assert in_words(STATE._replace(total=None)) == "5.0 MiB, 1.0 MiB/s, 7 files"
     assert "scanning: 10 MiB so far" in in_words(STATE._replace(total=Total(10, 10 * 2**20, False)))
 
