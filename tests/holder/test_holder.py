@@ -19,7 +19,7 @@ import pytest
 from rsh.errors import Code, Refused
 from rsh.holder import wire
 from rsh.holder.client import HELD_BACK
-from rsh.holder.holder import MOST_LINES
+from rsh.holder.reception import MOST_LINES
 from rsh.holder.ring import KEPT
 from rsh.protocol.requests import Shell, Terminal
 from rsh.server import inquiry, place, shells
