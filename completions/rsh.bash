@@ -33,11 +33,11 @@ _rsh_options() {
             printf '%s ' -d --directory -F --classify --json
             ;;
         rm) printf '%s ' -r -R --recursive -f --force -y --yes -n --dry-run ;;
-        mkdir) printf '%s ' -p --parents ;;
-        mv) printf '%s ' -t --target-directory ;;
-        cp) printf '%s ' -t --target-directory -r -R --recursive ;;
-        ln) printf '%s ' -t --target-directory -s --symbolic -f --force ;;
-        chmod | chown) printf '%s ' -R --recursive ;;
+        mkdir) printf '%s ' -n --dry-run -p --parents ;;
+        mv) printf '%s ' -n --dry-run -t --target-directory ;;
+        cp) printf '%s ' -n --dry-run -t --target-directory -r -R --recursive ;;
+        ln) printf '%s ' -n --dry-run -t --target-directory -s --symbolic -f --force ;;
+        chmod | chown) printf '%s ' -n --dry-run -R --recursive ;;
         find)
             printf '%s ' -n --name --type --depth --larger --smaller --newer --older -0 --null --json
             ;;

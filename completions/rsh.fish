@@ -262,21 +262,26 @@ complete -c rsh -n '__rsh_is rm' -s y -l yes -d 'ask nothing'
 complete -c rsh -n '__rsh_is rm' -s n -l dry-run -d 'say what would be done, do nothing'
 
 # mkdir
+complete -c rsh -n '__rsh_is mkdir' -s n -l dry-run -d 'say what would be done, do nothing'
 complete -c rsh -n '__rsh_is mkdir' -s p -l parents -d 'those above as well; existing ones are no failure'
 
 # mv
+complete -c rsh -n '__rsh_is mv' -s n -l dry-run -d 'say what would be done, do nothing'
 complete -c rsh -n '__rsh_is mv' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all sources'
 
 # cp
+complete -c rsh -n '__rsh_is cp' -s n -l dry-run -d 'say what would be done, do nothing'
 complete -c rsh -n '__rsh_is cp' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all'
 complete -c rsh -n '__rsh_is cp' -s r -s R -l recursive -d 'accepted and implied: directories are copied whole'
 
 # ln
+complete -c rsh -n '__rsh_is ln' -s n -l dry-run -d 'say what would be done, do nothing'
 complete -c rsh -n '__rsh_is ln' -s t -l target-directory -x -a '(__rsh_remote)' -d 'the directory that takes all'
 complete -c rsh -n '__rsh_is ln' -s s -l symbolic -d 'symbolic ones, which hold the path as it is written'
 complete -c rsh -n '__rsh_is ln' -s f -l force -d 'replace what has the name'
 
 # chmod, chown
+complete -c rsh -n '__rsh_is chmod chown' -s n -l dry-run -d 'say what would be done, do nothing'
 complete -c rsh -n '__rsh_is chmod chown' -s R -l recursive -d 'directories with all below them'
 
 # find

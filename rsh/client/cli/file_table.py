@@ -71,6 +71,7 @@ FILE_COMMANDS: Final = (
         (
             Argument("paths", "directories to make", kind="remote-directory", metavar="DIR", many=True),
             switch("parents", "those above as well; existing ones are no failure", "-p", "--parents"),
+            DRY,
         ),
         examples=(("mkdir -p build:work/new/deep", "with those above"),),
     ),
@@ -82,6 +83,7 @@ FILE_COMMANDS: Final = (
         (
             Argument("paths", "files, then the new name or directory", kind="remote", metavar="PATH", many=True),
             TARGET_REMOTE,
+            DRY,
         ),
         examples=(("mv build:a.txt build:old/", "into a directory"),),
     ),

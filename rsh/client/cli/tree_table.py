@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rsh.client.cli.arguments import JSON, REMOTE, switch
+from rsh.client.cli.arguments import DRY, JSON, REMOTE, switch
 from rsh.client.cli.command import Argument, Command
 
 _SOME: Final = Argument("paths", "where to look", kind="remote", metavar="PATH", many=True, optional=True)
@@ -23,6 +23,7 @@ TREE_COMMANDS: Final = (
             Argument("paths", "files, then the new name or directory", kind="remote", metavar="PATH", many=True),
             _INTO,
             switch("recursive", "accepted and implied: directories are copied whole", "-r", "-R", "--recursive"),
+            DRY,
         ),
         examples=(("cp build:a.txt build:old/", "into a directory"),),
     ),
@@ -36,6 +37,7 @@ TREE_COMMANDS: Final = (
             _INTO,
             switch("symbolic", "symbolic ones, which hold the path as it is written", "-s", "--symbolic"),
             switch("force", "replace what has the name", "-f", "--force"),
+            DRY,
         ),
         examples=(("ln -s build:release-7 build:current", "a name that leads to another"),),
     ),
@@ -44,7 +46,7 @@ TREE_COMMANDS: Final = (
         "Change permissions over there",
         "rsh.client.commands.tree_commands:run_chmod",
         "files",
-        (Argument("mode", "octal, or as u+x,g-w", metavar="MODE"), REMOTE, _TREES),
+        (Argument("mode", "octal, or as u+x,g-w", metavar="MODE"), REMOTE, _TREES, DRY),
         examples=(("chmod -R g+rX build:work", "the group may read and enter"),),
     ),
     Command(
@@ -52,7 +54,7 @@ TREE_COMMANDS: Final = (
         "Change owner and group over there",
         "rsh.client.commands.tree_commands:run_chown",
         "files",
-        (Argument("owner", "OWNER, OWNER:GROUP or :GROUP", metavar="OWNER"), REMOTE, _TREES),
+        (Argument("owner", "OWNER, OWNER:GROUP or :GROUP", metavar="OWNER"), REMOTE, _TREES, DRY),
         examples=(("chown :staff build:work", "the group only"),),
     ),
     Command(

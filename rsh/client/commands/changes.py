@@ -8,6 +8,7 @@ from typing import Final
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
+from rsh.client.commands.rehearsing import rehearse_mkdir, rehearse_placing
 from rsh.client.terminal.asking import confirm
 from rsh.client.terminal.console import is_terminal
 from rsh.client.text.complaints import complain, say
@@ -53,6 +54,8 @@ def _described(context: Context, paths: list[str]) -> Iterator[str]:
 
 def run_mkdir(context: Context, options: Options) -> int:
     """Make directories; 1 when some could not be made."""
+    if options.dry_run:
+        return rehearse_mkdir(context, options.paths, parents=options.parents)
     return finish(context, context.remote.mkdir(*options.paths, parents=options.parents))
 
 
@@ -61,10 +64,14 @@ def run_mv(context: Context, options: Options) -> int:
     paths: list[str] = options.paths
     if options.target is not None:
         # As `mv -t`: what is no directory must not be replaced.
-        return finish(context, context.remote.mv(*paths, to=options.target.rstrip("/") + "/"))
-    if len(paths) < 2:
+        sources, target = paths, options.target.rstrip("/") + "/"
+    elif len(paths) < 2:
         raise UsageError(f"missing destination after '{paths[0]}'", advice="write where it should go")
-    return finish(context, context.remote.mv(*paths[:-1], to=paths[-1]))
+    else:
+        sources, target = paths[:-1], paths[-1]
+    if options.dry_run:
+        return rehearse_placing(context, sources, target)
+    return finish(context, context.remote.mv(*sources, to=target))
 
 
 def _is_dangerous(path: str) -> bool:

@@ -8,6 +8,7 @@ from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines, stdout_is_terminal, writing
 from rsh.client.commands.changes import finish
+from rsh.client.commands.rehearsing import rehearse_placing, rehearse_setting
 from rsh.client.text.columns import align
 from rsh.client.text.complaints import complain
 from rsh.client.text.listing import Style, show_name
@@ -20,6 +21,8 @@ from rsh.protocol.record_stream import Failure
 def run_cp(context: Context, options: Options) -> int:
     """Copy over there; 1 when some could not be copied."""
     sources, target = _sides(options)
+    if options.dry_run:
+        return rehearse_placing(context, sources, target)
     return finish(context, context.remote.cp(*sources, to=target))
 
 
@@ -29,6 +32,8 @@ def run_ln(context: Context, options: Options) -> int:
         sources, target = options.paths, "./"  # as ln(1): the link has the name of what it leads to
     else:
         sources, target = _sides(options)
+    if options.dry_run:
+        return rehearse_placing(context, sources, target, looks=not options.symbolic)
     made = context.remote.ln(*sources, to=target, symbolic=options.symbolic, force=options.force)
     return finish(context, made)
 
@@ -38,6 +43,8 @@ def run_chmod(context: Context, options: Options) -> int:
     from rsh.files.disk.modes import Mode
 
     Mode(options.mode)  # What is none is an error of usage, and known without asking.
+    if options.dry_run:
+        return rehearse_setting(context, f"mode {options.mode}", options.paths, recursive=options.recursive)
     return finish(context, context.remote.chmod(options.mode, *options.paths, recursive=options.recursive))
 
 
@@ -48,6 +55,8 @@ def run_chown(context: Context, options: Options) -> int:
         raise UsageError(
             f"'{options.owner}' names neither owner nor group", advice="write OWNER, OWNER:GROUP or :GROUP"
         )
+    if options.dry_run:
+        return rehearse_setting(context, f"owner {options.owner}", options.paths, recursive=options.recursive)
     return finish(context, context.remote.chown(owner, group, *options.paths, recursive=options.recursive))
 
 
