@@ -52,7 +52,7 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of programs of this account."""
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "TZ", "PYTHONPATH") if name in os.environ}
         root = str(Path(__file__).parent.parent)
         return kept | {
             "HOME": str(self.folder / "home"),
