@@ -291,7 +291,7 @@ class Zsh(Dialect):
         return self.functions.replace(b"\n", b"; ") + super().report(0)
 
     def _hooks(self, line: bytes) -> bytes:
-        return b"__rsh_show; __rsh_before_line " + self._word(line) + b" >&0 2>&0"
+        return b"__rsh_show; __rsh_before_line " + self._word(line) + b" >&0 2>&0; __rsh_watch"
 
     def _keep(self, text: bytes) -> bytes:
         # Behind a redirection $_ is empty.

@@ -280,6 +280,58 @@ def test_command_of_the_prompt_runs_before_each_report_and_sees_the_status(name:
     shell.close()
 
 
+def test_hooks_of_zsh_run_once_behind_ctrl_c_and_see_nothing_of_ours(tmp_path: Path) -> None:
+    shell = begun("zsh", tmp_path, 'precmd() { echo "was $?" }; preexec() { echo "will $1" }')
+    assert shell.end() == (0, "was 0\n")
+    shell.begin(SLEEP)
+    shell.until("on")
+    shell.type(b"\x03")
+    assert shell.end() == (130, "on\n^Cwas 130\n")
+    assert shell.run("echo $precmd_functions") == (0, "will echo $precmd_functions\n__rsh_hide\nwas 0\n")
+    shell.close()
+
+
+def test_debug_trap_of_zsh_sees_the_lines_and_nothing_of_ours(tmp_path: Path) -> None:
+    shell = begun("zsh", tmp_path, 'preexec() { : }; TRAPDEBUG() { echo "will $ZSH_DEBUG_CMD" }')
+    assert shell.end() == (0, "")
+    assert shell.run("echo a; echo b") == (0, "will echo a\na\nwill echo b\nb\n")
+    shell.begin("read x")
+    shell.until("will read x")
+    shell.type(b"\x03")
+    assert shell.end()[1].strip() == "^C"
+    assert shell.run("unfunction TRAPDEBUG") == (0, "will unfunction TRAPDEBUG\n")
+    assert shell.run("echo a") == (0, "a\n")
+    shell.close()
+
+
+@pytest.mark.parametrize(
+    "rc",
+    [
+        "set -x",
+        "set -v",
+        "emulate sh",
+        "emulate ksh",
+        "emulate csh",
+        "setopt ignorebraces",
+        "setopt cshjunkiequotes",
+        "setopt nounset ksharrays noclobber errreturn warncreateglobal",
+        "setopt autocd extendedglob nomatch sharehistory promptsubst correct; HISTFILE=~/h SAVEHIST=9 HISTSIZE=9",
+        "alias -g G='| grep'; alias eval=false builtin=false; true() { false }; printf() { : }",
+    ],
+)
+def test_options_of_zsh_in_an_rc_file_show_nothing_of_ours(rc: str, tmp_path: Path) -> None:
+    shell = begun("zsh", tmp_path, f"{rc}\n")
+    assert shell.end() == (0, "")
+    assert shell.run("echo a; (exit 3)")[0] == 3
+    shell.run("set +xv")
+    assert shell.run("echo a") == (0, "a\n")
+    shell.begin("read x")
+    shell.type(b"\x03")
+    assert shell.end()[1].strip() == "^C"
+    assert shell.run("echo $0 on")[1].endswith(" on\n")
+    shell.close()
+
+
 @pytest.mark.parametrize("name", BOTH)
 def test_command_of_the_prompt_reads_the_keyboard_and_not_our_lines(name: str, tmp_path: Path) -> None:
     rc = "asks() { read word; echo got $word; }; PROMPT_COMMAND=asks; precmd_functions=(asks)"

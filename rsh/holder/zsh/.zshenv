@@ -3,5 +3,14 @@ exec 7<&-
 __rsh_folder=$ZDOTDIR
 if [[ -n ${RSH_ZDOTDIR+set} ]]; then __rsh_zdotdir=$RSH_ZDOTDIR; fi
 \builtin unset RSH_ZDOTDIR RSH_LOGIN
+
+# What a file of the user's switches on to show what zsh does, or to end it for an error, is for those files only.
+__rsh_calm() {
+    if [[ -n ${functions[TRAPDEBUG]+set} ]]; then
+        functions[__rsh_trapdebug]=$functions[TRAPDEBUG]
+        \builtin unfunction TRAPDEBUG
+    fi
+    __rsh_begun=${-//[^evx]/}
+}
 __rsh_file=.zshenv
 \builtin . "$__rsh_folder/read"
