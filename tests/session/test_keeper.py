@@ -11,7 +11,7 @@ import pytest
 
 from rsh.errors import Code, LinkError, Refused, SessionGone
 from rsh.protocol.requests import About
-from rsh.session import greeting, keeper, session
+from rsh.session import greeting, keeper, streams
 from rsh.session.condition import Condition
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
@@ -155,7 +155,7 @@ def test_attempt_that_hangs_does_not_hold_up_the_next(monkeypatch: pytest.Monkey
 
 
 def test_dead_peer_is_noticed_by_its_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "CLIENT_PULSE", (0.1, 0.1))
+    monkeypatch.setattr(streams, "CLIENT_PULSE", (0.1, 0.1))
     monkeypatch.setattr(keeper, "TICK", 0.05)
     exchange = Exchange(echo)
     with called(exchange) as client:
