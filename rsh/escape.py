@@ -15,6 +15,23 @@ _NOT_IN_DOUBLE: Final = _SPECIAL | frozenset("#~")
 _NAMED: Final = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
 
 
+# Letters apart from their accents, as macOS writes names of files, and the parts of a Korean syllable.
+_APART: Final = "[^\\W\\d_][\u0300-\u036f\u3099\u309a]+|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"
+
+
+def composed(text: str) -> str:
+    """Give a text as it is shown: letters joined with their accents (NFC). No other character becomes another one.
+
+    What is compared, sent or stored are the bytes that a name has.
+    """
+    if text.isascii():
+        return text
+    import re
+    from unicodedata import normalize
+
+    return re.sub(_APART, lambda found: normalize("NFC", found[0]), text)
+
+
 def printable(text: str | bytes) -> str:
     r"""Write out all in a text that a terminal would obey: `\x1b`, `\x0a`, `\u202e`, and `\xff` for a stray byte.
 
@@ -24,8 +41,8 @@ def printable(text: str | bytes) -> str:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")
     if text.isprintable():
-        return text
-    return "".join([_written_out(character) for character in text])
+        return composed(text)
+    return composed("".join([_written_out(character) for character in text]))
 
 
 def shell_quoted(name: bytes) -> str:
@@ -33,7 +50,7 @@ def shell_quoted(name: bytes) -> str:
 
     Plain when it needs no quotes, else in '...', with $'\\n' and $'\\377' for what cannot be shown.
     """
-    text = name.decode("utf-8", "surrogateescape")
+    text = composed(name.decode("utf-8", "surrogateescape"))
     if not text:
         return "''"
     if not _needs_quotes(name) and text == printable(text):
@@ -41,6 +58,16 @@ def shell_quoted(name: bytes) -> str:
     if "'" in text and text.isprintable() and not _NOT_IN_DOUBLE.intersection(text[1:]) and text[0] not in _SPECIAL:
         return f'"{text}"'
     return _quoted(text)
+
+
+def spelled_out(name: bytes) -> str:
+    """Give a file name as shell_quoted does, but with all that is not ASCII by its bytes: there is another like it."""
+    return "".join(["$'", *(_octal_or_plain(byte) for byte in name), "'"])
+
+
+def _octal_or_plain(byte: int) -> str:
+    plain = 0x20 <= byte < 0x7F and byte not in b"'\\"
+    return chr(byte) if plain else f"\\{byte:03o}"
 
 
 def _written_out(character: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rsh.escape import printable, shell_quoted
+from rsh.escape import composed, printable, shell_quoted, spelled_out
 
 NAMES = st.text(
     st.sampled_from("ab'\"\\ ~#{}?*$!`=-@:;,%^[]|&()<>\n\t\x01\x7f\x85é日\u202e\udcff\udc80"), min_size=1, max_size=8
@@ -98,3 +98,20 @@ def test_name_that_turns_the_line_around_is_quoted() -> None:
 
 def test_empty_name_is_visible() -> None:
     assert shell_quoted(b"") == "''"
+
+
+@pytest.mark.parametrize("text", ["Grüße", "日本語", "が", "한국어", "Ą́", "naïveté", "\u0301alone", "Ελλάδα"])
+def test_letters_are_shown_joined_with_their_accents(text: str) -> None:
+    apart = unicodedata.normalize("NFD", text)
+    assert composed(apart) == unicodedata.normalize("NFC", text)
+    assert printable(apart) == shell_quoted(apart.encode()) == composed(apart)
+
+
+@pytest.mark.parametrize("text", ["\u037e", "\u1fef", "\u212a", "\uf900", "\u2126", "a\u037e\u0301", "\u1fef\u0301"])
+def test_no_other_character_becomes_another_one(text: str) -> None:
+    assert composed(text) == text
+
+
+def test_name_that_is_spelled_out_means_its_bytes_to_a_shell() -> None:
+    for name in ("e\u0301 'x'\\1".encode(), b"\xff\n1"):
+        assert subprocess.check_output(["bash", "-c", f"printf %s {spelled_out(name)}"]) == name

@@ -12,7 +12,7 @@ from rsh.client.editor.expansion import Source, behind_variables, fitting, is_pa
 from rsh.client.editor.name import Name
 from rsh.client.text.quoting import quoted
 from rsh.client.text.syntax import Scan, Word
-from rsh.escape import printable
+from rsh.escape import composed, printable
 
 # A pattern that fits more names stays as it is.
 _MOST_EXPANDED: Final = 200
@@ -115,7 +115,7 @@ class Place:
 def _rest(name: Name, known: int, start: int, quote: str) -> Completion:
     rest = name.text[known:]
     text = quoted_rest(rest + "/" * name.directory, quote, closed=not name.directory)
-    shown = quoted(rest) + ("@" if name.link else "/" if name.directory else "")
+    shown = composed(quoted(rest)) + ("@" if name.link else "/" if name.directory else "")
     return Completion(start, text + ("" if name.directory else " "), shown, name.directory, name.about)
 
 
@@ -141,5 +141,5 @@ def _completion(name: Name, start: int, quote: str, home: bool) -> Completion:
         prefix = "./"
     insert = prefix + quoted(text, quote, closed=not name.directory) + ("" if name.directory else " ")
     last = text.rstrip("/").rpartition("/")[2] if text.strip("/") else text
-    shown = quoted(last) + ("@" if name.link else "/" if name.directory else "")
+    shown = composed(quoted(last)) + ("@" if name.link else "/" if name.directory else "")
     return Completion(start, insert, shown, name.directory, name.about)

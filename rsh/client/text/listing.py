@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from msgspec import Struct
 from rsh.client.text.colors import NameColors
 from rsh.client.text.columns import Cell, align, fill_columns, text_width
 from rsh.client.text.units import human_size, listing_time
-from rsh.escape import printable, shell_quoted
+from rsh.escape import printable, shell_quoted, spelled_out
 from rsh.protocol.answer_records import Entry
 
 _MARKS: Final = {stat.S_IFDIR: "/", stat.S_IFLNK: "@", stat.S_IFIFO: "|", stat.S_IFSOCK: "="}
@@ -102,6 +103,10 @@ def show_name(name: bytes, style: Style) -> str:
 
 def _names(entries: Sequence[Entry], style: Style) -> list[Cell]:
     shown = [show_name(entry.name, style) for entry in entries]
+    if style.terminal and len(set(shown)) < len(shown):  # Their accents are written in different ways.
+        several = {text for text, count in Counter(shown).items() if count > 1}
+        pairs = zip(shown, entries, strict=True)
+        shown = [spelled_out(entry.name) if text in several else text for text, entry in pairs]
     if style.terminal and any(_is_quoted(text) for text in shown):
         # As ls does: what is not quoted moves one to the right, so that the names themselves stand in line.
         shown = [text if _is_quoted(text) else " " + text for text in shown]

@@ -135,3 +135,10 @@ def test_names_sort_by_bytes_where_the_language_has_no_order(default_locale: pyt
     default_locale.setenv("LC_ALL", name)
     key = collation()
     assert sorted(["b", "a", "B", "\udcff"], key=key) == ["B", "a", "b", "\udcff"]
+
+
+def test_names_that_differ_in_how_accents_are_written_can_be_told_apart(tmp_path: Path) -> None:
+    for name in ("e\u0301", "\u00e9", "u\u0308"):
+        (tmp_path / name).touch()
+    assert lines(tmp_path, Style(terminal=True, one=True)) == ["$'e\\314\\201'", " \u00fc", "$'\\303\\251'"]
+    assert lines(tmp_path, Style(terminal=False)) == ["e\u0301", "u\u0308", "\u00e9"]
