@@ -38,25 +38,35 @@ done 0<&8 >&8 2>&8 8<&- 9>&-
 __rsh_hooks=("${PROMPT_COMMAND[@]}") __rsh_hooked=1
 \builtin unset PROMPT_COMMAND'
 \builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_remember __rsh_show
-\builtin readonly __rsh_before_prompt
+__rsh_begin='if [[ -z ${__rsh_begun-} ]]; then
+    \builtin trap -p DEBUG >&9
+    \builtin trap - DEBUG
+    __rsh_begun=1 __rsh_status=0
+    if [[ -n ${PROMPT_COMMAND[*]-} ]]; then \builtin eval "$__rsh_before_prompt"; fi
+    __rsh_options=${__rsh_options-}$-
+    \builtin set +evx
+    \builtin unset RSH_LOGIN HISTFILE __rsh_file
+    __rsh_no_editing
+    if \builtin test -o history; then \builtin history -c; fi
+    \builtin set -o notify +o history +H
+    PS1= PS2=
+fi'
+\builtin readonly __rsh_before_prompt __rsh_begin
 """
 
+# All of it is read before the user's files are, and what stands behind them is unseen, whatever they switch on.
 BASH_FILES = r"""
-if [ -n "$RSH_LOGIN" ]; then
-    [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
-    for __rsh_file in ~/.bash_profile ~/.bash_login ~/.profile; do
-        [ -r "$__rsh_file" ] && { . "$__rsh_file" 0<&8 8<&- 9>&-; break; }
-    done
-    [ -r "$__rsh_file" ] || { [ -r ~/.bashrc ] && . ~/.bashrc 0<&8 8<&- 9>&-; }
-elif [ -r ~/.bashrc ]; then
-    . ~/.bashrc 0<&8 8<&- 9>&-
-fi
-\builtin unset RSH_LOGIN HISTFILE __rsh_file
-__rsh_no_editing
-\builtin set -o notify +o history +H
-__rsh_status=0
-[[ -z ${PROMPT_COMMAND[*]-} ]] || \builtin eval "$__rsh_before_prompt"
-PS1= PS2=
+{
+    __rsh_file=~/.bashrc
+    if [ -n "$RSH_LOGIN" ]; then
+        [ -r /etc/profile ] && . /etc/profile 0<&8 8<&- 9>&-
+        for __rsh_file in ~/.bash_profile ~/.bash_login ~/.profile ~/.bashrc; do
+            [ -r "$__rsh_file" ] && break
+        done
+    fi
+    [ -r "$__rsh_file" ] && . "$__rsh_file" 0<&8 8<&- 9>&-
+    { \builtin eval "$__rsh_begin"; } >/dev/null 2>&1
+}
 """
 
 # A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches.

@@ -186,6 +186,10 @@ class Bash(Dialect):
             self._keys_defined = True
         return super().run(line, number, before)
 
+    def report(self, number: int, kept: bytes = b"") -> bytes:
+        # Ctrl-C ends all startup files at once.
+        return super().report(number, kept if number else b'\\builtin eval "$__rsh_begin"; ')
+
     def _begin(self, restore: bytes, line: bytes = b"", keep: bytes = b"") -> bytes:
         # The choice of keys makes bash read lines by another way, unless a file makes it; in the midst of an eval it
         # loses the rest of that, and dies.

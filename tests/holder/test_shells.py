@@ -284,9 +284,10 @@ def test_hooks_of_zsh_run_once_behind_ctrl_c_and_see_nothing_of_ours(tmp_path: P
     shell = begun("zsh", tmp_path, 'precmd() { echo "was $?" }; preexec() { echo "will $1" }')
     assert shell.end() == (0, "was 0\n")
     shell.begin(SLEEP)
-    shell.until("on")
+    shell.until("\non")
     shell.type(b"\x03")
-    assert shell.end() == (130, "on\n^Cwas 130\n")
+    status, output = shell.end()
+    assert (status, output.lstrip()) == (130, "^Cwas 130\n")
     assert shell.run("echo $precmd_functions") == (0, "will echo $precmd_functions\n__rsh_hide\nwas 0\n")
     shell.close()
 
@@ -330,6 +331,37 @@ def test_options_of_zsh_in_an_rc_file_show_nothing_of_ours(rc: str, tmp_path: Pa
     assert shell.end()[1].strip() == "^C"
     assert shell.run("echo $0 on")[1].endswith(" on\n")
     shell.close()
+
+
+@pytest.mark.parametrize("login", [False, True])
+@pytest.mark.parametrize(
+    ("rc", "shown"),
+    [
+        ("set -x", "++ echo a\na\n"),
+        ("set -v", "echo a\na\n"),
+        ("trap 'echo will $BASH_COMMAND' DEBUG", "will echo a\na\n"),
+        ("set -u; set -o pipefail; stty raw -echo", "a\n"),
+        ("exec </dev/null 8<&- 9>&-", "a\n"),
+        ("set -e; trap 'echo failed' ERR", "a\n"),
+    ],
+)
+def test_options_of_bash_in_an_rc_file_show_nothing_of_ours(rc: str, shown: str, login: bool, tmp_path: Path) -> None:
+    (tmp_path / (".bash_profile" if login else ".bashrc")).write_text(f"{rc}\n")
+    held = Held(shutil.which("bash") or "", tmp_path, LOGIN if login else {})
+    assert held.end() == (0, "")
+    assert held.run("echo a") == (0, shown)
+    assert held.run("echo ${RSH_LOGIN-none} ${HISTFILE-none}")[1].endswith("none none\n")
+    held.close()
+
+
+def test_history_is_the_users_behind_an_rc_file_that_was_interrupted(tmp_path: Path) -> None:
+    held = begun("bash", tmp_path, SLEEP + "\n")
+    held.until("on")
+    held.type(b"\x03")
+    held.end()
+    assert held.run("echo ${HISTFILE-none}") == (0, "none\n")
+    assert held.run("history") == (0, "    1  echo ${HISTFILE-none}\n    2  history\n")
+    held.close()
 
 
 @pytest.mark.parametrize("name", BOTH)
