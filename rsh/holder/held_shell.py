@@ -29,6 +29,7 @@ class HeldShell:
         self.clients = Clients()
         self.last_seen = time.time()  # when somebody left last
         self.echo = True
+        self.jobs = 0  # of the shell, as the clients know it
         self.ended = b""  # how the shell has ended, once it has,
         self.ended_at = 0.0  # and when
         self.typist: Client | None = None  # who has typed last
@@ -71,6 +72,8 @@ class HeldShell:
         self.ring.append(data)
         if not self.terminal.closed:
             self.tell_echo()
+        if self.jobs and b"[" in data:  # the end of one is told by the shell
+            self.tell_jobs()
         return True
 
     def drain(self) -> None:
@@ -94,6 +97,7 @@ class HeldShell:
                 for client in self.here():
                     self.tell_report(client, report)
             self.start_next()
+            self.tell_jobs()
 
     def finish(self) -> None:
         """Take the last output and the status of a shell that has ended."""
@@ -155,6 +159,8 @@ class HeldShell:
         standing = (client.seen, self.ring.end, client.lines, client.typed, self.lines.count, running is not None)
         client.say(wire.ATTACHED, wire.ATTACHED_BODY.pack(*standing))
         client.say(wire.ECHO, bytes([self.echo]))
+        if self.jobs:
+            client.say(wire.JOBS, wire.JOBS_BODY.pack(self.jobs))
         for report in self.lines.reports:
             if report.sequence > seen:
                 self.tell_report(client, report)
@@ -176,6 +182,16 @@ class HeldShell:
         who = line.client.who.encode() if line.client is not None else b""
         head = wire.STARTED_HEAD.pack(self.lines.count + 1, self.ring.end)
         client.say(wire.STARTED, head + who + b"\0" + line.text[:SHOWN])
+
+    def tell_jobs(self) -> None:
+        """Say how many jobs the shell has, when that has changed; what a line runs in the foreground is none."""
+        if self.lines.running is not None:
+            return
+        jobs = min(tree.jobs_of(self.child.pid)[0], 0xFFFF)
+        if jobs != self.jobs:
+            self.jobs = jobs
+            for client in self.here():
+                client.say(wire.JOBS, wire.JOBS_BODY.pack(jobs))
 
     def tell_echo(self) -> None:
         """Say whether what is typed is shown, when that has changed."""

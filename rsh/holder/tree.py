@@ -89,6 +89,8 @@ def jobs_of(shell: int) -> tuple[int, int]:
         except OSError:
             continue
         state, _, group = text[text.rindex(b")") + 2 :].split()[:3]
+        if int(group) == shell:
+            continue  # A process substitution is no job.
         if state not in (b"Z", b"X"):
             groups.add(group)
         if state == b"T":

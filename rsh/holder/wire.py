@@ -30,6 +30,7 @@ From it:
     INFO     fields, each ended by NUL: see INFO_FIELDS
     NOTICE   words: another client has come, or gone
     GONE     words: why this one has to go
+    JOBS     u16 how many jobs the shell has, running and stopped; told when that has changed
     ANSWER   u8 whether the shell was free to answer, then what bash/complete says
 """
 
@@ -43,7 +44,7 @@ HEAD = struct.Struct(">BI")
 RUN, INPUT, RESIZE, SIGNAL, ATTACH, SEEN, LEAVE, ASK, END, COMPLETE, AWAY = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 
 # From it.
-OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE, ANSWER = (
+OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE, ANSWER, JOBS = (
     16,
     17,
     18,
@@ -55,9 +56,11 @@ OUTPUT, REPORT, ECHO, ENDED, ATTACHED, STARTED, TAKEN, INFO, NOTICE, GONE, ANSWE
     24,
     25,
     26,
+    27,
 )
 
 NUMBER = struct.Struct(">Q")
+JOBS_BODY = struct.Struct(">H")
 ATTACH_HEAD = struct.Struct(">16sQQQHHB")
 ATTACHED_BODY = struct.Struct(">QQQQQB")
 RUN_HEAD = struct.Struct(">QQI")

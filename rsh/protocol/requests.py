@@ -155,7 +155,7 @@ class Shell(Struct, tag=14, array_like=True, frozen=True, forbid_unknown_fields=
     """Starts a living shell on a terminal.
 
     Lane 0: what is typed, and the terminal's output. Lane 1: Line, Seen and Hangup records up; down an Attached
-    record and then Ready, Echo, Started, Taken, Gap and Notice records. The shell lives on when the channel ends.
+    record and then Ready, Echo, Jobs, Started, Taken, Gap and Notice records. The shell lives on when the channel ends.
     """
 
     terminal: Terminal

@@ -41,6 +41,12 @@ class Echo(Struct, tag=50, array_like=True, frozen=True, forbid_unknown_fields=T
     on: bool
 
 
+class Jobs(Struct, tag=51, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Server to client: how many jobs the shell has now, running and stopped; 0 as long as nothing is said."""
+
+    count: Annotated[int, Meta(ge=0, le=65535)]
+
+
 class Attached(Struct, tag=96, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Server to client, first of all: where it stands."""
 
@@ -106,7 +112,7 @@ class LineEnd(Struct, tag=105, array_like=True, frozen=True, forbid_unknown_fiel
     directory: Path  # where the shell stands
 
 
-ShellRecord: TypeAlias = Line | Ready | Echo | Attached | Started | Taken | Gap | Notice | Seen | Hangup
+ShellRecord: TypeAlias = Line | Ready | Echo | Jobs | Attached | Started | Taken | Gap | Notice | Seen | Hangup
 BatchRecord: TypeAlias = BatchLine | LineEnd
 SHELL: Final[msgspec.msgpack.Decoder[ShellRecord]] = msgspec.msgpack.Decoder(ShellRecord)
 BATCH: Final[msgspec.msgpack.Decoder[BatchRecord]] = msgspec.msgpack.Decoder(BatchRecord)

@@ -16,7 +16,7 @@ from rsh.holder import wire
 from rsh.protocol.channel import LANES
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.shell_records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started, Taken
+from rsh.protocol.shell_records import Attached, Echo, Gap, Jobs, Notice, Ready, ShellRecord, Started, Taken
 from rsh.server.asked import Asked, told
 from rsh.server.place import Place
 from rsh.session.channel import LITTLE, Channel
@@ -156,6 +156,8 @@ class Bridge:
             return Ready(offset, status, directory, sequence, number, typed, payload[end:])
         if kind == wire.ECHO:
             return Echo(bool(payload[0]))
+        if kind == wire.JOBS:
+            return Jobs(*wire.JOBS_BODY.unpack(payload))
         if kind == wire.ATTACHED:
             offset, end, number, typed, sequence, running = wire.ATTACHED_BODY.unpack(payload)
             self._position = offset

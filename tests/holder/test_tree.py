@@ -64,7 +64,7 @@ def test_signal_spares_a_process_that_took_the_number() -> None:
 
 
 def test_jobs_are_counted_by_their_groups() -> None:
-    child = start("sleep 60 | sleep 60 & echo ready; wait")
+    child = start("exec bash -c 'set -m; sleep 60 | sleep 60 & echo ready; wait'")
     found = tree.members(child.pid, set())
     while len(found) < 3:
         found = tree.members(child.pid, found)
@@ -75,3 +75,12 @@ def test_jobs_are_counted_by_their_groups() -> None:
     assert tree.jobs_of(child.pid) == (1, 1)
     end(child, found)
     assert tree.jobs_of(child.pid) == (0, 0)
+
+
+def test_what_stays_in_the_group_of_the_shell_is_no_job() -> None:
+    child = start("sleep 60 & echo ready; wait")
+    found = tree.members(child.pid, set())
+    while len(found) < 2:
+        found = tree.members(child.pid, found)
+    assert tree.jobs_of(child.pid) == (0, 0)
+    end(child, found)

@@ -101,10 +101,10 @@ def test_who_leaves_stopped_jobs_is_warned_once(prompt: Terminal) -> None:
     prompt.press("read\r")
     prompt.until_shown("read\nread")
     prompt.press(CTRL_Z)
-    prompt.until_line(f"/w 148{SIGN}")
+    prompt.until_line(f"/w 148 {{1}}{SIGN}")
     prompt.press(CTRL_D)
     prompt.until_shown("this would end 1 stopped job; leave again to do so")
-    prompt.until_line(f"/w 148{SIGN}")
+    prompt.until_line(f"/w 148 {{1}}{SIGN}")
     prompt.press(CTRL_D)
     assert prompt.end() == 0
 
@@ -141,7 +141,7 @@ def test_line_of_a_job_that_comes_in_pieces_stays_one(prompt: Terminal, work: Pa
     (work / "job").write_text(f"for n in one two three four; do {wait}; printf $n-; test $n != three || echo; done\n")
     prompt.press("sh job &\r")
     prompt.until_shown("\n[1] ")
-    prompt.until_line(f"/w{SIGN}")
+    prompt.until_line(f"/w {{1}}{SIGN}")
     prompt.press("typed")
     for name, text in (
         ("one", "\none-\n"),
@@ -151,7 +151,17 @@ def test_line_of_a_job_that_comes_in_pieces_stays_one(prompt: Terminal, work: Pa
     ):
         (work / name).touch()
         prompt.until_shown(text)
-        prompt.until_line(f"/w{SIGN}typed")
+        prompt.until_line(f"{SIGN}typed")
+    prompt.until_line(f"/w{SIGN}typed")  # It has ended, and is not counted any more.
+
+
+def test_jobs_of_the_shell_are_counted(prompt: Terminal) -> None:
+    prompt.press("sleep 300 & sleep 301 | cat &\r")
+    prompt.until_line(f"/w {{2}}{SIGN}")
+    prompt.press("kill %1\r")
+    prompt.until_line(f"/w {{1}}{SIGN}")
+    prompt.press("kill %2; wait -f %2 2>/dev/null; (exit 7)\r")
+    prompt.until_line(f"/w 7{SIGN}")
 
 
 def test_window_change_reaches_the_program(prompt: Terminal) -> None:

@@ -220,7 +220,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     screen.link, screen.toolbar, screen.jobs = link.words, link.toolbar, context.jobs
     link.renew()
     if isinstance(shell, TerminalShell):
-        shell.back = link.renew
+        shell.back, shell.changed = link.renew, screen.refresh
 
     def after_line() -> None:
         memory.forget()

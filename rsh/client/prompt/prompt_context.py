@@ -28,7 +28,6 @@ class PromptContext(Context):
         complained: an error of the last line was told.
         reading: seconds of the last line that were spent before a pager: they are the reader's.
         settings: what can be set by `:set`.
-        jobs: gives how many work in the background.
         knows: says whether the shell over there has a command, None when nobody has heard; does not wait.
         transfers: those that run.
         sourcing: how deep files run files.
@@ -58,13 +57,11 @@ class PromptContext(Context):
         self.reading = 0.0
         self.sourcing = 0
         self.missed = 0.0
-        self.jobs: Callable[[], int] = lambda: 0
         self.knows: Callable[[str], bool | None] = lambda command: None
         self.settings = settings or Settings()
         self._outer = outer
         self.transfers = Transfers()
         self.carry = self.transfers.carry
-        self.jobs = self.transfers.__len__
         self._connecting = threading.Lock()  # held while a new connection is made in the place of a lost one
 
     @property
@@ -105,6 +102,10 @@ class PromptContext(Context):
             self.shell.give_back()
             self.shell.let_go()
         super().__exit__(*exception)
+
+    def jobs(self) -> int:
+        """Count what works, or is stopped, in the background: transfers, and jobs of the shell."""
+        return len(self.transfers) + (self.shell.jobs if isinstance(self.shell, TerminalShell) else 0)
 
     def detach(self) -> None:
         """Let the shell over there live on, to be attached to again."""

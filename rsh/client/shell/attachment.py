@@ -19,7 +19,7 @@ from rsh.protocol import shell_records
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Attach, Terminal
-from rsh.protocol.shell_records import Attached, Echo, Ready, ShellRecord, Taken
+from rsh.protocol.shell_records import Attached, Echo, Jobs, Ready, ShellRecord, Taken
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
 from rsh.session.inlet import Inlet
@@ -34,7 +34,7 @@ LONGEST_PAUSE: Final = 2.0
 PATIENCE: Final = 20.0
 
 # Records that are only noted.
-QUICK: Final = (Ready, Echo)
+QUICK: Final = (Ready, Echo, Jobs)
 
 # What a session ends with whose shells live on; and a shell that does not answer now may do so later.
 SURVIVED: Final = (Code.SHUTDOWN, Code.NO_SESSION, Code.IDLE, Code.BUSY)

@@ -19,6 +19,9 @@ class Company:
     def notice(self, words: str) -> None:
         """Hear of somebody who has come, or gone."""
 
+    def jobs_changed(self) -> None:
+        """Hear that the shell has more jobs, or fewer."""
+
     def connection_lost(self, error: RshError) -> None:
         """Hear that the connection is gone; it is being made anew."""
 

@@ -14,7 +14,7 @@ from rsh.client.shell.typed import Typed, split_at_keys
 from rsh.errors import LinkError, ProtocolError, RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
-from rsh.protocol.shell_records import Attached, Echo, Gap, Notice, Ready, ShellRecord, Started
+from rsh.protocol.shell_records import Attached, Echo, Gap, Jobs, Notice, Ready, ShellRecord, Started
 from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
 
@@ -42,6 +42,7 @@ class LivingShell:
         directory: where the shell stands.
         status: of its last line.
         ended: its returncode once it has ended, as subprocess gives it; None while it lives.
+        jobs: how many it has, running and stopped.
         settled: its first Ready was waited for.
         echoes: its terminal shows what is typed.
     """
@@ -69,6 +70,7 @@ class LivingShell:
         self.ended: int | None = None
         self.settled = False
         self.echoes = True
+        self.jobs = 0
         self._idle = idle
         self._company = company or Company()
         self._changed = threading.Condition()  # guards what follows
@@ -259,6 +261,9 @@ class LivingShell:
             self._company.notice(record.words)
         elif isinstance(record, Echo):
             self.echoes = record.on
+        elif isinstance(record, Jobs):
+            self.jobs = record.count
+            self._company.jobs_changed()
         else:
             raise ProtocolError(f"{type(record).__name__} from the server")
 

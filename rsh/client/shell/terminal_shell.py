@@ -53,6 +53,7 @@ class TerminalShell(Company):
         call: has the prompt give way, so that it calls `attend`; None while there is none that could.
         ahead: gives what was typed behind the line that is to run, and the prompt has read already.
         back: hears that there is another connection, as the last one was lost; called by a thread.
+        changed: hears that there is something else to be shown in the prompt; called by a thread, and must not wait.
         wishes: how programs have the terminal.
         joining: how the next shell is come to.
         lives_on: the shell does, when we leave it.
@@ -72,6 +73,7 @@ class TerminalShell(Company):
         self.call: Callable[[], None] | None = None
         self.ahead: Callable[[], bytes] = bytes
         self.back: Callable[[], None] = _nothing
+        self.changed: Callable[[], None] = _nothing
         self._modes = Modes()  # what lines, and jobs behind them, have switched on here
         self.wishes = wishes
         wishes.modes, wishes.looks, wishes.detach = self._modes, False, self.detach
@@ -100,6 +102,11 @@ class TerminalShell(Company):
     def id(self) -> str:
         """What the shell is known by over there; "" while there is none."""
         return self._living.id if self._living is not None else ""
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs the shell has, running and stopped."""
+        return self._living.jobs if self._living is not None else 0
 
     @property
     def running(self) -> bool:
@@ -325,6 +332,10 @@ class TerminalShell(Company):
         """Show who comes and goes, above the prompt; a program that runs is not to be disturbed."""
         if self._living is not None and not self._living.running:
             self.above(f"rsh: {printable(words)}\r\n".encode(errors="replace"))
+
+    def jobs_changed(self) -> None:
+        """Have the prompt show it."""
+        self.changed()
 
     def connection_lost(self, error: RshError) -> None:
         """Note when the connection was lost: its session may have tried for long to have it again."""
