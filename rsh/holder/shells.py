@@ -99,8 +99,23 @@ class Dialect:
     def ask(self, kind: bytes, text: bytes, path: bytes) -> bytes:
         """Give what has a copy of the shell tell, into the file at a path, how a text could go on."""
         command = self._answers(quoted(kind), quoted(text))
-        ask = b"{ ( " + command + b" ) </dev/null >" + quoted(path) + b" 8<&- 9>&- || \\:; } 2>/dev/null; "
+        inner, outer = self._told(text) if kind == b"argument" else (b"</dev/null", b"")
+        ask = (
+            b"{ ( "
+            + command
+            + b" ) "
+            + inner
+            + b" >"
+            + quoted(path)
+            + b" 8<&- 9>&- || \\:; } 2>/dev/null"
+            + outer
+            + b"; "
+        )
         return ask + b'__rsh_leave "$__rsh_status" "${__rsh_last-}" && \\: "${__rsh_last-}"\n'
+
+    def _told(self, text: bytes) -> "tuple[bytes, bytes]":
+        """Give what the copy of the shell that is asked reads: as it opens that, or as the shell itself does."""
+        return b"</dev/null", b""
 
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b"exec bash --noprofile --norc " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
@@ -162,6 +177,10 @@ class Dialect:
         return False
 
 
+# A command that takes jobs, before the number of one.
+WANTS_JOB = re.compile(rb"^\s*(?:fg|bg|kill|wait|disown|jobs)\s(?:.*\s)?%\d*\Z", re.DOTALL)
+
+
 class Bash(Dialect):
     """bash(1), with our rc in the place of the user's, which that reads."""
 
@@ -202,6 +221,10 @@ class Bash(Dialect):
 
     def _loses_state(self, line: bytes) -> bool:
         return self._keys_defined or KEYS.search(line) is not None
+
+    def _told(self, text: bytes) -> "tuple[bytes, bytes]":
+        # A copy of the shell has none of its jobs.
+        return (b"", b' <<<"$(\\builtin jobs)"') if WANTS_JOB.search(text) else super()._told(text)
 
     def _answers(self, kind: bytes, text: bytes) -> bytes:
         return b"\\builtin . " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text

@@ -99,6 +99,17 @@ def test_too_many_possibilities_are_told_and_shown_when_asked_once_more(prompt: 
     prompt.until_shown("f100")
 
 
+def test_tab_knows_the_jobs_of_the_shell(prompt: Terminal) -> None:
+    run(prompt, "sleep 300 & sleep 301 &")
+    for begun, whole in (("fg %2", "fg %2 "), ("kill -9 %1", "kill -9 %1 "), ("wait %", "wait %")):
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + whole)
+        prompt.press(CTRL_U)
+    assert run(prompt, "kill %2; wait %2 2>/dev/null; jobs | grep -c sleep; cat <<<here") == ["1", "here"]
+    prompt.press("fg %", "\t")
+    prompt.until_line(SIGN + "fg %1 ")
+
+
 def test_tab_knows_the_living_shells(home: Home) -> None:
     with Daemon(home) as daemon, Terminal(home, "connect", "-q", "--name", "other", daemon.host) as other:
         other.until_line(SIGN)
