@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import colored, print_lines, stdout_is_terminal
-from rsh.client.terminal.console import size
+from rsh.client.terminal.console import layout_size
 from rsh.client.text.colors import NameColors
 from rsh.client.text.complaints import complain
 from rsh.client.text.listing import Order, Style, collation, listing_lines, show_name, total_line
@@ -154,7 +154,7 @@ def _order(options: Options) -> Order:
 def _style(context: Context, options: Options) -> Style:
     return Style(
         terminal=stdout_is_terminal(),
-        width=size()[0],
+        width=layout_size()[0],
         colors=NameColors(os.environ.get("LS_COLORS", "")) if colored(context) else None,
         long=options.long,
         one=options.one,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rsh import __version__
 from rsh.client.cli.output import print_lines
-from rsh.client.terminal.console import size
+from rsh.client.terminal.console import layout_size
 from rsh.client.text.columns import text_width
 from rsh.errors import RshError
 from rsh.escape import printable
@@ -55,7 +55,7 @@ def greet(remote: Remote, round_trip: RoundTrip, session: str = "", *, color: bo
     Args:
         session: what the living shell is called.
     """
-    columns = size()[0]
+    columns = layout_size()[0]
     line = one_line(remote, round_trip.seconds, session, columns)
     lines = [f"\x1b[31m{line}\x1b[0m" if color and is_open_to_others(remote) else line]
     if is_first_run():

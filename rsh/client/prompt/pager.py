@@ -11,7 +11,7 @@ from typing import Final
 
 from rsh.client.cli.output import print_lines
 from rsh.client.prompt.prompt_context import PromptContext
-from rsh.client.terminal.console import is_terminal, size
+from rsh.client.terminal.console import is_terminal, layout_size
 
 # The first one that is installed. Less ends by itself when all fits, passes colours on, and leaves the screen as it is.
 DEFAULTS: Final = ("less -FRX", "more")
@@ -23,7 +23,7 @@ def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
     program = pager(os.environ)
     able = is_terminal(0) and is_terminal(1) and os.environ.get("TERM") != "dumb"  # as in plain mode
     wanted = able and context.asks and context.settings.on("pager")
-    if not wanted or not program or len(known) < size()[1]:
+    if not wanted or not program or len(known) < layout_size()[1]:
         print_lines(known)
         return
     begun = time.monotonic()

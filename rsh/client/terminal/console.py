@@ -37,6 +37,12 @@ def size() -> tuple[int, int]:
     )
 
 
+def layout_size() -> tuple[int, int]:
+    """Give columns and rows to lay text out for: those of COLUMNS and LINES, whoever sets them wants it so (POSIX)."""
+    columns, rows = size()
+    return _from_environment("COLUMNS", columns), _from_environment("LINES", rows)
+
+
 class RawMode:
     """While entered, hands every byte of a terminal through untouched, keys that make signals too.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rsh.client.terminal.console import FALLBACK_SIZE, RawMode, is_terminal
+from rsh.client.terminal.console import FALLBACK_SIZE, RawMode, is_terminal, layout_size, size
 
 
 @pytest.fixture
@@ -91,3 +91,11 @@ def test_size_is_the_terminals_or_what_the_environment_says(
         text=True,
     )
     assert done.stderr == repr(expected)
+
+
+def test_size_to_lay_out_for_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "33")
+    monkeypatch.setenv("LINES", "7")
+    assert layout_size() == (33, 7)
+    monkeypatch.setenv("COLUMNS", "none")
+    assert layout_size() == (size()[0], 7)
