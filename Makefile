@@ -38,8 +38,9 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
+# A wait that ends by its limit is a defect, and is seen among what takes long.
 tests: $(VENV)/.test
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations 20 --durations-min 5
 
 quick: $(VENV)/.test
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m 'not slow' --ignore tests/scenarios

@@ -19,7 +19,7 @@ from rsh.errors import Refused
 from rsh.server import inquiry
 from rsh.server.place import Place
 
-SOON = 30.0  # seconds; what takes longer hangs
+SOON = 90.0  # seconds; what takes longer hangs, on a machine however slow and busy
 
 
 def program(name: str) -> list[str]:

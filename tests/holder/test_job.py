@@ -19,8 +19,7 @@ from rsh.holder import job, watchers
 from rsh.holder.joblog import LEAST, Chunk, LogReader
 from rsh.holder.starting import FOLDER
 from rsh.server.jobs import BOOT
-
-SOON = 20.0
+from tests.machines import SOON
 
 
 class Holder:

@@ -9,8 +9,7 @@ import pytest
 
 from rsh.holder.gathering import ENOUGH, READ_SIZE
 from rsh.holder.terminal import Terminal
-
-SOON = 10.0
+from tests.machines import SOON
 
 
 @pytest.fixture

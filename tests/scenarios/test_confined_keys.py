@@ -19,9 +19,9 @@ from rsh.server.account import Account, Grant
 from rsh.server.services import Services
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
-from tests.machines import Daemon, Home
+from tests.machines import SOON, Daemon, Home
 from tests.scenarios.test_hostile_peers import Racer
-from tests.session.pairs import SOON, sessions
+from tests.session.pairs import sessions
 
 pytestmark = pytest.mark.skipif(not landlock.version(), reason="the kernel has no Landlock")
 

@@ -34,7 +34,8 @@ from rsh.server.account import Account, Grant
 from rsh.server.filesystem import serve
 from rsh.session.channel import Channel
 from tests.files.transfers import packed, snapshot
-from tests.session.pairs import SOON, sessions
+from tests.machines import SOON
+from tests.session.pairs import sessions
 
 WRONG = b"wrong digest 16b"
 

@@ -20,8 +20,8 @@ from rsh.protocol.shell_records import BatchLine, LineEnd, Taken
 from rsh.server import batch
 from rsh.server.account import Account, Grant
 from rsh.session.channel import Channel
-from tests.machines import descriptors, wait_until_gone
-from tests.session.pairs import SOON, read_all, sessions
+from tests.machines import SOON, descriptors, wait_until_gone
+from tests.session.pairs import read_all, sessions
 
 # A stack that no thread can have, in bytes.
 NO_ROOM: Final = 2**46

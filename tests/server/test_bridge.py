@@ -19,7 +19,8 @@ from rsh.protocol.shell_records import Attached, Line, Ready
 from rsh.server.bridge import Bridge
 from rsh.server.place import Place
 from rsh.session.channel import Channel
-from tests.session.pairs import SOON, sessions
+from tests.machines import SOON
+from tests.session.pairs import sessions
 
 PLACE = Place("/run", "0badc0de.work")
 

@@ -16,7 +16,8 @@ from rsh.server.account import Account, Grant
 from rsh.server.services import Services
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
-from tests.session.pairs import SOON, sessions
+from tests.machines import SOON
+from tests.session.pairs import sessions
 
 pytestmark = pytest.mark.skipif(not landlock.version(), reason="the kernel has no Landlock")
 
@@ -96,7 +97,7 @@ from rsh.protocol import requests
 from rsh.server import confinement
 from rsh.server.account import Account, Grant
 from rsh.server.services import Services
-from tests.session.pairs import SOON, sessions
+from tests.session.pairs import sessions
 from rsh.session.deadline import Deadline
 
 drop, here = (os.fsencode(word) for word in sys.argv[1:])

@@ -13,9 +13,7 @@ from rsh.protocol.requests import Detach
 from rsh.server.job import Job
 from rsh.server.jobs import Jobs
 from rsh.server.options import Options
-from tests.machines import descriptors
-
-SOON = 20.0
+from tests.machines import SOON, descriptors
 
 
 def start(jobs: Jobs, name: str, *words: str) -> Job:

@@ -11,7 +11,8 @@ from rsh.protocol.requests import Exec, List
 from rsh.server.account import Account, Grant
 from rsh.server.services import Services
 from rsh.session.deadline import Deadline
-from tests.session.pairs import SOON, sessions
+from tests.machines import SOON
+from tests.session.pairs import sessions
 
 
 def services() -> Services:

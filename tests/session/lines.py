@@ -14,7 +14,7 @@ from rsh.session.conversation import Service
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
 from rsh.transport.stream import SocketStream, Stream
-from tests.session.pairs import SOON
+from tests.machines import SOON
 
 WELCOME = Welcome(VERSION, "rsh test", "ann", "box", b"/")
 

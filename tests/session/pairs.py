@@ -16,8 +16,7 @@ from rsh.session.conversation import Service
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
 from rsh.transport.stream import SocketStream
-
-SOON = 20.0  # seconds; a test that takes longer hangs
+from tests.machines import SOON
 
 
 def server_on(stream: SocketStream, serve: Service) -> tuple[Session, threading.Thread]:

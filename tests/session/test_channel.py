@@ -9,7 +9,7 @@ from rsh.protocol.requests import About
 from rsh.protocol.window import INITIAL_WINDOW
 from rsh.session.channel import FEW_UNSENT, MAX_UNSENT, Channel
 from rsh.session.interrupts import Interrupts
-from tests.session.pairs import SOON
+from tests.machines import SOON
 
 
 class Waiting:

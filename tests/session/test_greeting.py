@@ -15,7 +15,8 @@ from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.session.greeting import is_direct
 from rsh.transport.stream import SocketStream
-from tests.session.pairs import SOON, echo, read_all, server_on
+from tests.machines import SOON
+from tests.session.pairs import echo, read_all, server_on
 
 
 class Encrypted(SocketStream):

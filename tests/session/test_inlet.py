@@ -11,7 +11,8 @@ from rsh.protocol.frames import Buffer
 from rsh.protocol.requests import About
 from rsh.session.channel import Channel
 from rsh.session.inlet import Inlet
-from tests.session.pairs import SOON, sessions
+from tests.machines import SOON
+from tests.session.pairs import sessions
 
 
 def bytes_of(piece: Buffer) -> Iterator[bytes]:

@@ -12,7 +12,8 @@ import pytest
 from rsh.protocol.requests import About
 from rsh.session.channel import Channel
 from rsh.session.interrupts import Interrupts
-from tests.session.pairs import SOON, echo, read_all, sessions
+from tests.machines import SOON
+from tests.session.pairs import echo, read_all, sessions
 
 MANY: Final = 1_000_000
 

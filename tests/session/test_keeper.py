@@ -15,8 +15,9 @@ from rsh.session import greeting, keeper, streams
 from rsh.session.condition import Condition
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
+from tests.machines import SOON
 from tests.session.lines import Exchange
-from tests.session.pairs import SOON, echo, read_all
+from tests.session.pairs import echo, read_all
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from rsh.session import greeting
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
 from rsh.transport.stream import SocketStream
-from tests.session.pairs import SOON, echo, read_all, sessions
+from tests.machines import SOON
+from tests.session.pairs import echo, read_all, sessions
 
 
 def test_bytes_come_back_when_echoed() -> None:

@@ -13,7 +13,8 @@ from rsh.session import greeting
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
 from rsh.transport.stream import SocketStream
-from tests.session.pairs import SOON, echo, read_all, server_on, sessions
+from tests.machines import SOON
+from tests.session.pairs import echo, read_all, server_on, sessions
 
 
 def test_eight_megabytes_go_both_ways_at_once_without_a_standstill() -> None:

@@ -14,7 +14,8 @@ from rsh.protocol.window import INITIAL_WINDOW
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
-from tests.session.pairs import SOON, echo, read_all, sessions
+from tests.machines import SOON
+from tests.session.pairs import echo, read_all, sessions
 
 
 @contextmanager

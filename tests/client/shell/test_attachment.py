@@ -20,7 +20,8 @@ from rsh.protocol.requests import About, Attach
 from rsh.protocol.shell_records import Attached, Echo, Line, Ready, ShellRecord, Taken
 from rsh.session.channel import Channel
 from rsh.session.deadline import Deadline
-from tests.session.pairs import SOON, sessions
+from tests.machines import SOON
+from tests.session.pairs import sessions
 
 PIECE = 64 * 1024
 

@@ -9,8 +9,7 @@ import sys
 import pytest
 
 from rsh.client.shell.handover import can_be_continued, takes_output
-
-SOON = 20.0
+from tests.machines import SOON
 
 # What each of these does to a program's stay on the console, the terminal gets back in one way.
 STAYS = {

@@ -14,8 +14,7 @@ from rsh.client.terminal.passthrough import to_descriptor
 from rsh.errors import LinkError
 from rsh.protocol.frames import Buffer
 from rsh.session.deadline import NEVER, Deadline
-
-SOON = 20.0
+from tests.machines import SOON
 
 
 class Program:

@@ -18,7 +18,8 @@ from rsh.server.account import Account, Grant
 from rsh.server.execution import execute
 from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
-from tests.session.pairs import SOON, sessions
+from tests.machines import SOON
+from tests.session.pairs import sessions
 
 
 def serve(channel: Channel) -> None:

@@ -5,8 +5,7 @@ import queue
 import signal
 
 from rsh.client.terminal.signals import SignalRelay, name_of
-
-SOON = 10.0
+from tests.machines import SOON
 
 
 def test_a_signal_is_handed_over_in_a_thread_of_its_own() -> None:
