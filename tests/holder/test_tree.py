@@ -64,7 +64,7 @@ def test_signal_spares_a_process_that_took_the_number() -> None:
 
 
 def test_jobs_are_counted_by_their_groups() -> None:
-    child = start("exec bash -c 'set -m; sleep 60 | sleep 60 & echo ready; wait -f'")
+    child = start("exec bash -c 'set -m; sleep 60 | sleep 60 & echo ready; kill -STOP $$'")
     found = tree.members(child.pid, set())
     while len(found) < 3:
         found = tree.members(child.pid, found)
