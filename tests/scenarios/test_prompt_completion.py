@@ -99,13 +99,29 @@ def test_too_many_possibilities_are_told_and_shown_when_asked_once_more(prompt: 
     prompt.until_shown("f100")
 
 
+def test_directories_stand_out_in_the_menu(prompt: Terminal, work: Path) -> None:
+    (work / "dim").mkdir()
+    (work / "dig").touch()
+    prompt.press("cat di", "\t")
+    prompt.until_shown("dim/")
+    colors = {}
+    for row, line in enumerate(prompt.screen.display):
+        for name in ("dim/", "dig "):
+            if (column := line.find(f" {name}")) >= 0:
+                colors[name] = prompt.screen.buffer[row][column + 1].fg
+    assert colors["dim/"] == "blue" != colors["dig "]
+
+
 def test_tab_knows_the_jobs_of_the_shell(prompt: Terminal) -> None:
-    run(prompt, "sleep 300 & sleep 301 &")
+    prompt.press("sleep 300 & sleep 301 &\r")
+    prompt.until_line(f"{{2}}{SIGN}")
     for begun, whole in (("fg %2", "fg %2 "), ("kill -9 %1", "kill -9 %1 "), ("wait %", "wait %")):
         prompt.press(begun, "\t")
         prompt.until_line(SIGN + whole)
         prompt.press(CTRL_U)
-    assert run(prompt, "kill %2; wait %2 2>/dev/null; jobs | grep -c sleep; cat <<<here") == ["1", "here"]
+    prompt.press("kill %2; wait %2 2>/dev/null; cat <<<here\r")
+    prompt.until_shown("\nhere\n")
+    prompt.until_line(f"{{1}}{SIGN}")
     prompt.press("fg %", "\t")
     prompt.until_line(SIGN + "fg %1 ")
 

@@ -24,6 +24,7 @@ LOOKS: Final = {
     "auto-suggestion": "noinherit dim",
     "note": "dim",
     "bottom-toolbar": "noreverse dim",
+    "completion-menu directory": "bold ansiblue",  # the menu's own colours come behind those of its entries
     # of the line (highlighting.py)
     "line.ours": "bold ansicyan",
     "line.command": "bold",

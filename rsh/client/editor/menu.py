@@ -72,5 +72,5 @@ def _entry(text: str, completion: Completion) -> MenuEntry:
         start_position=completion.start - len(text),
         display=completion.shown,
         display_meta=completion.about or None,
-        style="fg:ansiblue bold" if completion.directory else "",
+        style="class:directory" if completion.directory else "",
     )

@@ -10,6 +10,7 @@ import os
 import pwd
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
@@ -26,10 +27,15 @@ Key: TypeAlias = tuple[str, bytes, bytes]  # kind, beginning of the word, direct
 Ask: TypeAlias = Callable[[str, bytes, bytes], list[Name]]
 
 
+# For so many seconds files are taken to be as they were, unless something of ours has run: others write as well.
+FRESH: Final = 2.0
+
+
 class _Answer:
     """What was heard of one question."""
 
     def __init__(self) -> None:
+        self.since = 0.0  # when `names` came, as time.monotonic() counts
         self.names: list[Name] | None = None  # None: nothing yet
         self.era = -1  # when the question was asked that gave `names`
         self.asked = False  # the worker has it to do
@@ -46,16 +52,18 @@ class Memory:
         told: is called when an answer has come, by that thread.
     """
 
-    def __init__(self, ask: Ask, *, budget: float = BUDGET) -> None:
+    def __init__(self, ask: Ask, *, budget: float = BUDGET, fresh: float = FRESH) -> None:
         """Prepare.
 
         Args:
             ask: puts one question; called in the worker threads only; may raise RshError.
             budget: how long `get` waits, in seconds.
+            fresh: for how long it takes paths to be as they were, in seconds.
         """
         self.told: Callable[[], None] = lambda: None
         self._ask = ask
         self._budget = budget
+        self._fresh = fresh
         self._lock = threading.Lock()  # guards all below, and what is in an _Answer
         self._answers: dict[Key, _Answer] = {}
         self._era = 0  # answers of an earlier one are outdated
@@ -63,14 +71,16 @@ class Memory:
 
     def get(self, key: Key) -> list[Name] | None:
         """Give the answer to a question; an old one when no new one comes in time, None when there is none."""
-        answer = self._ask_if_needed(key)
+        answer = self._ask_if_needed(key, fresh=key[0] == "path")
         answer.heard.wait(self._budget)
         return answer.names
 
-    def _ask_if_needed(self, key: Key) -> _Answer:
+    def _ask_if_needed(self, key: Key, *, fresh: bool = False) -> _Answer:
+        """Give an answer, and ask for it if there is none of this era; if it is to be `fresh`, or if it is old."""
         with self._lock:
             answer = self._answers.setdefault(key, _Answer())
-            if answer.era != self._era and not answer.asked:
+            old = answer.era != self._era or (fresh and time.monotonic() - answer.since > self._fresh)
+            if old and not answer.asked:
                 answer.asked = True
                 answer.heard.clear()
                 self._lane(key[0] == "path").put((key, answer))
@@ -117,7 +127,7 @@ class Memory:
                 pass  # The prompt itself will tell when the link is gone.
             with self._lock:
                 if names is not None:
-                    answer.names, answer.era = names, era
+                    answer.names, answer.era, answer.since = names, era, time.monotonic()
                 answer.asked = False
                 answer.heard.set()
             if names is not None:

@@ -144,10 +144,11 @@ def test_paths_are_asked_for_beside_arguments() -> None:
     names = machine.source(budget=0)
     assert names.arguments_there("make src/a") is None
     assert names.late
+    assert texts(names.there("src/a")) == []  # it has been asked
     machine.up.set()
-    patient = ClientNames(names._memory, lambda: b"/home")  # asks nothing that was asked
-    assert sorted(kind for kind, _, _ in machine.asked)[-1:] == ["path"]
-    assert patient.late is False
+    names._memory._budget = 10
+    assert texts(names.there("src/a")) == ["src/a1"]
+    assert [kind for kind, _, _ in machine.asked].count("path") == 1
 
 
 def test_work_over_there_and_in_the_background_is_known() -> None:
@@ -155,3 +156,17 @@ def test_work_over_there_and_in_the_background_is_known() -> None:
     names.background = lambda: [Name("1"), Name("12"), Name("2")]
     assert texts(names.transfers("1")) == ["1", "12"]
     assert texts(names.shells_there("wor")) == ["work", "world"]
+
+
+def test_files_are_looked_at_again_after_a_while_and_commands_are_not() -> None:
+    machine = Machine("made")
+    names = ClientNames(Memory(machine.ask, budget=10, fresh=0), lambda: b"/home")
+    assert texts(names.there("ma")) == texts(names.programs_there("ma")) == ["made"]
+    machine.names = [Name("made"), Name("made-by-others")]
+    assert texts(names.there("ma")) == ["made", "made-by-others"]
+    assert texts(names.programs_there("ma")) == ["made"]
+    machine.up.clear()
+    machine.names = []
+    patient = ClientNames(Memory(machine.ask, budget=0, fresh=0), lambda: b"/home")
+    assert texts(patient.there("ma")) == [] and patient.late
+    machine.up.set()
