@@ -20,8 +20,10 @@ WORKED = 20_000_000
 PARSES = 1_000
 COUNTS = 2_000_000
 
-# How many looks in a row find them all in the sleep that each of them is in.
+# How many looks in a row find them all in the sleep that each of them is in; and how far from each other these are, in
+# seconds, as one may be asked for at any event.
 ASLEEP = 3
+APART = 0.001
 
 # States of those that begin nothing (proc(5)): asleep, stopped, traced, ended.
 SLEEPS = ("S", "T", "t", "Z")
@@ -49,9 +51,13 @@ class Settling:
         self._worked = 0  # what counts of that
         self._seen: list[tuple[str, ...]] = []  # their states, at the last look
         self._asleep = 0  # the looks that found them so
+        self._looked_at = 0.0
 
     def is_over(self) -> bool:
         """Tell whether the signal will be heeded now; to be asked again soon if not."""
+        if (now := time.monotonic()) < self._looked_at + APART:
+            return False
+        self._looked_at = now
         shells = [self._shell, *_copies(self._shell, _command(self._shell))]
         last, self._seen = self._seen, [_state(pid) for pid in shells]
         if any(not state[0].startswith(SLEEPS) for state in self._seen):
@@ -60,7 +66,7 @@ class Settling:
             self._asleep = self._asleep + 1 if self._seen == last else 1
         before, self._used = self._used, {pid: _used(pid) for pid in shells}
         self._worked += min(sum(used - before.get(pid, used) for pid, used in self._used.items()), COUNTS)
-        return self.sleeps or self._worked >= self._enough or time.monotonic() >= self._until
+        return self.sleeps or self._worked >= self._enough or now >= self._until
 
     @property
     def sleeps(self) -> bool:

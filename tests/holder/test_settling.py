@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rsh.holder.settling import Settling, is_on_its_way, is_shell
+from rsh.holder.settling import APART, ASLEEP, Settling, is_on_its_way, is_shell
 from rsh.holder.tree import children_of
 from tests.holder.held import Held
 from tests.machines import SOON
@@ -103,6 +103,15 @@ def test_job_in_the_background_keeps_no_key_waiting(shell: Shell) -> None:
     shell.begin("sh -c 'echo on; exec sleep 300'")
     settling = settled(shell)
     assert settling.sleeps
+
+
+def test_looks_that_follow_at_once_count_as_one(shell: Shell) -> None:
+    shell.begin("sh -c 'echo on; exec sleep 300'")
+    settling = Settling(shell.pid, signal.SIGINT, 0)
+    begun = time.monotonic()
+    while not settling.is_over():
+        assert time.monotonic() < begun + SOON
+    assert time.monotonic() - begun >= (ASLEEP - 1) * APART
 
 
 def test_process_that_has_gone_keeps_nothing_waiting() -> None:
