@@ -53,6 +53,7 @@ SCREEN_MODULES = {
     "rsh.client.editor.line_input",
     "rsh.client.editor.menu",
     "rsh.client.editor.spinner",
+    "rsh.client.editor.completing",
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.

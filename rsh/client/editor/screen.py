@@ -5,10 +5,9 @@ A screen module: it is imported only when a prompt is really shown.
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -31,25 +30,21 @@ from rsh.client.editor import marks
 from rsh.client.editor.above import Above
 from rsh.client.editor.bindings import Modes, make_bindings
 from rsh.client.editor.bottom_line import BottomLine
+from rsh.client.editor.completing import Completing
 from rsh.client.editor.giving_way import GivingWay, soon
 from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
-from rsh.client.editor.late_completion import LateCompletion
 from rsh.client.editor.line_history import Ghost, LineHistory
 from rsh.client.editor.line_input import LineInput, as_typed, keyboard, whole_pastes
 from rsh.client.editor.looks import LOOKS
 from rsh.client.editor.menu import MenuCompleter
 from rsh.client.editor.names import ClientNames
 from rsh.client.editor.paper import Paper
-from rsh.client.editor.spinner import Spinner
 from rsh.client.shell.shell import Called
 from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.prompt_text import Place, fragments
 
 CONTINUATION: Final = "… "
-
-# For how long keys wait for a completion at most, in seconds: a little more than that may take (names.BUDGET).
-HOLD: Final = 0.4
 
 
 class Screen:
@@ -95,7 +90,6 @@ class Screen:
         self._paper = Paper(output)
         self._history = history
         self._completer = MenuCompleter(names, self.hint)
-        self._completing: set[asyncio.Task[Any]] = set()
         self._lines = LineHistory(history.lines, self._suggest_again)
         self._all_lines = LineHistory(history.lines_of_all, self._suggest_again)
         self._ghost = Ghost()
@@ -107,11 +101,10 @@ class Screen:
         if isinstance(keys := self.session.app.input, LineInput):
             keys.typed_before = self._paper.begin_line
             keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
-        self._late = LateCompletion(self.session, names)
-        self._spinner = Spinner(self.session.app, lambda: bool(self._completing) or self._late.waits)
+        self._completing = Completing(self.session, names)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
         self.session.key_bindings = make_bindings(
-            modes, lambda: self._late.waits, self._give_up_completion, self._hold_keys
+            modes, lambda: self._completing.waits, self._give_up_completion, self._completing.hold_keys
         )
         BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
         if color:
@@ -261,29 +254,11 @@ class Screen:
         """Have the line coloured anew, for more is known, and completed if that has waited; called by any thread."""
         self._lexer.forget()
         self.refresh()
-        self._late.answered()
+        self._completing.answered()
 
     def _give_up_completion(self) -> None:
-        self._late.give_up()
+        self._completing.give_up()
         self.refresh()
-
-    def _hold_keys(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
-        """Have keys wait for a completion, as at a shell of this machine: what they do depends on it.
-
-        Args:
-            tasks: complete the line.
-        """
-        tasks = set(tasks)
-        self._completing |= tasks
-        for task in tasks:
-            task.add_done_callback(self._completing.discard)
-        self._spinner.start()
-        keys, loop = self.session.app.input, self.session.app.loop
-        if isinstance(keys, LineInput) and loop is not None:
-            keys.hold()
-            loop.call_later(HOLD, keys.go_on)
-            for task in tasks:
-                task.add_done_callback(lambda _: keys.go_on())
 
     def keep(self, text: str) -> None:
         """Have a text in the next line, to be changed or run again."""
@@ -352,15 +327,15 @@ class Screen:
 
     def _note(self) -> StyleAndTextTuples:
         """Give what is said behind the line; only for the moment: it does not stay on the screen."""
-        text = "completion: no answer" if self._late.waits else self._hint
-        notes = [self._spinner.glyph, f"({text})" if text else ""]
+        text = "completion: no answer" if self._completing.waits else self._hint
+        notes = [self._completing.glyph, f"({text})" if text else ""]
         shown = " ".join(filter(None, notes))
         return [("class:note", f"  {shown}")] if shown and not self.session.app.is_done else []
 
     def _forget_hint(self, buffer: Any) -> None:
         if buffer.document.text_before_cursor != self._completer.asked:  # What that asks is still to be seen.
             self._hint = ""
-        self._late.give_up()
+        self._completing.give_up()
 
     def _close_menu_of_one(self, app: Application[str]) -> None:
         """Be done with a completion that was the only one: it is in the line, and Enter is to run that."""

@@ -20,7 +20,7 @@ from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from rsh.client.cli.settings import Settings
-from rsh.client.editor import screen as editor_screen
+from rsh.client.editor import completing
 from rsh.client.editor.history import History
 from rsh.client.editor.line_input import LineInput
 from rsh.client.editor.name import Name
@@ -131,7 +131,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_keys_behind_tab_find_the_line_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor_screen, "HOLD", 30.0)
+    monkeypatch.setattr(completing, "HOLD", 30.0)
     master, terminal = pty.openpty()
     tty.setraw(terminal)
     typed = b"cat so\tfi\t| tr\r", b"cat sax\t\x7f\x7f\tfi\t\r"  # of the second nothing is found at first

@@ -1,0 +1,63 @@
+"""The completion that is at work: keys wait for it, a glyph turns, its answer may be late. A screen module."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+from prompt_toolkit.shortcuts import PromptSession
+
+from rsh.client.editor.late_completion import LateCompletion
+from rsh.client.editor.line_input import LineInput
+from rsh.client.editor.name import Names
+from rsh.client.editor.spinner import Spinner
+
+# For how long keys wait for a completion at most, in seconds: a little more than that may take (names.BUDGET).
+HOLD: Final = 0.4
+
+
+class Completing:
+    """What completes the line of a prompt just now."""
+
+    def __init__(self, session: PromptSession[str], names: Names) -> None:
+        self._session = session
+        self._tasks: set[asyncio.Task[Any]] = set()  # at work
+        self._late = LateCompletion(session, names)
+        self._spinner = Spinner(session.app, lambda: bool(self._tasks) or self._late.waits)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a late answer is waited for."""
+        return self._late.waits
+
+    @property
+    def glyph(self) -> str:
+        """What turns meanwhile; "" for nothing."""
+        return self._spinner.glyph
+
+    def give_up(self) -> None:
+        """Wait for the answer no longer."""
+        self._late.give_up()
+
+    def answered(self) -> None:
+        """Go on if an answer was waited for; called by any thread."""
+        self._late.answered()
+
+    def hold_keys(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
+        """Have keys wait for a completion, as at a shell of this machine: what they do depends on it.
+
+        Args:
+            tasks: complete the line.
+        """
+        begun = set(tasks)
+        self._tasks |= begun
+        for task in begun:
+            task.add_done_callback(self._tasks.discard)
+        self._spinner.start()
+        keys, loop = self._session.app.input, self._session.app.loop
+        if isinstance(keys, LineInput) and loop is not None:
+            keys.hold()
+            loop.call_later(HOLD, keys.go_on)
+            for task in begun:
+                task.add_done_callback(lambda _: keys.go_on())
