@@ -89,13 +89,30 @@ def jobs_of(shell: int) -> tuple[int, int]:
         except OSError:
             continue
         state, _, group = text[text.rindex(b")") + 2 :].split()[:3]
-        if int(group) == shell:
-            continue  # A process substitution is no job.
+        if int(group) == shell or (state == b"T" and _is_rest_of_a_line(child, shell)):
+            continue  # A process substitution is no job, nor what zsh makes of the rest of a line that was stopped.
         if state not in (b"Z", b"X"):
             groups.add(group)
         if state == b"T":
             stopped.add(group)
     return len(groups), len(stopped)
+
+
+def _is_rest_of_a_line(child: int, shell: int) -> bool:
+    """Tell whether a stopped child is only the shell once more, with nobody beneath it."""
+    try:
+        same = os.readlink(f"/proc/{child}/exe") == os.readlink(f"/proc/{shell}/exe")
+    except OSError:
+        return False
+    return same and not children_of(child) and _words_of(child) == _words_of(shell)
+
+
+def _words_of(pid: int) -> bytes:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def members(leader: int, known: set[Process]) -> set[Process]:

@@ -26,7 +26,7 @@ class Held:
 
     Attributes:
         directory: where it stands. ended: (status, signal) once it has ended.
-        unread: what no program had read when the last line ended.
+        unread: what no program had read when the last line ended. jobs: how many it has, told behind the end of a line.
     """
 
     def __init__(self, shell: str, home: Path, variables: Mapping[str, str] = {}) -> None:
@@ -39,6 +39,7 @@ class Held:
         self.sock.settimeout(SOON)
         self.directory = b""
         self.unread = b""
+        self.jobs = 0
         self.ended: tuple[int, int] | None = None
         self._lines = 0
         self._position = 0  # of the output that was read
@@ -63,6 +64,8 @@ class Held:
             _, self._over_at, _, self._status, _, unread = wire.REPORT_HEAD.unpack_from(payload)
             self.directory = payload[wire.REPORT_HEAD.size : length - unread]
             self.unread = payload[length - unread :]
+        elif kind == wire.JOBS:
+            (self.jobs,) = wire.JOBS_BODY.unpack(payload)
         elif kind == wire.ENDED:
             self._over_at, status, number = wire.ENDED_BODY.unpack(payload)
             self.ended, self._status = (status, number), status

@@ -158,6 +158,19 @@ def test_ctrl_z_stops_the_line_and_fg_goes_on_with_it(held: Held) -> None:
     assert held.end()[1].endswith("then more\n")
 
 
+def test_jobs_are_counted_running_and_stopped(held: Held) -> None:
+    held.run("sleep 300 &")
+    held.begin("sh -c 'echo on; exec sleep 300'")
+    held.until("on")
+    held.type(b"\x1a")
+    held.end()
+    held.run("true")
+    assert held.jobs == 2
+    held.run("kill -KILL %1 %2")
+    while held.jobs:
+        held.run("true")
+
+
 def test_stopped_job_is_the_current_one_behind_bg_and_fg(held: Held) -> None:
     held.begin("sh -c 'echo on; exec sleep 300'")
     held.until("on")

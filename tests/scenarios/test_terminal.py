@@ -399,6 +399,12 @@ def test_escape_leaves_a_prompt_while_a_line_runs(home: Home) -> None:
         assert "rsh: disconnected" in terminal.text
 
 
+def tells_of_silence(terminal: Terminal) -> bool:
+    """Ask how the connection is; it takes some seconds until somebody is missed."""
+    terminal.press("~s")
+    return b", last contact " in terminal.sent.getvalue()
+
+
 def test_escapes_work_and_tell_of_it_when_the_link_is_dead(daemon: Daemon) -> None:
     with Proxy(daemon.host) as proxy:
         words = ("exec", "-t", f"127.0.0.1:{proxy.port}", "--", "echo ready; exec cat")
@@ -415,6 +421,8 @@ def test_escapes_work_and_tell_of_it_when_the_link_is_dead(daemon: Daemon) -> No
             terminal.press("word\r")
             terminal.until(lambda: terminal.text.count("word") == 2)
             proxy.hole()
+            terminal.press("unheard\r")
+            terminal.until(lambda: tells_of_silence(terminal))
             terminal.press("\r~.")
             assert terminal.end() == 255
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 # Seconds that a lost connection may take to be there again without a word.
 PATIENCE: Final = 2.0
+
+# Seconds without the answer that was asked for after which a connection is told to be silent.
+SILENT: Final = 2.0
 
 KILLED: Final = 128 + signal.SIGQUIT
 DISCONNECTED: Final = 255
@@ -152,6 +156,8 @@ class Foreground:
         session = self._wishes.session
         name = printable(self._wishes.host) or "this machine"
         how = describe(session.condition, session.error) if session is not None else "no connection is known"
+        if session is not None and session.condition.connected and session.unanswered > SILENT:
+            how += f", last contact {time.monotonic() - session.heard:.0f} s ago"
         self._handover.say(f"[rsh: {name}: {how}]")
 
     # --- the connection ---
