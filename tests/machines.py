@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rsh.errors import Refused
 from rsh.server import inquiry
 from rsh.server.place import Place
@@ -96,6 +98,16 @@ class Home:
         """Run one of rsh-server's small commands."""
         command = [*program("rsh-server"), *arguments]
         return subprocess.run(command, input=input, capture_output=True, timeout=SOON, env=self.environment)
+
+
+def _has_ipv6() -> bool:
+    with suppress(OSError), socket.socket(socket.AF_INET6) as sock:
+        sock.bind(("::1", 0))
+        return True
+    return False
+
+
+NEEDS_IPV6 = pytest.mark.skipif(not _has_ipv6(), reason="no IPv6 on this machine")
 
 
 def reserve_port() -> socket.socket:

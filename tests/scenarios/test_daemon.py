@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import SOON, Daemon, Home, descriptors, program, status_of, wait_until_gone
+from tests.machines import NEEDS_IPV6, SOON, Daemon, Home, descriptors, program, status_of, wait_until_gone
 from tests.soak import sized
 
 
+@NEEDS_IPV6
 def test_each_address_is_announced_and_nothing_else(home: Home) -> None:
     path = home.folder / "run" / "mine.sock"
     with Daemon(home, bind=("127.0.0.1:0", "[::1]:0", f"unix:{path}")) as daemon:
@@ -32,6 +33,7 @@ def test_each_address_is_announced_and_nothing_else(home: Home) -> None:
         assert daemon.process.wait(SOON) == 0
 
 
+@NEEDS_IPV6
 def test_all_families_are_served_on_one_port(home: Home) -> None:
     with Daemon(home, bind=(":0",)) as daemon:
         for host in ("127.0.0.1", "[::1]"):

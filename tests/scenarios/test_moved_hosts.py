@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import SOON, Daemon, Home, program
+from tests.machines import NEEDS_IPV6, SOON, Daemon, Home, program
 from tests.proxy import Proxy
 
 NAME = "wanderer"
@@ -77,7 +77,7 @@ def talk(client: subprocess.Popen[bytes], word: bytes) -> None:
     assert client.stdout.readline() == word + b"\n"
 
 
-@pytest.mark.parametrize("address", ["127.0.0.2", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.2", pytest.param("::1", marks=NEEDS_IPV6)])
 def test_command_goes_on_at_the_new_address_of_its_name(
     names: Names, home: Home, daemon: Daemon, old: Proxy, address: str
 ) -> None:
@@ -103,6 +103,7 @@ def test_name_that_is_known_again_after_a_while_is_enough(names: Names, home: Ho
         assert new.accepted == 1
 
 
+@NEEDS_IPV6
 def test_address_that_swallows_everything_holds_nobody_up(names: Names, home: Home, daemon: Daemon, old: Proxy) -> None:
     """The resolver prefers IPv6, and there nobody answers: IPv4 is tried beside it."""
     with talking(names, home, old) as client, deaf("::1", old.port):

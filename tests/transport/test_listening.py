@@ -12,6 +12,7 @@ import pytest
 from rsh.errors import UsageError
 from rsh.transport import listening, sockets
 from rsh.transport.address import Address, parse
+from tests.machines import NEEDS_IPV6
 
 
 def close(opened: list[socket.socket]) -> None:
@@ -27,6 +28,7 @@ def test_port_zero_becomes_a_number() -> None:
     close(opened)
 
 
+@NEEDS_IPV6
 def test_ipv6_address_is_ipv6_only() -> None:
     opened = listening.listen(parse("[::1]:0"))
     assert opened[0].getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) == 1
@@ -34,6 +36,7 @@ def test_ipv6_address_is_ipv6_only() -> None:
     close(opened)
 
 
+@NEEDS_IPV6
 def test_colon_port_answers_in_both_families() -> None:
     opened = listening.listen(parse(":0"))
     port = sockets.bound_address(opened[0]).port

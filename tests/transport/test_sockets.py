@@ -12,7 +12,7 @@ import pytest
 from rsh.errors import DeadlineExpired, LinkError, UsageError
 from rsh.transport import sockets
 from rsh.transport.address import Address, parse
-from tests.machines import reserve_port
+from tests.machines import NEEDS_IPV6, reserve_port
 
 
 def unused_port() -> int:
@@ -32,6 +32,7 @@ def test_dialled_socket_is_tuned_and_blocking() -> None:
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == sockets.USER_TIMEOUT
 
 
+@NEEDS_IPV6
 def test_name_with_two_families_reaches_the_one_that_listens() -> None:
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.create_server((host, 0), family=family) as listener:
@@ -179,8 +180,8 @@ def test_dialling_does_not_reach_ourselves() -> None:
     [
         (socket.AF_INET, "127.0.0.1", "127.0.0.1"),
         (socket.AF_INET, "0.0.0.0", "127.0.0.9"),
-        (socket.AF_INET6, "::1", "::1"),
-        (socket.AF_INET6, "::", "127.0.0.1"),
+        pytest.param(socket.AF_INET6, "::1", "::1", marks=NEEDS_IPV6),
+        pytest.param(socket.AF_INET6, "::", "127.0.0.1", marks=NEEDS_IPV6),
     ],
 )
 def test_both_ends_of_a_connection_within_the_machine_are_called_the_same(
