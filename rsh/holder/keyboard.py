@@ -7,20 +7,17 @@ itself it may be the next program's (unheeded.py). At a terminal of this machine
 it, which comes to the same.
 """
 
-import re
 import time
 
 from rsh.holder.child import Child, feed
 from rsh.holder.settling import Settling, is_shell
 from rsh.holder.terminal import HOLDS, Terminal
 from rsh.holder.unheeded import Unheeded
+from rsh.holder.wording import TRAPS
 
 # How old a line may be for its program not to be there yet, in seconds; and how often it is looked for then.
 FRESH = 2.0
 GLANCE = 0.002
-
-# What has the shell itself act on a signal, and go on.
-TRAPS = re.compile(rb"\btrap\b|\bTRAP")
 
 
 class Keyboard:

@@ -11,10 +11,22 @@ Its history holds the user's lines and none of ours: it is told each of them bef
 """
 
 import os
-import re
 
 from rsh.holder.first_words import BASH_FILES, BASH_FUNCTIONS, SH_FILES, SH_FUNCTIONS
 from rsh.holder.outcome import Outcome
+from rsh.holder.wording import (
+    DEFINITION,
+    KEYS,
+    LAST_WORD,
+    OF_JOBS,
+    SHOWS_HISTORY,
+    TAKES_LAST,
+    TRACE,
+    WANTS_JOB,
+    count_jobs,
+    is_closed,
+    quoted,
+)
 
 # Where a shell finds our rc file, which closes it: a single digit, as a plain sh knows no others.
 RC_DESCRIPTOR = 7
@@ -25,21 +37,6 @@ ZSH_FOLDER = os.path.join(FOLDER, "zsh")
 BASH_LINE = os.fsencode(os.path.join(FOLDER, "bash", "line"))
 BASH_COMPLETE = os.fsencode(os.path.join(FOLDER, "bash", "complete"))
 ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
-
-# What goes on in the next line, where our last command would be a part of it: it is left out then.
-OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
-HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"\\]?)([^\s'\"\\;&|<>()]+)\1")
-LAST_WORD = re.compile(rb"\$(?:_(?![A-Za-z0-9_])|\{_[^A-Za-z0-9_])")
-TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*x")
-KEYS = re.compile(rb"\bset\b[^\n;&|]*[ \t][-+][A-Za-z]*o[ \t]+(?:vi|emacs|[$'\"\\])")
-DEFINITION = re.compile(rb"\balias\b|\bfunction\b|\(\s*\)")
-QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
-BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)")
-TAKES_LAST = re.compile(rb"\bfc\b")
-SHOWS_HISTORY = re.compile(rb"\b(?:history|fc|r)\b")
-VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
-
-OF_JOBS = re.compile(rb"(?:fg|bg|jobs|disown)(?:[ \t]+[-+%?\w]+)*")
 
 # What a line of the user's finds at its descriptors.
 AT_TERMINAL = b" 0<&8 9>&- 8<&-"
@@ -177,10 +174,6 @@ class Dialect:
         return False
 
 
-# A command that takes jobs, before the number of one.
-WANTS_JOB = re.compile(rb"^\s*(?:fg|bg|kill|wait|disown|jobs)\s(?:.*\s)?%\d*\Z", re.DOTALL)
-
-
 class Bash(Dialect):
     """bash(1), with our rc in the place of the user's, which that reads."""
 
@@ -283,7 +276,7 @@ class Zsh(Dialect):
         if OF_JOBS.fullmatch(line.strip(b" \t")):
             return self._run_of_jobs(line, number, before)
         text = self._given(line) + super().run(line, number, before)
-        places = min(_count_jobs(line), MOST_PLACES) if b"m" in before.options else 0
+        places = min(count_jobs(line), MOST_PLACES) if b"m" in before.options else 0
         if not places:
             return text
         return b"\\builtin unsetopt monitor; " + TAKE_PLACE * places + b"\\builtin setopt monitor; " + text
@@ -325,34 +318,7 @@ class Zsh(Dialect):
         return super()._keep(text) if TRACE.search(text) else KEEP
 
     def _loses_state(self, line: bytes) -> bool:
-        return self._is_long(line) or LAST_WORD.search(line) is not None or _count_jobs(line) > 0
-
-
-def _count_jobs(line: bytes) -> int:
-    """Count what a line puts into the background; 0 when it asks first for $!, which is to be that of before."""
-    found = list(BACKGROUND.finditer(QUOTED.sub(_blotted, line)))
-    asked = line.find(b"$!")
-    return len(found) if found and (asked < 0 or found[0].start() < asked) else 0
-
-
-def _blotted(found: "re.Match[bytes]") -> bytes:
-    return b"x" * len(found[0])
-
-
-def quoted(text: bytes) -> bytes:
-    """Give one word that stands for itself."""
-    return b"'" + text.replace(b"'", b"'\\''") + b"'"
-
-
-def is_closed(text: bytes) -> bool:
-    """Tell whether a command may follow below a text without becoming a part of it, or being shown by it."""
-    if OPEN_END.search(text) or VERBOSE.search(text):
-        return False
-    documents = HERE_DOCUMENT.findall(text)
-    if len(documents) != text.count(b"<<") - 2 * text.count(b"<<<"):
-        return False
-    lines = {line.strip(b"\t") for line in text.split(b"\n")}
-    return all(name in lines for _, name in documents)
+        return self._is_long(line) or LAST_WORD.search(line) is not None or count_jobs(line) > 0
 
 
 def dialect(shell: str) -> Dialect:

@@ -23,6 +23,7 @@ ALL = ("bash", "zsh", "sh")
 # Rows of lines, and the shells they are for.
 ROWS = {
     "status": (ALL, ["(exit 42)", "echo $?"]),
+    "here-string": (("bash",), ["true <<<x | (exit 5)", "echo ${PIPESTATUS[@]}", "cat <<<a\necho b"]),
     "last word": (BOTH, ["echo a b", "echo $_", "echo $_ c", "echo $_"]),
     "pipeline": (("bash",), ["true | false | (exit 7)", "echo ${PIPESTATUS[@]} $?", "echo ${PIPESTATUS[@]}"]),
     "pipeline of zsh": (("zsh",), ["true | false | (exit 7)", "echo $pipestatus $?", "echo $pipestatus"]),

@@ -1,0 +1,59 @@
+"""The wording of a line: what it tells of what the line will do, before it runs.
+
+That is looked for as one writes it; what a function or a file of the user's does is not seen.
+"""
+
+import re
+
+# What goes on in the next line, where our last command would be a part of it: it is left out then.
+OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
+HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"\\]?)([^\s'\"\\;&|<>()]+)\1")
+
+# What shows lines as they are read, or commands as they run; and what has the shell itself act on a signal, and go on.
+VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
+TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*x")
+TRAPS = re.compile(rb"\btrap\b|\bTRAP")
+
+# What asks for $_, chooses the keys of a line editor, or defines what may do that later.
+LAST_WORD = re.compile(rb"\$(?:_(?![A-Za-z0-9_])|\{_[^A-Za-z0-9_])")
+KEYS = re.compile(rb"\bset\b[^\n;&|]*[ \t][-+][A-Za-z]*o[ \t]+(?:vi|emacs|[$'\"\\])")
+DEFINITION = re.compile(rb"\balias\b|\bfunction\b|\(\s*\)")
+
+# What takes the end of the history, or shows it.
+TAKES_LAST = re.compile(rb"\bfc\b")
+SHOWS_HISTORY = re.compile(rb"\b(?:history|fc|r)\b")
+
+# A whole line that is about the jobs that there are; one that goes on with the number of a job; what puts one into the
+# background; and where that is only text.
+OF_JOBS = re.compile(rb"(?:fg|bg|jobs|disown)(?:[ \t]+[-+%?\w]+)*")
+WANTS_JOB = re.compile(rb"^\s*(?:fg|bg|kill|wait|disown|jobs)\s(?:.*\s)?%\d*\Z", re.DOTALL)
+BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)")
+QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
+
+
+def quoted(text: bytes) -> bytes:
+    """Give one word that stands for itself."""
+    return b"'" + text.replace(b"'", b"'\\''") + b"'"
+
+
+def is_closed(text: bytes) -> bool:
+    """Tell whether a command may follow below a text without becoming a part of it, or being shown by it."""
+    if OPEN_END.search(text) or VERBOSE.search(text):
+        return False
+    text = text.replace(b"<<<", b"")
+    documents = HERE_DOCUMENT.findall(text)
+    if len(documents) != text.count(b"<<"):
+        return False
+    lines = {line.strip(b"\t") for line in text.split(b"\n")}
+    return all(name in lines for _, name in documents)
+
+
+def count_jobs(line: bytes) -> int:
+    """Count what a line puts into the background; 0 when it asks first for $!, which is to be that of before."""
+    found = list(BACKGROUND.finditer(QUOTED.sub(_blotted, line)))
+    asked = line.find(b"$!")
+    return len(found) if found and (asked < 0 or found[0].start() < asked) else 0
+
+
+def _blotted(found: "re.Match[bytes]") -> bytes:
+    return b"x" * len(found[0])

@@ -1,0 +1,64 @@
+"""What a line tells of what it will do."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from rsh.holder.wording import KEYS, LAST_WORD, OF_JOBS, TRACE, TRAPS, WANTS_JOB, count_jobs, is_closed, quoted
+
+
+@pytest.mark.parametrize("text", [b"", b"a b", b"it's", b"'''", b'$x `y` \\ "z" !', b"two\nlines\n", b"\xff\x01"])
+def test_quoted_word_stands_for_itself(text: bytes) -> None:
+    done = subprocess.run([b"/bin/sh", b"-c", b"printf %s. " + quoted(text)], capture_output=True, check=True)
+    assert done.stdout == text + b"."
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"echo a", b"echo a # b", b"cat <<E\nx\nE", b"cat <<-'E'\n\tx\n\tE", b"cat <<<x", b"sleep 1; true"]
+)
+def test_text_is_closed_where_a_command_may_follow(text: bytes) -> None:
+    assert is_closed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"true &&", b"a |\n", b"echo \\", b"f()", b"function f ", b"cat <<E\nx", b"cat << $(x)", b"set -v"],
+)
+def test_text_is_open_where_a_command_would_be_a_part_of_it(text: bytes) -> None:
+    assert not is_closed(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "jobs"),
+    [
+        (b"sleep 1", 0),
+        (b"sleep 1 &", 1),
+        (b"sleep 1 & sleep 2 &\ntrue", 2),
+        (b"(sleep 1 &)", 1),
+        (b"a && b || c", 0),
+        (b"ls 2>&1 >&2 &>x", 0),
+        (b"echo 'a & b' \"c & d\" \\& e", 0),
+        (b"sleep 1 & echo $!", 1),
+        (b"echo $!; sleep 1 &", 0),
+    ],
+)
+def test_jobs_that_a_line_begins_are_counted(line: bytes, jobs: int) -> None:
+    assert count_jobs(line) == jobs
+
+
+def test_line_tells_what_it_does() -> None:
+    assert LAST_WORD.search(b"echo $_")
+    assert not LAST_WORD.search(b"echo $_x")
+    assert TRACE.search(b"set -eux")
+    assert not TRACE.search(b"set -e; ls -x")
+    assert KEYS.search(b"set -o vi")
+    assert not KEYS.search(b"set -o noclobber")
+    assert TRAPS.search(b"trap 'echo' INT")
+    assert TRAPS.search(b"TRAPINT() { return 1 }")
+    assert not TRAPS.search(b"bootstrap")
+    assert OF_JOBS.fullmatch(b"fg %1")
+    assert not OF_JOBS.fullmatch(b"fg; ls")
+    assert WANTS_JOB.search(b"kill -9 %1")
+    assert not WANTS_JOB.search(b"echo %1")
