@@ -101,8 +101,10 @@ def test_child_is_on_its_way_until_it_is_its_program_or_sleeps(shell: Shell) -> 
 def test_job_in_the_background_keeps_no_key_waiting(shell: Shell) -> None:
     shell.held.run("(while :; do sleep 60; done) &")
     shell.begin("sh -c 'echo on; exec sleep 300'")
-    settling = settled(shell)
-    assert settling.sleeps
+    assert settled(shell).sleeps
+    shell.held.type(b"\x03")
+    shell.held.end()
+    shell.held.run("kill -KILL %%; wait")
 
 
 def test_looks_that_follow_at_once_count_as_one(shell: Shell) -> None:
