@@ -36,6 +36,26 @@ def overview(where: Where) -> str:
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
+def names(where: Where, columns: int) -> str:
+    """Give the names of all commands of one place, grouped, for a screen that is too low for a line each."""
+    import textwrap
+
+    known = commands(where)
+    width = max(map(len, _HEADINGS.values())) + 2
+    lines: list[str] = []
+    for group, heading in _HEADINGS.items():
+        if members := [_called(command, where) for command in known if command.group == group]:
+            lines += textwrap.wrap(
+                " ".join(members),
+                max(columns - 1, 2 * width),
+                initial_indent=f"{heading:{width}}",
+                subsequent_indent=" " * width,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+    return "\n".join(lines) + "\n"
+
+
 def page(command: Command, where: Where) -> str:
     """Give usage, options and examples of one command."""
     lines = [f"usage: {usage(command, where)}", "", f"{command.summary}.", ""]

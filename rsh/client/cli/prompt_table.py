@@ -44,7 +44,12 @@ PROMPT_COMMANDS: Final = (
         "Tell what there is, or all about one command",
         "rsh.client.prompt.builtins:run_help",
         "prompt",
-        (Argument("topic", "a command", kind="topic", metavar="COMMAND", optional=True),),
+        (
+            Argument("topic", "a command", kind="topic", metavar="COMMAND", optional=True),
+            switch(
+                "all", "tell in a line each what all of them do, also where that is more than the screen", "-a", "--all"
+            ),
+        ),
         PROMPT,
         bare=True,
         aliases=("?",),

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
 from rsh.client.editor.history import Item
-from rsh.client.prompt.pager import print_paged
+from rsh.client.prompt.pager import overflows, print_paged
 from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.shell.shell import Leave
+from rsh.client.terminal.console import layout_size
 from rsh.client.terminal.local import run_locally
 from rsh.errors import FileError, UsageError, error_name
 from rsh.escape import printable
@@ -59,11 +60,16 @@ def run_lmkdir(context: PromptContext, options: Options) -> int:
 
 def run_help(context: PromptContext, options: Options) -> int:
     """Tell what there is, or all about one command."""
-    from rsh.client.cli.help import overview, page
+    from rsh.client.cli.help import names, overview, page
     from rsh.client.editor.lines import find_by_prefix
 
     topic = options.topic
-    text = page(find_by_prefix(topic.removeprefix(":") or "?"), "prompt") if topic else overview("prompt") + _HINTS
+    if topic:
+        text = page(find_by_prefix(topic.removeprefix(":") or "?"), "prompt")
+    else:
+        text = overview("prompt") + _HINTS
+        if not options.all and overflows(context, text.count("\n")):
+            text = names("prompt", layout_size()[0]) + _HINTS + _MORE
     print_paged(context, text.splitlines())
     return 0
 
@@ -72,6 +78,10 @@ _HINTS = """
 Anything else runs over there: \\ls is the program, ls is ours. !COMMAND runs
 here, ! alone is a shell here. Tab completes, Up and Ctrl-R search the history,
 Right takes the grey text, Ctrl-X Ctrl-E opens the editor.
+"""
+
+_MORE = """
+`help COMMAND` tells all about one, `help -a` what each of them does.
 """
 
 

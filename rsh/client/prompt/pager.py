@@ -21,9 +21,7 @@ def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
     """Print lines, through a pager when they are more than the screen takes; never in a batch or plain mode."""
     known = list(lines)
     program = pager(os.environ)
-    able = is_terminal(0) and is_terminal(1) and os.environ.get("TERM") != "dumb"  # as in plain mode
-    wanted = able and context.asks and context.settings.on("pager")
-    if not wanted or not program or len(known) < layout_size()[1]:
+    if not program or not context.settings.on("pager") or not overflows(context, len(known)):
         print_lines(known)
         return
     begun = time.monotonic()
@@ -33,6 +31,12 @@ def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
     except BrokenPipeError:
         pass  # It was left before its end.
     context.reading += time.monotonic() - begun
+
+
+def overflows(context: PromptContext, count: int) -> bool:
+    """Say whether somebody sits before a screen that takes less than so many lines."""
+    able = is_terminal(0) and is_terminal(1) and os.environ.get("TERM") != "dumb"  # as in plain mode
+    return able and context.asks and count >= layout_size()[1]
 
 
 def pager(environment: Mapping[str, str]) -> str:

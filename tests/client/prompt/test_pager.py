@@ -36,6 +36,9 @@ def test_long_help_goes_through_it(home: Home, tmp_path: Path) -> None:
     with Terminal(home, "connect", "-q", "-X", variables=variables) as terminal:
         terminal.until_shown(":~")
         terminal.press("help\r")
+        terminal.until_shown("`help -a`")
+        assert "Files  " in terminal.text and "was paged" not in terminal.text
+        terminal.press("help -a\r")
         terminal.until_shown("was paged")
         assert "put" in (tmp_path / "paged").read_text()
         terminal.press("help lpwd\r")
@@ -45,7 +48,7 @@ def test_long_help_goes_through_it(home: Home, tmp_path: Path) -> None:
 def test_time_before_it_is_the_readers(home: Home) -> None:
     with Terminal(home, "connect", "-q", "-X", variables={"PAGER": "sleep 1.1; cat >/dev/null"}) as terminal:
         terminal.until_shown(":~")
-        terminal.press(":set duration 1\rhelp\rsleep 1.1\r")
+        terminal.press(":set duration 1\rhelp -a\rsleep 1.1\r")
         terminal.until_shown(" s]")
         assert terminal.text.index("sleep 1.1") < terminal.text.index(" s]")
         assert terminal.text.count(" s]") == 1
