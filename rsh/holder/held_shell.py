@@ -32,6 +32,7 @@ class HeldShell:
         self.jobs = 0  # of the shell, as the clients know it
         self.ended = b""  # how the shell has ended, once it has,
         self.ended_at = 0.0  # and when
+        self.unwanted = False  # whoever has not come by now need not hear how it has ended
         self.typist: Client | None = None  # who has typed last
         self.asking: Peer | None = None  # who has asked what the shell is being asked
 
@@ -110,7 +111,8 @@ class HeldShell:
             client.say(wire.ENDED, self.ended)
 
     def hang_up(self) -> None:
-        """End the shell as a terminal that goes away does."""
+        """End the shell as a terminal that goes away does: somebody wants it to end, or nobody wants it."""
+        self.unwanted = True
         if not self.ended:
             hang_up(self.child, self.terminal, self.drain)
             self.finish()

@@ -55,7 +55,7 @@ class Holder(Reception):
         """Tell whether nothing is left to do."""
         if not self.ended:
             return False
-        if not self.clients and time.monotonic() < self.alone_since + PATIENCE:
+        if not (self.clients or self.unwanted) and time.monotonic() < self.alone_since + PATIENCE:
             return False  # Whoever had it started is about to come, and has to hear how it ended.
         if time.monotonic() >= self.ended_at + LAST_WORDS:
             return True

@@ -19,6 +19,9 @@ import pytest
 from rsh.errors import Code, Refused
 from rsh.holder import wire
 from rsh.holder.client import HELD_BACK
+from rsh.holder.door import Door
+from rsh.holder.holder import Holder
+from rsh.holder.identity import Identity
 from rsh.holder.reception import MOST_LINES
 from rsh.holder.ring import KEPT
 from rsh.protocol.requests import Shell, Terminal
@@ -382,6 +385,15 @@ def test_shell_that_ends_by_time_waits_for_nobody_who_went_without_a_word() -> N
     shell.first.sock.close()
     wait_until_gone(shell.place, HELD_BACK / 2)
     shell.close()
+
+
+def test_shell_that_is_told_to_end_waits_for_nobody_who_never_came(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.fspath(tmp_path / "door"))
+        identity = Identity("1", "", "ann@laptop", "", 60.0)
+        holder = Holder(Door(listening, os.fspath(tmp_path / "door")), identity, "/bin/sh", 80, 24)
+        holder.hang_up()
+        assert holder.is_over()
 
 
 def test_who_only_asks_about_a_shell_does_not_keep_it_alive() -> None:
