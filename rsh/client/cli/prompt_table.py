@@ -46,9 +46,7 @@ PROMPT_COMMANDS: Final = (
         "prompt",
         (
             Argument("topic", "a command", kind="topic", metavar="COMMAND", optional=True),
-            switch(
-                "all", "tell in a line each what all of them do, also where that is more than the screen", "-a", "--all"
-            ),
+            switch("all", "what each of them does, also where that is more than the screen", "-a", "--all"),
         ),
         PROMPT,
         bare=True,
