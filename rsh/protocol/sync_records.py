@@ -13,7 +13,10 @@ from rsh.protocol.transfer_records import Directory, Leave, ResultRecord, Root, 
 
 
 class Signature(Struct, tag=82, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Answers Sign: digests and beginnings of further blocks of the old file, of which `size` bytes were read."""
+    """Answers Sign: digests and beginnings of further blocks of the old file, of which `size` bytes were read.
+
+    Where more blocks are there than were asked for, the last size is that of the file.
+    """
 
     size: Count
     hashes: Annotated[bytes, Meta(max_length=65536)]  # 8 bytes for each block
@@ -24,14 +27,15 @@ class Signature(Struct, tag=82, array_like=True, frozen=True, forbid_unknown_fie
 class Kept(Struct, tag=93, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Comes before a Signature: digests of further whole blocks of the file's part, which an earlier try has left."""
 
-    digests: Annotated[bytes, Meta(min_length=16, max_length=131072)]  # 16 bytes for each 1048576 of the part
+    digests: Annotated[bytes, Meta(min_length=16, max_length=131072)]  # 16 bytes for each 1044480 of the part
 
 
 class Sign(Struct, tag=83, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Asks for the Signature of a file of the target, in blocks of that size."""
+    """Asks for the Signature of a file of the target, in blocks of that size, and of its first blocks at most."""
 
     path: Path  # from the target's top
     block: Annotated[int, Meta(ge=4096, le=2**20)]
+    blocks: Annotated[int, Meta(ge=1, lt=2**62)]
 
 
 class Prove(Struct, tag=84, array_like=True, frozen=True, forbid_unknown_fields=True):

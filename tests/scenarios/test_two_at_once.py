@@ -91,7 +91,7 @@ def test_no_file_is_a_mixture_however_they_meet(me: Home, host: str, tmp_path: P
             _, errors = process.communicate(timeout=SOON)
             lines = errors.decode().splitlines()
             assert (process.returncode == 0) == (not lines), lines
-            assert all(line.startswith(f"rsh: {verb}: ") and str(target) in line for line in lines)
+            assert all(line.startswith(f"rsh: {verb}: ") and str(target) in line for line in lines), lines
         for name, content in contents(target).items():
             if not name.endswith(".part"):
                 assert content in (old.get(name), *(each[name] for each in allowed)), name

@@ -46,7 +46,7 @@ def signature(top: Top, question: Sign, parts: KeptFiles, old: KeptFiles) -> Ite
         if (part := adopt(directory, part_name(name))) >= 0:
             parts.keep(question.path, part)
             yield from _kept(part)
-        yield from sign(fd, question.block)
+        yield from sign(fd, question.block, question.blocks)
     except (OSError, FileError):
         yield _NOTHING
     finally:

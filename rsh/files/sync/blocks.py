@@ -44,15 +44,18 @@ def block_size(size: int) -> int:
     return block
 
 
-def sign(fd: int, block: int) -> Iterator[Signature]:
+def sign(fd: int, block: int, blocks: int) -> Iterator[Signature]:
     """Give the signature of an open file, in as many records as it takes; the last one says so.
+
+    Args:
+        blocks: how many at most. What the file has beyond, as it has become larger, is told by its size alone.
 
     Raises:
         OSError: it cannot be read.
     """
-    hashes, anchors, offset = bytearray(), bytearray(), 0
+    hashes, anchors, offset, end = bytearray(), bytearray(), 0, blocks * block
     chunk = max(_CHUNK // block, 1) * block
-    while piece := os.pread(fd, chunk, offset):
+    while piece := os.pread(fd, min(chunk, end - offset), offset):
         view = memoryview(piece)
         for start in range(0, len(piece), block):
             hashes += xxh3_64_digest(view[start : start + block])
@@ -64,7 +67,8 @@ def sign(fd: int, block: int) -> Iterator[Signature]:
             anchors.clear()
         if len(piece) % block:
             break
-    yield Signature(offset, bytes(hashes), bytes(anchors), False)
+    size = offset if offset < end else max(offset, os.fstat(fd).st_size)
+    yield Signature(size, bytes(hashes), bytes(anchors), False)
 
 
 NOWHERE: Final = -1

@@ -73,8 +73,9 @@ class LaterSender(SyncSender):
         """Ask the target for what _settle will need to know."""
         if old_size >= 0:
             block = block_size(old_size)
-            self._results.expect_signature(old_size // block + 2)
-            self._out.record(Sign(path, block))
+            blocks = old_size // block + 2  # somebody else may write it meanwhile
+            self._results.expect_signature(blocks)
+            self._out.record(Sign(path, block, blocks))
             return
         try:
             # By its path: what is not where it was is only not recognised.

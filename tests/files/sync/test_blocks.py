@@ -15,9 +15,9 @@ BLOCK = 4096
 OLD = random.Random(1).randbytes(2 * MIB + 777)
 
 
-def signature(path: Path, block: int) -> Old:
+def signature(path: Path, block: int, blocks: int = 2**40) -> Old:
     fd = os.open(path, os.O_RDONLY)
-    records = list(sign(fd, block))
+    records = list(sign(fd, block, blocks))
     os.close(fd)
     assert [record.more for record in records] == [True] * (len(records) - 1) + [False]
     hashes, anchors = (b"".join(getattr(record, name) for record in records) for name in ("hashes", "anchors"))
@@ -112,3 +112,15 @@ def test_a_file_that_gets_shorter_ends_early(tmp_path: Path) -> None:
 def test_blocks_grow_with_the_file() -> None:
     sizes = (0, MIB, 64 * MIB, 1024 * MIB, 2**40, 2**50)
     assert [block_size(size) for size in sizes] == [4096, 4096, 4096, 16384, 524288, 1048576]
+
+
+@pytest.mark.parametrize("block", [BLOCK, MIB])
+def test_what_is_beyond_the_blocks_that_were_asked_for_is_told_by_the_size_alone(tmp_path: Path, block: int) -> None:
+    path = tmp_path / "old"
+    path.write_bytes(OLD)
+    told = signature(path, block, 2)
+    assert (told.size, told.hashes) == (len(OLD), signature(path, block).hashes[:16])
+    path.write_bytes(OLD[: 2 * block])
+    assert signature(path, block, 2) == signature(path, block)
+    path.write_bytes(OLD[: block + 1])
+    assert signature(path, block, 2) == signature(path, block)

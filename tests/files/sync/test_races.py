@@ -37,6 +37,14 @@ class Racer(Heard):
             act()
 
 
+class EarlyRacer(Racer):
+    """Does something when the source knows what the target has of a file, before it asks for more of it."""
+
+    def planned(self, action: str, path: bytes, size: int, origin: bytes = b"") -> None:
+        super().planned(action, path, size, origin)
+        self._go()
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     top = tmp_path / "source"
@@ -84,6 +92,31 @@ def test_a_file_that_another_one_takes_the_place_of_arrives_all_the_same(
     _, sent, received = sync(source, target, heard=racer)
     assert (sent.failed, received.failed) == (0, 0)
     assert racer.bytes < MIB, "only what changed was sent"
+    assert alike(source, target)
+
+
+def append(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(2 * OTHER)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        append,
+        lambda path: replace(path, 3 * OTHER),
+        lambda path: replace(path, NEW + OTHER),
+        lambda path: replace(path, OTHER[:MIB]),
+        lambda path: replace(path, b""),
+        Path.unlink,
+        link,
+    ],
+)
+def test_a_file_that_is_another_one_before_the_source_asks_for_its_blocks_becomes_the_sources(
+    source: Path, target: Path, act: Callable[[Path], object]
+) -> None:
+    _, sent, received = sync(source, target, heard=EarlyRacer(lambda: act(target / "large")))
+    assert (sent.failed, received.failed) == (0, 0)
     assert alike(source, target)
 
 

@@ -92,7 +92,7 @@ def test_paths_that_lead_out_are_violations(kind: str, path: bytes, target: Path
     before = snapshot(bytes(target.parent))
     kinds: dict[str, Record] = {
         "delete": Delete(path),
-        "sign": Sign(path, 4096),
+        "sign": Sign(path, 4096, 9),
         "prove": Prove(path),
         "patch": patch(path),
     }
@@ -105,7 +105,9 @@ def test_paths_that_lead_out_are_violations(kind: str, path: bytes, target: Path
 def test_nothing_is_reached_through_a_symlink(target: Path) -> None:
     canary = b"way-out/canary"
     digest = xxh3_128_digest(b"sings")
-    elements = whole(Delete(canary), Sign(canary, 4096), Prove(canary), patch(canary, 5), Reuse(0, 5), Finish(digest))
+    elements = whole(
+        Delete(canary), Sign(canary, 4096, 9), Prove(canary), patch(canary, 5), Reuse(0, 5), Finish(digest)
+    )
     report, answers = receive(target, *elements, delete=True)
     assert [error.error for error in report.failures] == ["ENOTDIR", "ENOTDIR"]
     assert Signature(0, b"", b"", False) in answers
@@ -135,7 +137,7 @@ def test_what_is_deleted_is_gone_with_all_that_is_in_it(target: Path) -> None:
         Directory(b"old", 0o755, 0),
         Symlink(b"old", 0, b"elsewhere"),
         Delete(b"old"),
-        Sign(b"dir/inside", 4096),
+        Sign(b"dir/inside", 4096, 9),
         Prove(b"other"),
         Touch(b"other", 0o644, 0),
         patch(b"old", name=b"other"),
@@ -157,7 +159,7 @@ def test_a_file_that_was_not_asked_for_is_a_violation(target: Path, name: bytes)
 
 
 def test_what_is_special_is_never_opened_for_long(target: Path) -> None:
-    report, answers = receive(target, *whole(Sign(b"fifo", 4096), Prove(b"fifo"), Touch(b"fifo", 0, 0)))
+    report, answers = receive(target, *whole(Sign(b"fifo", 4096, 9), Prove(b"fifo"), Touch(b"fifo", 0, 0)))
     assert [error.error for error in report.failures] == ["ESPECIAL"]
     assert Proof(b"") in answers
 
@@ -309,7 +311,7 @@ def test_what_is_left_out_may_not_be_named(target: Path, path: bytes, kind: str)
     before = snapshot(bytes(target))
     kinds: dict[str, Record] = {
         "delete": Delete(path),
-        "sign": Sign(path, 4096),
+        "sign": Sign(path, 4096, 9),
         "prove": Prove(path),
         "patch": patch(path, 4),
     }
