@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from rsh.client.cli.context import Context
 from rsh.client.cli.options import Options
-from rsh.client.terminal.console import is_terminal
+from rsh.client.terminal.console import is_terminal, size
 from rsh.errors import RshError
 
 # Leaving an alternate screen that was not entered moves the cursor to where it was saved last. So it is saved first,
@@ -20,6 +20,7 @@ from rsh.errors import RshError
 MENDING: Final = b"".join(
     (
         b"\x18\x1b\\",  # end a sequence that was begun (CAN), or a string (ST)
+        b"\x1b<\x1b[4i\x1b[2l\x1b[12h",  # no VT52, no printer; keys are taken, and not shown a second time
         b"\x1b[?2026l",  # show what is drawn
         b"\x1b[<99u\x1b[=0u",  # kitty's keyboard, on the screen we are on
         b"".join(b"\x1b[?%dl" % mode for mode in (9, *range(1000, 1007), 1015, 1016)),  # mouse, focus
@@ -66,10 +67,15 @@ def run_reset(context: Context, options: Options) -> int:
     try:
         termios.tcflow(descriptor, termios.TCOON)
         termios.tcsetattr(descriptor, termios.TCSANOW, sane(termios.tcgetattr(descriptor)))
-        os.write(descriptor, MENDING + b"\r\n")
+        os.write(descriptor, MENDING + tabs(size()[0]) + b"\r\n")
     except (OSError, termios.error) as error:
         raise RshError("the terminal has gone away") from error
     return 0
+
+
+def tabs(columns: int) -> bytes:
+    """Give what sets a tab stop at every eighth column, as tabs(1) does."""
+    return b"\r\x1b[3g" + b"\x1b[8C\x1bH" * ((columns - 1) // 8)
 
 
 def sane(attributes: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from rsh.client.terminal.key_modes import MAX_DEPTH, KeyModes
 from rsh.client.terminal.sequences import Buffer, SequenceReader
 
 # Private modes (DECSET) that are off when a terminal starts. Those whose beginning differs from terminal to terminal
@@ -17,20 +18,19 @@ from rsh.client.terminal.sequences import Buffer, SequenceReader
 _OFF: Final = frozenset(
     (1, 5, 6, 9, 12, 66, 69, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2026, 2027, 2031, 2048, 9001)
 )
-_ON: Final = frozenset((7, 25))  # autowrap, cursor shown
+_ON: Final = frozenset((2, 7, 25))  # sequences as we know them, autowrap, cursor shown
 _ALTERNATE: Final = frozenset((47, 1047, 1049))
-_ANSI: Final = frozenset((b"4", b"20"))  # insert mode, newline mode
+_ANSI: Final = frozenset((b"2", b"4", b"20"))  # locked keyboard, insert mode, newline mode
+_ANSI_ON: Final = frozenset((b"12",))  # what is typed is not shown by the terminal itself
 _LOOKS: Final = frozenset((5, 12))  # private modes that a prompt can live with
 
+_VT52: Final = 2  # while this is off, the sequences of another terminal are obeyed
 _ORIGIN: Final = 6
 _CURSOR: Final = 1048  # saves the cursor, and restores it
 _WITH_CURSOR: Final = 1049
 
 # Colours that OSC sets, and the OSC that gives the terminal's own back.
 _COLORS: Final = {b"4": b"104", b"5": b"105"} | {b"%d" % n: b"%d" % (n + 100) for n in range(10, 20)}
-
-# How deep keyboards and titles are counted: terminals keep fewer, and pop the rest without a word.
-MAX_DEPTH: Final = 32
 
 
 class Look(NamedTuple):
@@ -59,8 +59,9 @@ class Modes:
         self._private: dict[int, bool] = {}  # those that are not as at the start
         self._saved: dict[int, bool] = {}  # by XTSAVE
         self._alternate = 0  # the mode that entered the alternate screen
-        self._ansi: set[bytes] = set()
-        self._keypad = False
+        self._ansi: set[bytes] = set()  # likewise
+        self._keys = KeyModes()
+        self._printing = False  # to a printer, and not to the screen
         self._styled = False
         self._charsets: dict[bytes, bytes] = {}  # b"(": b"0"
         self._shifted = False
@@ -68,8 +69,6 @@ class Modes:
         self._looks = [Look(), Look()]  # saved with the cursor, on the main and the other screen
         self._region = b""
         self._shape = b""  # of the cursor
-        self._keyboards: tuple[list[int], list[int]] = ([0], [0])  # flags of kitty's, on the main and the other screen
-        self._key_formats: dict[bytes, bytes] = {}  # final byte and resource: whole parameters (XTMODKEYS)
         self._colors: dict[bytes, None] = {}  # what gives them back
         self._linked = False  # an OSC 8 hyperlink is open
         self._titles = 0  # pushed
@@ -107,7 +106,9 @@ class Modes:
         elif not between and final == b"8":  # DECRC
             self._restore_look()
         elif not between and final in b"=>":  # DECKPAM, DECKPNM
-            self._keypad = final == b"="
+            self._keys.keypad = final == b"="
+        elif not between and final == b"<":  # the end of VT52
+            self._private.pop(_VT52, None)
         elif not between and final == b"c":  # RIS
             self._forget()
 
@@ -146,6 +147,7 @@ class Modes:
         if number == _WITH_CURSOR and on and not entered:
             self._save_look()
         self._alternate = (entered or number) if on else 0
+        self._keys.screen = 1 if self._alternate else 0
         if number == _WITH_CURSOR and not on and entered:
             self._restore_look(surely=False)
 
@@ -176,10 +178,14 @@ class Modes:
                 self._set_private(b"%d" % number, self._saved[number])
 
     def _set_ansi(self, parameters: bytes) -> None:
-        self._ansi.update(_ANSI.intersection(parameters.split(b";")))
+        numbers = parameters.split(b";")
+        self._ansi.update(_ANSI.intersection(numbers))
+        self._ansi.difference_update(_ANSI_ON.intersection(numbers))
 
     def _reset_ansi(self, parameters: bytes) -> None:
-        self._ansi.difference_update(parameters.split(b";"))
+        numbers = parameters.split(b";")
+        self._ansi.difference_update(_ANSI.intersection(numbers))
+        self._ansi.update(_ANSI_ON.intersection(numbers))
 
     def _style(self, parameters: bytes) -> None:
         # The last parameter has the last word; but the 0 of 38;5;0 is a colour.
@@ -195,35 +201,27 @@ class Modes:
         self._shape = parameters.strip(b"0")
 
     def _push_keyboard(self, parameters: bytes) -> None:
-        stack = self._keyboard
-        stack.append(_number(parameters))
-        del stack[1 : len(stack) - MAX_DEPTH]
+        self._keys.push(_number(parameters))
 
     def _pop_keyboard(self, parameters: bytes) -> None:
-        stack = self._keyboard
-        del stack[max(1, len(stack) - (_number(parameters) or 1)) :]
+        self._keys.pop(_number(parameters))
 
     def _set_keyboard(self, parameters: bytes) -> None:
         flags, _, how = parameters.partition(b";")
-        stack, value = self._keyboard, _number(flags)
-        stack[-1] = {b"2": stack[-1] | value, b"3": stack[-1] & ~value}.get(how, value)
-
-    @property
-    def _keyboard(self) -> list[int]:
-        return self._keyboards[1 if self._alternate else 0]
+        self._keys.set(_number(flags), how)
 
     def _modify_keys(self, parameters: bytes) -> None:
-        self._format_keys(parameters, b"m")
+        self._keys.format(parameters, b"m")
 
-    def _format_keys(self, parameters: bytes, final: bytes = b"f") -> None:
-        resource, _, value = parameters.partition(b";")
-        if value.strip(b"0") and resource.isdigit() and len(resource) == 1:
-            self._key_formats[final + resource] = parameters
-        else:
-            self._key_formats.pop(final + resource, None)
+    def _format_keys(self, parameters: bytes) -> None:
+        self._keys.format(parameters, b"f")
 
     def _modify_no_keys(self, parameters: bytes) -> None:
-        self._key_formats.pop(b"m" + parameters, None)
+        self._keys.format(parameters, b"m")
+
+    def _print(self, parameters: bytes) -> None:
+        if parameters in (b"4", b"5"):
+            self._printing = parameters == b"5"
 
     def _window(self, parameters: bytes) -> None:
         if parameters[:2] == b"22":
@@ -237,7 +235,7 @@ class Modes:
             self._private.pop(number, None)
         self._ansi.clear()
         self._charsets.clear()
-        self._keypad = self._styled = self._shifted = False
+        self._keys.keypad = self._styled = self._shifted = False
         self._region = b""
 
     # --- putting back ---
@@ -248,11 +246,12 @@ class Modes:
         Args:
             looks: also what a prompt can live with, and the user may have wanted: colours, the cursor's shape, titles.
         """
-        cut = b"\x18" if self._reader.inside else b""  # CAN: it will not be finished
-        pieces = [cut, *self._undo_alternate()]  # first, for it may have colours come back
+        pieces = [self._reader.cut, *self._undo_deafness(), *self._undo_alternate()]  # this may have colours come back
         private = {number for number in self._private if looks or number not in _LOOKS}
-        pieces += [*self._undo_text(private), *self._undo_keys()]
-        pieces += [b"\x1b[?%d%b" % (number, b"h" if number in _ON else b"l") for number in sorted(private - {_ORIGIN})]
+        pieces += [*self._undo_text(private), *self._keys.undo()]
+        pieces += [
+            b"\x1b[?%d%b" % (number, b"h" if number in _ON else b"l") for number in sorted(private - {_VT52, _ORIGIN})
+        ]
         pieces += self._undo_region(_ORIGIN in private)
         if looks:
             pieces += self._undo_looks()
@@ -265,6 +264,13 @@ class Modes:
             self._private, self._shape, self._colors, self._titles = kept, shape, colors, titles
             self._saved, self._looks = saved, saved_looks
         return b"".join(pieces)
+
+    def _undo_deafness(self) -> Iterator[bytes]:
+        """Have the terminal obey us, and show what comes."""
+        if self._private.get(_VT52) is False:
+            yield b"\x1b<"
+        if self._printing:
+            yield b"\x1b[4i"
 
     def _undo_text(self, private: set[int]) -> Iterator[bytes]:
         """Undo what changes the look of letters; and first let the screen be drawn again."""
@@ -280,20 +286,15 @@ class Modes:
         if self._latin:
             yield b"\x1b%G"
         yield from (b"\x1b" + slot + b"B" for slot in self._charsets)
-        yield from (b"\x1b[%bl" % number for number in sorted(self._ansi))
+        yield from (b"\x1b[%b%b" % (number, b"h" if number in _ANSI_ON else b"l") for number in sorted(self._ansi))
 
     def _undo_alternate(self) -> Iterator[bytes]:
         """Leave the alternate screen; each screen has a keyboard of its own."""
         if self._alternate:
-            yield from _undo_keyboard(self._keyboards[1])
+            yield from self._keys.undo_screen(1)
             yield b"\x1b[?%dl" % self._alternate
             self._change_screen(self._alternate, on=False)
-        yield from _undo_keyboard(self._keyboards[0])
-
-    def _undo_keys(self) -> Iterator[bytes]:
-        if self._keypad:
-            yield b"\x1b>"
-        yield from (b"\x1b[>%b%b" % (name[1:], name[:1]) for name in self._key_formats)
+        yield from self._keys.undo_screen(0)
 
     def _undo_region(self, origin: bool) -> Iterator[bytes]:
         """Give the whole screen back to scrolling; that moves the cursor, which therefore is kept."""
@@ -313,26 +314,15 @@ class Modes:
     def redo(self) -> bytes:
         """Give what sets everything again on a terminal where it was undone; colours and titles are not set again."""
         pieces = [b"\x1b[?%dh" % self._alternate] if self._alternate else []
-        for screen, stack in enumerate(self._keyboards):
-            if bool(screen) == bool(self._alternate):
-                pieces += [b"\x1b[=%du" % stack[0]] if stack[0] else []
-                pieces += [b"\x1b[>%du" % flags for flags in stack[1:]]
+        pieces += self._keys.redo_screen()
         pieces += [b"\x1b[?%d%b" % (number, b"h" if on else b"l") for number, on in sorted(self._private.items())]
-        pieces += [b"\x1b[%bh" % number for number in sorted(self._ansi)]
+        pieces += [b"\x1b[%b%b" % (number, b"l" if number in _ANSI_ON else b"h") for number in sorted(self._ansi)]
         pieces += [b"\x1b" + slot + charset for slot, charset in self._charsets.items()]
-        pieces += [b"\x1b[>%b%b" % (value, name[:1]) for name, value in self._key_formats.items()]
-        pieces += [b"\x1b="] if self._keypad else []
+        pieces += self._keys.redo()
         pieces += [b"\x0e"] if self._shifted else []
         pieces += [b"\x1b7\x1b[%br\x1b8" % self._region] if self._region else []
         pieces += [b"\x1b[%b q" % self._shape] if self._shape else []
         return b"".join(pieces)
-
-
-def _undo_keyboard(stack: list[int]) -> Iterator[bytes]:
-    if len(stack) > 1:
-        yield b"\x1b[<%du" % (len(stack) - 1)
-    if stack[0]:
-        yield b"\x1b[=0u"
 
 
 def _numbers(parameters: bytes) -> list[int]:
@@ -360,5 +350,6 @@ _SEQUENCES: Final[dict[bytes, Callable[[Modes, bytes], None]]] = {
     b">f": Modes._format_keys,
     b">n": Modes._modify_no_keys,
     b"t": Modes._window,
+    b"i": Modes._print,
     b"!p": Modes._soft_reset,
 }

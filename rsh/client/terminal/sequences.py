@@ -30,6 +30,9 @@ _END_OF_OSC: Final = re.compile(rb"[\x07\x18\x1a\x1b]")
 _END_OF_STRING: Final = re.compile(rb"[\x18\x1a\x1b]")
 _STRINGS: Final = b"]PX^_"  # what begins OSC, DCS, SOS, PM and APC
 
+_CANCEL: Final = b"\x18"
+_END: Final = b"\x1b\\"  # ST
+
 
 class Follower(Protocol):
     """Who is told of what was found."""
@@ -58,11 +61,17 @@ class SequenceReader:
         self._follower = follower
         self._rest = b""  # a sequence that has begun
         self._string: bytearray | None = None  # a string that has begun, with what begins it
+        self._open = False  # a string has begun whose own end has not come
 
     @property
-    def inside(self) -> bool:
-        """Whether the stream stands in the middle of a sequence."""
-        return bool(self._rest) or self._string is not None
+    def cut(self) -> bytes:
+        """What ends the sequence that the stream stands in the middle of; b"" when it stands in none.
+
+        Nothing but its own end ends a string everywhere: to tmux and screen it goes on behind CAN and ESC.
+        """
+        if self._open:
+            return _CANCEL + _END
+        return _CANCEL if self._rest else b""
 
     def feed(self, data: Buffer) -> None:
         """Read the next piece."""
@@ -88,7 +97,7 @@ class SequenceReader:
 
     def forget(self) -> None:
         """Be outside of any sequence."""
-        self._rest, self._string = b"", None
+        self._rest, self._string, self._open = b"", None, False
 
     def _read_shifts(self, data: bytes | bytearray, start: int, end: int) -> None:
         out, back = data.rfind(b"\x0e", start, end), data.rfind(b"\x0f", start, end)
@@ -99,7 +108,7 @@ class SequenceReader:
         """Read what an ESC begins; give where it ends, -1 when that is not in this piece."""
         kind = data[start + 1 : start + 2]
         if kind and kind in _STRINGS:
-            self._string = bytearray(kind)
+            self._string, self._open = bytearray(kind), True
             return self._read_string(data, start + 2)
         match = (_CSI if kind == b"[" else _ESCAPE).match(data, start)
         assert match is not None  # Whatever follows an ESC matches as far as it goes.
@@ -112,6 +121,7 @@ class SequenceReader:
         if kind == b"[":
             self._found_csi(match[1], match[2], match[3])
         else:
+            self._open = self._open and match[0] != _END
             self._follower.obey_escape(match[1], match[2])
         return end
 
@@ -134,5 +144,6 @@ class SequenceReader:
             return -1
         self._string = None
         if string[:1] == b"]":
+            self._open = match[0] != b"\x07"
             self._follower.obey_osc(bytes(string[1:]))
         return end if data[end : end + 1] == b"\x1b" else end + 1

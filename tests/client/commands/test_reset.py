@@ -6,7 +6,7 @@ import termios
 
 import pytest
 
-from rsh.client.commands.reset import MENDING, sane
+from rsh.client.commands.reset import MENDING, sane, tabs
 from rsh.client.terminal.console import RawMode
 from rsh.client.terminal.modes import Modes
 
@@ -22,6 +22,9 @@ from rsh.client.terminal.modes import Modes
         b"\x1b]11;#000\x07\x1b]10;red\x07\x1b]4;1;red\x07\x1b]12;red\x07\x1b]9;4;1;50\x07",
         b"\x1b[?2026h\x1b[?2031h\x1b[?2048h\x1b[?9001h\x1b]0;never ended",
         b"\x1b[?25l\x1b[12",
+        b"\x1bP+q",
+        b"\x1b[2;4h\x1b[12l\x1b[5i",
+        b"\x1b[?2l",
     ],
 )
 def test_mending_leaves_nothing_on(left: bytes) -> None:
@@ -37,6 +40,15 @@ def test_mending_shows_no_letter() -> None:
     screen = pyte.Screen(80, 24)
     pyte.ByteStream(screen).feed(b"kept" + MENDING.replace(b"\x1b[<99u", b"").replace(b"\x1b[=0u", b""))  # not pyte's
     assert "".join(screen.display).strip() == "kept"
+
+
+@pytest.mark.parametrize("columns", [1, 8, 9, 80, 81])
+def test_tab_stops_are_where_a_terminal_has_them_at_its_start(columns: int) -> None:
+    import pyte
+
+    new, mended = pyte.Screen(columns, 3), pyte.Screen(columns, 3)
+    pyte.ByteStream(mended).feed(b"a\x1b[3g b\x1bHc" + tabs(columns))
+    assert {stop for stop in new.tabstops if stop < columns} == mended.tabstops
 
 
 def test_a_raw_terminal_is_sane_again() -> None:

@@ -23,6 +23,9 @@ def undone(*pieces: bytes, rows: int = 24, looks: bool = True) -> bytes:
         (b"\x1b[?2004h\x1b[?1004h", b"\x1b[?1004l\x1b[?2004l"),
         (b"\x1b[?2026h\x1b[1m", b"\x1b[?2026l\x1b[m"),
         (b"\x1b[?7l\x1b[4h", b"\x1b[4l\x1b[?7h"),
+        (b"\x1b[2;20h\x1b[12l", b"\x1b[12h\x1b[2l\x1b[20l"),  # a keyboard that is locked, and a second echo
+        (b"\x1b[31m\x1b[?2l", b"\x1b<\x1b[m"),  # a VT52 knows none of our sequences
+        (b"\x1b[31m\x1b[5i", b"\x1b[4i\x1b[m"),  # what comes is printed, and not shown
         (b"\x1b[1;31m", b"\x1b[m"),
         (b"\x1b[38;5;0m", b"\x1b[m"),
         (b"\x1b(0", b"\x1b(B"),
@@ -63,6 +66,7 @@ def test_what_was_switched_on_is_put_back_and_no_more(switched: bytes, back: byt
         b"\x1b(0lqk\x1b(B \x0e\x0f",
         b"\x1b7\x1b[31m\x1b(0\x1b[?6h\x1b8",
         b"\x1b[3;10r\x1b[r",
+        b"\x1b[?2l\x1b<\x1b[2h\x1b[2l\x1b[12l\x1b[12h\x1b[5i\x1b[4i",
         b"\x1b[1;24r",  # all rows there are
         b"\x1b[>1u\x1b[<u\x1b[=1u\x1b[=1;3u",
         b"\x1b[>4;2m\x1b[>4;m\x1b[>4;2m\x1b[>4n",
@@ -94,8 +98,14 @@ def test_putting_back_is_done_once() -> None:
 
 
 def test_a_sequence_that_was_begun_is_cut_first() -> None:
-    assert undone(b"\x1b[?25l\x1b]0;tit") == b"\x18\x1b[?25h"
+    assert undone(b"\x1b[?25l\x1b]0;tit") == b"\x18\x1b\\\x1b[?25h"
     assert undone(b"\x1b[?25l\x1b[?104") == b"\x18\x1b[?25h"
+
+
+def test_a_string_is_ended_unless_its_own_end_has_come() -> None:
+    assert undone(b"\x1bPq~~\x18text") == b"\x18\x1b\\"
+    assert undone(b"\x1b_Gx\x1b[m") == b"\x18\x1b\\"
+    assert undone(b"\x1bPq~~\x1b\\ \x1b]0;tit\x07 \x1b]0;le\x1b\\") == b""
 
 
 def test_looks_may_stay_till_the_end() -> None:
