@@ -76,12 +76,6 @@ class Home:
         options.setdefault("env", self.environment)
         return subprocess.run([*program("rsh"), *arguments], timeout=timeout, **options)
 
-    def enough_for(self, host: str) -> str:
-        """Give seconds in which a command has begun for certain, as busy as this machine is now."""
-        begun = time.monotonic()
-        assert self.rsh("exec", host, "--", "true").returncode == 0
-        return f"{5 * (time.monotonic() - begun):.3f}"
-
     def spawn(self, *arguments: str | bytes, **options: Any) -> subprocess.Popen[bytes]:
         """Start the client."""
         options.setdefault("env", self.environment)

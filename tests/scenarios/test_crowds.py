@@ -83,7 +83,7 @@ def wait_for_memory(daemon: Daemon, most: int) -> None:
 def test_many_sessions_are_cut_and_resumed_at_once(home: Home, daemon: Daemon) -> None:
     before = weight(daemon)
     with Proxy(daemon.host) as network, crowd(home, network.host) as processes:
-        assert network.cut() == CROWDS * EACH
+        assert network.cut() >= CROWDS * EACH
         finish(processes)
         wait_for_weight(daemon, before)
 

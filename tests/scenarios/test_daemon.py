@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -128,31 +129,34 @@ def test_address_in_use_is_one_clear_line(daemon: Daemon) -> None:
     assert b"Address already in use" in done.stderr
 
 
-def test_requests_at_work_finish_when_the_daemon_is_told_to_stop(daemon: Daemon) -> None:
-    client = daemon.home.spawn(
-        "exec", daemon.host, "--", "echo on; sleep 1; echo done", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    )
-    assert client.stdout is not None
-    assert client.stdout.readline() == b"on\n"
-    daemon.process.terminate()
-    assert client.stdout.read() == b"done\n"
-    client.stdout.close()
-    assert client.wait(SOON) == 0
-    assert daemon.process.wait(SOON) == 0
+@pytest.fixture
+def patient(home: Home) -> Iterator[Daemon]:
+    """A daemon that gives what is at work the time it needs, however slow the machine is."""
+    with Daemon(home, "--drain", str(SOON)) as running:
+        yield running
 
 
-def test_port_is_free_as_soon_as_the_daemon_is_told_to_stop(daemon: Daemon) -> None:
-    client = daemon.home.spawn(
-        "exec", daemon.host, "--", "echo on; sleep 3", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    )
+def test_requests_at_work_finish_when_the_daemon_is_told_to_stop(patient: Daemon) -> None:
+    client = patient.home.spawn("exec", patient.host, "--", "echo on; read go; echo done", stdin=-1, stdout=-1)
     assert client.stdout is not None
     assert client.stdout.readline() == b"on\n"
-    daemon.process.terminate()
-    daemon.wait_for_log("stopped listening")
-    with Daemon(daemon.home, bind=(daemon.host,)) as successor:
+    patient.process.terminate()
+    patient.wait_for_log("stopped listening")
+    assert client.communicate(b"go\n", timeout=SOON)[0] == b"done\n"
+    assert client.returncode == 0
+    assert patient.process.wait(SOON) == 0
+
+
+def test_port_is_free_as_soon_as_the_daemon_is_told_to_stop(patient: Daemon) -> None:
+    client = patient.home.spawn("exec", patient.host, "--", "echo on; read end", stdin=-1, stdout=-1)
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"on\n"
+    patient.process.terminate()
+    patient.wait_for_log("stopped listening")
+    with Daemon(patient.home, bind=(patient.host,)) as successor:
         assert successor.home.rsh("exec", successor.host, "--", "echo hi").stdout == b"hi\n"
-    client.stdout.close()
-    assert client.wait(SOON) == 0
+    client.communicate(b"end\n", timeout=SOON)
+    assert client.returncode == 0
 
 
 def test_requests_that_do_not_finish_are_ended_with_words(home: Home) -> None:

@@ -162,9 +162,13 @@ def test_language_and_terminal_type_come_along_and_nothing_else(me: Home, host: 
 
 def test_timeout_ends_the_command_with_124(me: Home, host: str, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    done = me.rsh("exec", "--timeout", me.enough_for(host), host, "--", f"echo $$ > {pid_file}; exec sleep 100")
-    assert done.returncode == 124
-    assert done.stderr.count(b"\n") == 1
+    line = f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 100"
+    for seconds in ("1", "8", "64"):  # A busy machine may take longer to begin.
+        done = me.rsh("exec", "--timeout", seconds, host, "--", line)
+        assert done.returncode == 124
+        assert done.stderr.count(b"\n") == 1
+        if pid_file.exists():
+            break
     assert wait_until_gone(int(pid_file.read_text()))
 
 
@@ -202,7 +206,7 @@ def test_fifty_at_once_do_not_mix(me: Home, host: str) -> None:
         for number in range(50)
     ]
     for number, client in enumerate(clients):
-        out, _ = client.communicate(timeout=60)
+        out, _ = client.communicate(timeout=SOON)
         assert out == f"{number} {number} {number}\n".encode() * 5
         assert client.returncode == 0
 

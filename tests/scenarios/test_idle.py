@@ -13,6 +13,7 @@ from tests.scenarios.screens import SIGN, Terminal
 from tests.soak import sized
 
 SECONDS = sized(3.0, 10.0)
+TRIES = 3  # what is done once, and late on a busy machine, is done by then
 
 # One hundredth of the time, and never less than what a single look at a clock may be counted as.
 MOST = max(SECONDS / 100, 2 / os.sysconf("SC_CLK_TCK"))
@@ -31,9 +32,12 @@ def test_nobody_works_while_nobody_types(daemon: Daemon) -> None:
         terminal.press("echo $PPID; cd /\r")
         terminal.until_line(f":/{SIGN}")
         pids = {"client": int(terminal.child.pid or 0), "daemon": daemon.process.pid, "holder": int(terminal.lines[1])}
-        before = settled(pids)
-        time.sleep(SECONDS)
-        used = {name: spent(pid) - before[name] for name, pid in pids.items()}
+        for _ in range(TRIES):
+            before = settled(pids)
+            time.sleep(SECONDS)
+            used = {name: spent(pid) - before[name] for name, pid in pids.items()}
+            if all(seconds <= MOST for seconds in used.values()):
+                break
     assert all(seconds <= MOST for seconds in used.values()), used
 
 

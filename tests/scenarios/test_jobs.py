@@ -238,10 +238,13 @@ def test_cancelled_command_may_clean_up(me: Home, host: str) -> None:
 
 
 def test_time_that_runs_out_ends_the_command_with_124(me: Home, host: str) -> None:
-    name = detach(me, host, "--timeout", me.enough_for(host), "--", "echo begun; exec sleep 100")
-    assert me.rsh("wait", host, name).returncode == 124
-    assert state_of(me, host, name)["state"] == "timeout"
-    assert me.rsh("logs", host, name).stdout == b"begun\n"
+    for seconds in ("1", "8", "64"):  # A busy machine may take longer to begin.
+        name = detach(me, host, "--timeout", seconds, "--", "echo begun; exec sleep 100")
+        assert me.rsh("wait", host, name).returncode == 124
+        assert state_of(me, host, name)["state"] == "timeout"
+        if said := me.rsh("logs", host, name).stdout:
+            break
+    assert said == b"begun\n"
 
 
 def test_job_is_lost_when_its_holder_is_killed_and_cancel_ends_what_is_left(

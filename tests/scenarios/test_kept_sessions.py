@@ -32,7 +32,13 @@ def goes_on(remote: Remote, process: RemoteProcess, line: bytes) -> bool:
 
 
 def fall_silent(remote: Remote) -> None:
-    """End the connection as a client does that has heard nothing for long; over there it counts as silent then."""
+    """End the connection as a client does that has heard nothing for long; over there it counts as silent then.
+
+    Such a client has nothing to read and nothing to write. Where either were under way, its kernel might reset the
+    connection, and it would count as cut: so both have to be at rest, which the second answer tells.
+    """
+    for _ in range(2):
+        remote.ping(SOON)
     stream = remote.session._stream
     assert stream is not None
     stream.close()

@@ -14,7 +14,7 @@ from tests.machines import SOON, Daemon, Home, obey_permissions
 from tests.scenarios.trees import described, failures_told
 
 MIB = 1024 * 1024
-LARGE = 8 * MIB
+LARGE = 6 * MIB
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def bound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A tree whose large file is on its way for a second."""
+    """A tree whose large file is on its way for some seconds."""
     top = tmp_path / "source"
     for folder in ("a", "m", "z"):
         (top / folder).mkdir(parents=True)
@@ -53,7 +53,7 @@ def ends(bound: Daemon, verb: str, source: Path, target: Path) -> list[str]:
 def copied(bound: Daemon, verb: str, source: Path, target: Path, meanwhile: Callable[[], object]) -> tuple[int, str]:
     """Copy, do something while the large file is on its way; give the status and what was said."""
     client = bound.home.spawn(
-        *(verb, "--limit", "8M", *ends(bound, verb, source, target)),
+        *(verb, "-q", "--limit", "2M", *ends(bound, verb, source, target)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

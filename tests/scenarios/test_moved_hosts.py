@@ -86,7 +86,7 @@ def test_command_goes_on_at_the_new_address_of_its_name(
         old.refuse()
         old.cut()
         talk(client, b"after")
-        assert new.accepted == 1
+        assert new.accepted >= 1
     assert daemon.log.count("session begins") == 1
 
 
@@ -100,7 +100,7 @@ def test_name_that_is_known_again_after_a_while_is_enough(names: Names, home: Ho
         client.stdin.flush()
         names.point_to("127.0.0.2")
         assert client.stdout.readline() == b"into nothing\n"
-        assert new.accepted == 1
+        assert new.accepted >= 1
 
 
 @NEEDS_IPV6
@@ -111,7 +111,7 @@ def test_address_that_swallows_everything_holds_nobody_up(names: Names, home: Ho
         before = old.accepted
         old.cut()
         talk(client, b"after")
-        assert old.accepted == before + 1
+        assert old.accepted > before
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def test_people_see_a_total_with_files_rate_and_time_that_is_left(
     me: Home, host: str, source: Path, tmp_path: Path, way: str
 ) -> None:
     command = [*program("rsh"), *words(way, source, tmp_path / "copy", host)]
-    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30, dimensions=(24, 100))
+    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON, dimensions=(24, 100))
     child.expect_exact("large")
     child.expect_exact("MiB of 9.6 MiB")
     child.expect(r"\d+:\d\d +\d\.\d MiB/s +4/5 files")
@@ -119,7 +119,7 @@ def test_people_see_that_there_is_no_connection_and_that_it_goes_on(
 ) -> None:
     with Proxy(host) as network:
         command = [*program("rsh"), *words("get", source, tmp_path / "copy", network.host, limit="2M")]
-        child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30, dimensions=(24, 100))
+        child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON, dimensions=(24, 100))
         child.expect_exact("MiB of 9.6 MiB")
         network.hole()
         network.cut()
@@ -135,7 +135,7 @@ def test_ctrl_t_has_a_line_printed_and_leaves_what_is_typed_ahead(
     me: Home, host: str, source: Path, tmp_path: Path
 ) -> None:
     line = " ".join([*program("rsh"), *words("put", source, tmp_path / "copy", host, limit="2M")])
-    child = pexpect.spawn("sh", ["-c", f"{line}; read word; echo got $word"], env=me.environment, timeout=30)
+    child = pexpect.spawn("sh", ["-c", f"{line}; read word; echo got $word"], env=me.environment, timeout=SOON)
     child.setwinsize(24, 100)
     before = termios.tcgetattr(child.child_fd)
     child.expect_exact("MiB of 9.6 MiB")
@@ -151,7 +151,7 @@ def test_signal_has_a_line_printed(me: Home, host: str, source: Path, tmp_path: 
     line = words("put", source, tmp_path / "copy", host, limit="2M")
     client = me.spawn(*line, stderr=subprocess.PIPE)
     deadline = time.monotonic() + SOON
-    while not list(tmp_path.glob("copy/.*.part")):
+    while not any(part.stat().st_size > 1_000_000 for part in tmp_path.glob("copy/.*.part")):
         assert client.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)  # another process makes it
     client.send_signal(signal.SIGUSR1)
@@ -163,7 +163,7 @@ def test_signal_has_a_line_printed(me: Home, host: str, source: Path, tmp_path: 
 
 def test_ending_signal_leaves_the_terminal_as_it_was(me: Home, host: str, source: Path, tmp_path: Path) -> None:
     command = [*program("rsh"), *words("put", source, tmp_path / "copy", host, limit="1M")]
-    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30, dimensions=(24, 100))
+    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON, dimensions=(24, 100))
     before = termios.tcgetattr(child.child_fd)
     child.expect_exact("MiB of 9.6 MiB")
     assert termios.tcgetattr(child.child_fd) != before
@@ -182,4 +182,4 @@ def test_connections_that_were_made_again_are_counted(me: Home, host: str, sourc
             pass
         network.cut()
         events = events_of(client.communicate(timeout=SOON)[0])
-    assert max(event["retries"] for event in events if event["event"] == "progress") == 1
+    assert max(event["retries"] for event in events if event["event"] == "progress") >= 1

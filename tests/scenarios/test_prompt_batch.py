@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.machines import Home
+from tests.machines import SOON, Home
 
 
 def test_lines_come_from_stdin(me: Home, host: str, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_dies_quietly_when_nobody_reads(me: Home, host: str) -> None:
     assert child.stderr is not None
     assert child.stdout.readline() == b"y\n"
     child.stdout.close()
-    assert child.wait(20) in (-13, 141)
+    assert child.wait(SOON) in (-13, 141)
     assert child.stderr.read() == b""
     child.stderr.close()
 

@@ -141,8 +141,7 @@ def test_function_of_the_user_that_takes_its_time_completes_when_it_is_done(prom
     (work / "local").mkdir()  # a path that would do is not what was asked for
     run(prompt, f"slow() {{ until [ -e {work}/go ]; do sleep 0.1; done; COMPREPLY=(late); }}; complete -F slow slow")
     prompt.press("slow l", "\t")
-    prompt.until_shown(SILENT)
-    assert set(FRAMES) & set(prompt.text)
+    prompt.until(lambda: SILENT in prompt.text and bool(set(FRAMES) & set(prompt.text)))
     (work / "go").touch()
     prompt.until_line(SIGN + "slow late ")
     assert SILENT not in prompt.text

@@ -92,8 +92,9 @@ def test_question_ends_with_the_outage(distant: Terminal, network: Proxy) -> Non
 def test_command_of_ours_that_waits_for_the_network_says_so(distant: Terminal, network: Proxy) -> None:
     network.hole()
     taken = network.taken[Direction.UP]
-    distant.press(":stat /usr\r")
-    distant.until(lambda: network.taken[Direction.UP] > taken)
+    path = "/usr" + "/." * 200  # so long that nothing else is taken for the request
+    distant.press(f":stat {path}\r")
+    distant.until(lambda: network.taken[Direction.UP] > taken + len(path))
     cut_off(network)
     distant.until_shown("\nrsh: no connection for ")
     network.mend()

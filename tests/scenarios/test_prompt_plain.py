@@ -140,7 +140,7 @@ def test_ctrl_c_stops_a_copy_that_the_same_line_goes_on_with(
     there = tmp_path / "there"
     there.mkdir()
     assert answer(plain, "cd there") == ""
-    plain.sendline(line.format(folder=tmp_path, wish="--limit 8M"))
+    plain.sendline(line.format(folder=tmp_path, wish="--limit 4M"))
     while not any(each.stat().st_blocks * 512 > 3_000_000 for each in there.iterdir()):
         time.sleep(0.01)  # a folder that another process writes to can only be looked at again
     plain.send(CTRL_C)

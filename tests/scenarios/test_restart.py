@@ -24,6 +24,8 @@ pytestmark = pytest.mark.soak
 MIB = 1024 * 1024
 SIZE = sized(24, 512) * MIB
 
+PATIENT = ("--drain", str(SOON))
+
 HOW = pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 
 
@@ -34,7 +36,14 @@ def network(daemon: Daemon) -> Iterator[Proxy]:
         yield proxy
 
 
-def successor(old: Daemon, how: int) -> Daemon:
+@pytest.fixture
+def patient(home: Home) -> Iterator[Daemon]:
+    """A daemon that gives what is at work the time it needs, however slow the machine is."""
+    with Daemon(home, *PATIENT) as running:
+        yield running
+
+
+def successor(old: Daemon, how: int, *options: str) -> Daemon:
     """Replace a daemon: one that drains lets the new one in before it has ended."""
     if how == signal.SIGKILL:
         old.stop(how)
@@ -45,7 +54,7 @@ def successor(old: Daemon, how: int) -> Daemon:
         while old.log.count("stopped listening") == before:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-    return Daemon(old.home, bind=(old.host,))
+    return Daemon(old.home, *options, bind=(old.host,))
 
 
 def wait_for_bytes(network: Proxy, direction: Direction, count: int) -> None:
@@ -106,21 +115,19 @@ def test_command_is_not_run_again_and_says_so(home: Home, daemon: Daemon, tmp_pa
     assert mark.read_text() == "x\n"
 
 
-def test_command_that_meets_a_daemon_on_its_way_out_runs_in_the_next(
-    home: Home, daemon: Daemon, tmp_path: Path
-) -> None:
+def test_command_that_meets_a_daemon_on_its_way_out_runs_in_the_next(home: Home, patient: Daemon) -> None:
     """Its connection was there before the daemon was told to end, and its words come after."""
-    busy = home.spawn("exec", daemon.host, "--", "echo up; read line", stdin=-1, stdout=-1)
+    busy = home.spawn("exec", patient.host, "--", "echo up; read line", stdin=-1, stdout=-1)
     assert busy.stdout is not None
     assert busy.stdout.readline() == b"up\n"
-    with Proxy(daemon.host) as network:
+    with Proxy(patient.host) as network:
         network.delay = 0.3
-        before = descriptors(daemon.process.pid)
+        before = descriptors(patient.process.pid)
         late = home.spawn("exec", network.host, "--", "read line; echo $line; echo x >> mark", stdin=-1, stdout=-1)
-        while descriptors(daemon.process.pid) == before:
+        while descriptors(patient.process.pid) == before:
             time.sleep(0.01)
-        with successor(daemon, signal.SIGTERM):
-            daemon.wait_for_log("! the daemon is shutting down")
+        with successor(patient, signal.SIGTERM):
+            patient.wait_for_log("! the daemon is shutting down")
             network.delay = 0.0
             assert late.communicate(b"heard\n", timeout=SOON)[0] == b"heard\n"
             assert late.returncode == 0
@@ -128,16 +135,16 @@ def test_command_that_meets_a_daemon_on_its_way_out_runs_in_the_next(
     assert (home.folder / "home" / "mark").read_text() == "x\n"
 
 
-def test_new_daemon_listens_while_the_old_one_drains(home: Home, daemon: Daemon) -> None:
-    client = home.spawn("exec", daemon.host, "--", "echo up; read line", stdin=-1, stdout=-1)
+def test_new_daemon_listens_while_the_old_one_drains(home: Home, patient: Daemon) -> None:
+    client = home.spawn("exec", patient.host, "--", "echo up; read line", stdin=-1, stdout=-1)
     assert client.stdout is not None
     assert client.stdout.readline() == b"up\n"
-    with successor(daemon, signal.SIGTERM) as young:
+    with successor(patient, signal.SIGTERM) as young:
         assert home.rsh("exec", young.host, "--", "echo new").stdout == b"new\n"
-        assert daemon.process.poll() is None
+        assert patient.process.poll() is None
         client.communicate(b"done\n", timeout=SOON)
         assert client.returncode == 0
-        assert daemon.process.wait(SOON) == 0
+        assert patient.process.wait(SOON) == 0
 
 
 # A Python program that does one thing after the other, and says when each is done, until there is a file named "end".
@@ -183,18 +190,18 @@ def test_command_of_the_prompt_goes_on_with_the_next_daemon(home: Home, daemon: 
 
 
 def test_python_program_goes_on_through_restarts_and_does_nothing_twice(
-    home: Home, daemon: Daemon, tmp_path: Path
+    home: Home, patient: Daemon, tmp_path: Path
 ) -> None:
     """Each daemon is told to end while something is asked of it."""
     end = tmp_path / "end"
-    client = python(home, STEPS, daemon.host, str(end))
+    client = python(home, STEPS, patient.host, str(end))
     assert client.stdout is not None
-    daemons = [daemon]
+    daemons = [patient]
     try:
         for _ in range(sized(4, 40)):
             for _ in range(5):
                 assert client.stdout.readline(), client.communicate()
-            daemons.append(successor(daemons[-1], signal.SIGTERM))
+            daemons.append(successor(daemons[-1], signal.SIGTERM, *PATIENT))
             assert daemons[-2].process.wait(SOON) == 0
         end.touch()
         with client:

@@ -19,7 +19,7 @@ from tests.scenarios.trees import described
 MIB = 1024 * 1024
 SIZE = 8 * MIB + 123
 CONTENT = random.Random(1).randbytes(SIZE)
-SLOWLY = ("--limit", "2M")  # so that little is sent before it is heard of that there is a part
+SLOWLY = ("-q", "--limit", "1M")  # so that little is sent before it is heard of that there is a part
 
 BOTH = pytest.mark.parametrize("verb", ["put", "get"])
 

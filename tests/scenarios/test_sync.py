@@ -124,7 +124,7 @@ def test_dropped_links_go_unnoticed(me: Home, host: str, tmp_path: Path, way: st
     with Proxy(host) as network:
         kinds = (Kind.RST, Kind.FIN)
         network.plan = lambda number: [Fault(kinds[number % 2], direction, 400_000)] if number < 5 else []
-        done = me.rsh(*words(way, source, target, network.host, "--delete"), timeout=60)
+        done = me.rsh(*words(way, source, target, network.host, "--delete"))
         assert network.accepted > 3
     assert (done.returncode, done.stderr) == (0, b"")
     assert described(target) == described(source)
@@ -136,7 +136,7 @@ def test_a_large_file_that_changes_meanwhile_is_named_and_the_old_one_stays(
 ) -> None:
     source, target, before = make_trees(tmp_path)
     (source / "large").write_bytes(os.urandom(LARGE))
-    line = words(way, source, target, host, "--limit", "8M")
+    line = words(way, source, target, host, "--limit", "4M")
     client = me.spawn(*line, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wait_for(lambda: any(part.stat().st_size > MIB for part in target.glob(".large.*.part")))
     with (source / "large").open("ab") as large:
@@ -153,7 +153,7 @@ def test_a_large_file_that_changes_meanwhile_is_named_and_the_old_one_stays(
 def test_a_source_that_vanishes_meanwhile_deletes_nothing(me: Home, host: str, tmp_path: Path, way: str) -> None:
     source, target, _ = make_trees(tmp_path)
     (source / "0" / "0").write_bytes(os.urandom(MIB))  # small over there, so it is sent in the walk
-    line = words(way, source, target, host, "--delete", "--limit", "1M")
+    line = words(way, source, target, host, "--delete", "--limit", "300K")
     client = me.spawn(*line, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wait_for(lambda: any(target.glob("0/.0.*.part")))
     source.rename(tmp_path / "elsewhere")

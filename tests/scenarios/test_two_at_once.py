@@ -57,7 +57,7 @@ def test_later_one_takes_nothing_from_the_earlier_one(me: Home, host: str, tmp_p
     one, two = make_source(tmp_path / "one", 1), make_source(tmp_path / "two", 2)
     target = make_target(tmp_path / "target", one)
     part = target / os.fsdecode(part_name(b"large"))
-    slow = words(verb, way, one, target, host, "--limit", "4M")
+    slow = words(verb, way, one, target, host, "-q", "--limit", "2M")
     first = me.spawn(*slow, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while part.stat().st_size <= LEFT:
         assert first.poll() is None
