@@ -54,6 +54,7 @@ SCREEN_MODULES = {
     "rsh.client.editor.menu",
     "rsh.client.editor.spinner",
     "rsh.client.editor.completing",
+    "rsh.client.editor.cutting",
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.

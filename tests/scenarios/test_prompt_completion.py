@@ -26,6 +26,14 @@ def test_tab_completes_remote_and_local_names(prompt: Terminal, work: Path, tmp_
     prompt.until_line("put local\\ file ")
 
 
+def test_tab_finds_a_name_that_looks_as_typed(prompt: Terminal, work: Path) -> None:
+    (work / "e\u0301tude").write_text("found\n")  # as macOS has it
+    prompt.press("cat \u00e9tu\t")
+    prompt.until_line("tude ")
+    prompt.press("\r")
+    prompt.until_shown("\nfound\n")
+
+
 def test_tab_knows_what_the_shell_knows(prompt: Terminal) -> None:
     prompt.press("alias qqalias='echo aliased'; qqvar=5; complete -W 'alpha' qqtool; qqtool() { echo got $1; }\r")
     prompt.until_line(f"/w{SIGN}")
@@ -84,6 +92,8 @@ def test_tab_completes_in_the_middle_of_a_word_and_what_is_above(prompt: Termina
         prompt.until_line(SIGN + whole)
         prompt.press(CTRL_U)
     prompt.press("cd ", "\t")
+    prompt.until_line("cd alpha_")
+    prompt.press("\t")
     prompt.until_shown("alpha_two/")
     assert ".hidden/" not in prompt.text
 

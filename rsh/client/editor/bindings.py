@@ -29,6 +29,8 @@ from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection, start_search
 
 from rsh.client.cli.settings import Settings
+from rsh.client.editor.completing import accept_only
+from rsh.client.editor.cutting import Cuts, bind_cuts
 from rsh.client.editor.lines import is_unfinished
 from rsh.client.text.words import next_end, previous_start
 
@@ -114,10 +116,13 @@ class Modes:
             self._tell(f"{count} lines pasted, Enter runs them")
 
 
-def make_bindings(modes: Modes, completes: Callable[[], bool], give_up: Callable[[], None], hold: Hold) -> KeyBindings:
+def make_bindings(
+    modes: Modes, cuts: Cuts, completes: Callable[[], bool], give_up: Callable[[], None], hold: Hold
+) -> KeyBindings:
     """Give the bindings; they go before prompt_toolkit's own.
 
     Args:
+        cuts: where what is cut is kept.
         completes: says whether a completion waits for its answer.
         give_up: has it wait no longer.
         hold: has the keys behind a Tab wait for the tasks that complete the line, as far as they end soon.
@@ -143,8 +148,7 @@ def make_bindings(modes: Modes, completes: Callable[[], bool], give_up: Callable
     keys.add("escape", "r", filter=emacs)(modes.search_all)
     keys.add("escape", "b", filter=emacs)(_word_back)
     keys.add("escape", "f", filter=emacs)(_word_on)
-    keys.add("escape", "d", filter=emacs)(_cut_word_on)
-    keys.add("escape", "backspace", filter=emacs)(_cut_word_back)
+    bind_cuts(keys, typing & emacs_insert_mode, cuts)
     return keys
 
 
@@ -158,28 +162,9 @@ def _word_on(event: KeyPressEvent) -> None:
     buffer.cursor_position = next_end(buffer.text, buffer.cursor_position)
 
 
-def _cut_word_back(event: KeyPressEvent) -> None:
-    buffer = event.current_buffer
-    size = buffer.cursor_position - previous_start(buffer.text, buffer.cursor_position)
-    _keep(event, buffer.delete_before_cursor(count=size), before=True)
-
-
-def _cut_word_on(event: KeyPressEvent) -> None:
-    buffer = event.current_buffer
-    size = next_end(buffer.text, buffer.cursor_position) - buffer.cursor_position
-    _keep(event, buffer.delete(count=size), before=False)
-
-
-def _keep(event: KeyPressEvent, cut: str, *, before: bool) -> None:
-    """Keep what was cut for Ctrl-Y; what is cut right after it goes to it."""
-    if event.is_repeat:
-        last = event.app.clipboard.get_data().text
-        cut = cut + last if before else last + cut
-    event.app.clipboard.set_text(cut)
-
-
 def _complete(event: KeyPressEvent, hold: Hold) -> None:
     """Complete the word, or go to the next completion."""
+    accept_only(event.current_buffer)
     waits = event.current_buffer.complete_state is None
     before = asyncio.all_tasks()
     menu_complete.call(event)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.shortcuts import PromptSession
 
 from rsh.client.editor.late_completion import LateCompletion
@@ -61,3 +62,10 @@ class Completing:
             loop.call_later(HOLD, keys.go_on)
             for task in begun:
                 task.add_done_callback(lambda _: keys.go_on())
+
+
+def accept_only(buffer: Buffer) -> None:
+    """Be done with a completion that was the only one: it is in the line, and Enter is to run that."""
+    state = buffer.complete_state
+    if state is not None and len(state.completions) == 1 and state.complete_index == 0:
+        buffer.complete_state = None

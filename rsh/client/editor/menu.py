@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -13,6 +14,9 @@ from rsh.client.editor.completion import complete
 from rsh.client.editor.name import Names
 from rsh.client.editor.place import Completion
 from rsh.client.editor.within import within
+
+# The beginning of something escaped, at the end of what several names begin with: it must stand in a line whole.
+_HALF_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:x[0-9a-f]?)?\Z")
 
 # More than this many are shown only when they are asked for once more, as in bash.
 MANY: Final = 200
@@ -36,25 +40,34 @@ class MenuCompleter(Completer):
         self.asked = ""
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[MenuEntry]:
-        """Give the completions of the word before the cursor; of too many what they have in common, the first time."""
+        """Give the completions of the word before the cursor.
+
+        Of several, Tab inserts what they have in common, and is pressed once more to see them; of too many in any case.
+        """
         text = document.text_before_cursor
         self._names.late = False
         found = within(complete(text, self._names), len(text), document.text_after_cursor)
-        if len(found) > MANY and self.asked != text:
-            self.asked = text
-            self._tell(f"{len(found)} possibilities; Tab shows them")
-            return self._common(text, found)
+        many = len(found) > MANY and self.asked != text
         if self.asked == text:
             self._tell("")
+        common = _common(text, found) if many or complete_event.completion_requested else None
+        if many:
+            self.asked = text[: found[0].start] + common.text if common else text
+            self._tell(f"{len(found)} possibilities; Tab shows them")
+        if many or common:
+            return [common] if common else []
         return [_entry(text, each) for each in found]
 
-    def _common(self, text: str, found: list[Completion]) -> list[MenuEntry]:
-        start = found[0].start
-        common = common_beginning([each.text for each in found if each.start == start])
-        if len(common) <= len(text) - start:
-            return []
-        self.asked = text[:start] + common
-        return [MenuEntry(common, start_position=start - len(text))]
+
+def _common(text: str, found: list[Completion]) -> MenuEntry | None:
+    """Give what several completions have in common; None when that is there already."""
+    if len(found) < 2 or len({each.start for each in found}) > 1:
+        return None
+    start = found[0].start
+    common = _HALF_ESCAPE.sub(r"\1", common_beginning([each.text for each in found]))
+    if len(common) <= len(text) - start:
+        return None
+    return MenuEntry(common, start_position=start - len(text))
 
 
 def common_beginning(texts: list[str]) -> str:

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 
 from rsh.client.editor.name import USER, Name
 from rsh.errors import RshError
+from rsh.escape import composed
 
 # How long typing may wait for the network, in seconds (R18).
 BUDGET: Final = 0.3
@@ -227,11 +228,15 @@ class ClientNames:
 
 
 def matching(names: list[Name], word: str) -> list[Name]:
-    """Give the names that begin with a word; when none does and the word has no capitals, regardless of case."""
-    exact = [name for name in names if name.text.startswith(word)]
-    if exact or word != word.lower():
+    """Give the names that begin with a word; when none does and the word has no capitals, regardless of case.
+
+    Letters and their accents are one, as they look, however a name or the keyboard has them.
+    """
+    seen = composed(word)
+    exact = [name for name in names if name.text.startswith(word) or composed(name.text).startswith(seen)]
+    if exact or seen != seen.lower():
         return exact
-    return [name for name in names if name.text.lower().startswith(word)]
+    return [name for name in names if composed(name.text).lower().startswith(seen)]
 
 
 def _files(word: str) -> Iterator[Name]:

@@ -30,7 +30,8 @@ from rsh.client.editor import marks
 from rsh.client.editor.above import Above
 from rsh.client.editor.bindings import Modes, make_bindings
 from rsh.client.editor.bottom_line import BottomLine
-from rsh.client.editor.completing import Completing
+from rsh.client.editor.completing import Completing, accept_only
+from rsh.client.editor.cutting import Cuts
 from rsh.client.editor.giving_way import GivingWay, soon
 from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
@@ -95,6 +96,7 @@ class Screen:
         self._ghost = Ghost()
         self._lexer = LineLexer(names.knows, self.refresh)
         self._above = Above()
+        self._cuts = Cuts()
         self._kept = Document()  # what was typed when it last did
         self.session: PromptSession[str] = self._session(input)
         self._way = GivingWay(self.session.app)
@@ -104,13 +106,13 @@ class Screen:
         self._completing = Completing(self.session, names)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
         self.session.key_bindings = make_bindings(
-            modes, lambda: self._completing.waits, self._give_up_completion, self._completing.hold_keys
+            modes, self._cuts, lambda: self._completing.waits, self._give_up_completion, self._completing.hold_keys
         )
         BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
         if color:
             self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
         self.session.default_buffer.on_text_changed += self._forget_hint
-        self.session.app.before_render += self._close_menu_of_one
+        self.session.app.before_render += lambda app: accept_only(self.session.default_buffer)
         self.session.app.after_render += self._load_lexer
 
     def _session(self, input: Input | None) -> PromptSession[str]:
@@ -120,6 +122,7 @@ class Screen:
             completer=self._completer,
             complete_in_thread=True,
             complete_style=CompleteStyle.MULTI_COLUMN,
+            clipboard=self._cuts,
             enable_open_in_editor=True,
             enable_suspend=True,
             search_ignore_case=True,
@@ -336,13 +339,6 @@ class Screen:
         if buffer.document.text_before_cursor != self._completer.asked:  # What that asks is still to be seen.
             self._hint = ""
         self._completing.give_up()
-
-    def _close_menu_of_one(self, app: Application[str]) -> None:
-        """Be done with a completion that was the only one: it is in the line, and Enter is to run that."""
-        buffer = self.session.default_buffer
-        state = buffer.complete_state
-        if state is not None and len(state.completions) == 1 and state.complete_index == 0:
-            buffer.complete_state = None
 
 
 def _continuation(width: int, line_number: int, wrap_count: int) -> str:

@@ -70,12 +70,6 @@ def confirm(question: str) -> bool:
     return (ask(f"{question} [y/N] ") or "").strip().lower() in ("y", "yes")
 
 
-def ask_secret(question: str) -> str | None:
-    """Ask for a password or a code, which is not shown; None when there is nobody to ask."""
-    program = askpass(os.environ, terminal=can_ask())
-    return _run(program, question) if program else ask(question, hidden=True)
-
-
 def somebody() -> bool:
     """Say whether there is anybody to ask: at a terminal, or before a program that asks for us."""
     terminal = can_ask()
@@ -91,22 +85,16 @@ def can_ask() -> bool:
     return True
 
 
-def ask(question: str, *, hidden: bool = False) -> str | None:
+def ask(question: str) -> str | None:
     """Ask for a line on the terminal; None when there is none, or its input ends."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        before = _hide(terminal) if hidden else None
-        try:
-            os.write(terminal, question.encode(errors="backslashreplace"))
-            data = os.read(terminal, _LINE)
-        finally:
-            if before is not None:
-                termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-                os.write(terminal, b"\n")
-    except (OSError, termios.error):
+        os.write(terminal, question.encode(errors="backslashreplace"))
+        data = os.read(terminal, _LINE)
+    except OSError:
         return None
     finally:
         os.close(terminal)
@@ -123,14 +111,6 @@ def askpass(environment: Mapping[str, str], *, terminal: bool) -> str:
         return program
     shows = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
     return program if shows and not terminal else ""
-
-
-def _hide(terminal: int) -> list[Any]:
-    before = termios.tcgetattr(terminal)
-    mode = [*before]
-    mode[3] &= ~termios.ECHO
-    termios.tcsetattr(terminal, termios.TCSAFLUSH, mode)
-    return before
 
 
 def _take_keys(terminal: int) -> list[Any]:

@@ -76,12 +76,12 @@ class StatusKey:
         return os.tcgetpgrp(self._descriptor) == os.getpgrp()
 
     def _pressed(self) -> bool:
-        """Say whether Ctrl-T was typed, and nothing in front of it; an Enter alone asks as well."""
+        """Say whether Ctrl-T was typed, and nothing in front of it. Any other key that ends a line is lost."""
         try:
             waiting = fcntl.ioctl(self._descriptor, termios.FIONREAD, b"\0\0\0\0")
             if int.from_bytes(waiting, sys.byteorder) != 1 or not self._ours():
                 return False
-            return os.read(self._descriptor, 1) in (CTRL_T, b"\n")
+            return os.read(self._descriptor, 1) == CTRL_T
         except OSError:
             return False
 

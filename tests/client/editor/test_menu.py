@@ -12,16 +12,19 @@ from rsh.client.editor.menu import MANY, MenuCompleter, common_beginning
 from rsh.client.editor.name import Name
 
 
-class ManyNames:
-    """Far too many names over there."""
+class Folder:
+    """Files over there."""
 
     late = False
+
+    def __init__(self, *files: str) -> None:
+        self._files = files
 
     def here(self, word: str) -> Iterable[Name]:
         return []
 
     def there(self, word: str) -> Iterable[Name]:
-        return [Name(f"file{number:03}") for number in range(MANY + 1) if f"file{number:03}".startswith(word)]
+        return [Name(name) for name in self._files if name.startswith(word)]
 
     def value_there(self, name: str) -> str | None:
         return None
@@ -31,7 +34,7 @@ class ManyNames:
 
 def test_too_many_are_told_first_and_shown_when_asked_again() -> None:
     told: list[str] = []
-    completer = MenuCompleter(ManyNames(), told.append)
+    completer = MenuCompleter(Folder(*(f"file{number:03}" for number in range(MANY + 1))), told.append)
 
     def complete(text: str) -> list[str]:
         return [each.text for each in completer.get_completions(Document(text), CompleteEvent())]
@@ -41,6 +44,29 @@ def test_too_many_are_told_first_and_shown_when_asked_again() -> None:
     assert len(complete("cat file")) == MANY + 1
     assert told[1:] == [""]
     assert len(complete("cat file00")) == 10
+
+
+@pytest.mark.parametrize(
+    ("files", "typed", "inserted"),
+    [
+        (("map one", "map two"), "ma", "map\\ "),
+        (("one 1", "one'2"), "o", "one"),  # no half escape
+        (("a\x1b1", "a\x1c2"), "", "$'a"),
+        (("back\\slash", "back\\up"), "b", "back\\\\"),
+    ],
+)
+def test_tab_inserts_what_several_have_in_common_and_then_shows_them(
+    files: tuple[str, ...], typed: str, inserted: str
+) -> None:
+    completer = MenuCompleter(Folder(*files), lambda text: None)
+
+    def tab(text: str) -> list[str]:
+        event = CompleteEvent(completion_requested=True)
+        return [each.text for each in completer.get_completions(Document(f"cat {text}"), event)]
+
+    assert tab(typed) == [inserted]
+    assert len(tab(inserted)) == len(files)
+    assert len(list(completer.get_completions(Document(f"cat {typed}"), CompleteEvent(text_inserted=True)))) == 2
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,13 @@ def test_matching_is_smart_about_case(word: str, found: list[str]) -> None:
     assert texts(matching([Name("README"), Name("Report")], word)) == found
 
 
+def test_matching_takes_letters_and_their_accents_as_they_look() -> None:
+    apart, joined = "e\u0301tude", "\u00e9t\u00e9"
+    for word in ("\u00e9t", "e\u0301t"):
+        assert texts(matching([Name(apart), Name(joined), Name("\u00c9t"), Name("et")], word)) == [apart, joined]
+    assert texts(matching([Name("E\u0301tude")], "\u00e9t")) == ["E\u0301tude"]
+
+
 def test_here_lists_files_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "dir").mkdir()
     (tmp_path / "document").touch()

@@ -180,7 +180,9 @@ def test_tab_inserts_the_only_candidate_and_enter_runs(desk: Desk) -> None:
 
 
 def test_tab_inserts_what_candidates_have_in_common(desk: Desk) -> None:
-    assert desk.type("cat map\t", line_is("cat map\\ "), "two\r") == "cat map\\ two"
+    assert desk.type("cat map\t", line_is("cat map\\ "), menu_is_closed, "two\r") == "cat map\\ two"
+    typed = desk.type("cat map\t", line_is("cat map\\ "), menu_is_closed, "\t", menu_is_open, "\t\t", "\r", "\r")
+    assert typed == "cat map\\ two "
 
 
 def test_enter_in_the_menu_accepts_and_does_not_run(desk: Desk) -> None:
@@ -326,6 +328,17 @@ def test_words_are_cut_as_in_bash_and_come_back(desk: Desk) -> None:
     assert desk.type("cat /usr/lib/\x1b\x7f\x1b\x7f", line_is("cat /"), "\x19\r") == "cat /usr/lib/"
     assert desk.type("cat /usr/lib \x17\r") == "cat "
     assert desk.type("ab cd\x1bb\x1bd\x1bbx\r") == "xab "
+
+
+def test_cuts_that_follow_one_another_come_back_as_one(desk: Desk) -> None:
+    assert desk.type("cat one/two three\x17\x1b\x7f\x1b\x7f\x15\x19\r") == "cat one/two three"
+    assert desk.type("one two three\x1bb\x0b\x15\x19\x19\r") == "one two three" * 2
+    assert desk.type("one two\x17\x02\x06\x15x\x19\x1by\r") == "xtwo"  # others stand between these
+
+
+def test_what_cuts_nothing_leaves_what_was_cut(desk: Desk) -> None:
+    assert desk.type("one two\x17\x05\x0b\x1bd\x19\r") == "one two"
+    assert desk.type("\x1b2\x17\x1b-\x17one two three\x1b2\x17\r") == "one "
 
 
 def test_cut_is_undone(desk: Desk) -> None:
