@@ -144,7 +144,7 @@ class Child:
             self.lines += b"\n"
         elif not self.lines and self.running:
             self._has_line = True
-            self.lines += self._dialect.report(self._number) if self._asked == 0 else b"\n"
+            self.lines += self._dialect.ask_again(self._number) if self._asked == 0 else b"\n"
             self._asked += 1
         self._deaf = not feed(self.pipe, self.lines)
 

@@ -7,7 +7,7 @@ __rsh_tell() {
     \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "${__rsh_options:-$-}" \
         "${PWD-$(\builtin pwd)}" "${__rsh_statuses[@]-}" . >&9
     \builtin set +evx
-    __rsh_kept= __rsh_on= __rsh_options= __rsh_statuses=()
+    __rsh_kept= __rsh_on= __rsh_options= __rsh_statuses=() __rsh_prompted=
     [[ -z ${PS1-}${PS2-} ]] || __rsh_end
     \builtin return "$__rsh_status"
 }
@@ -25,19 +25,28 @@ __rsh_remember() {
     \builtin return "$__rsh_status"
 }
 __rsh_show() {
-    PROMPT_COMMAND=${__rsh_hooks-}
-    ((${#__rsh_hooks[@]} < 2)) || PROMPT_COMMAND=("${__rsh_hooks[@]}")
+    if ((${#__rsh_hooks[@]} < 2)); then
+        \builtin printf -v PROMPT_COMMAND %s "${__rsh_hooks-}"
+    else
+        PROMPT_COMMAND=("${__rsh_hooks[@]}")
+    fi
     \builtin unset __rsh_hooks __rsh_hooked
+}
+__rsh_hide() {
+    __rsh_hooks=("${PROMPT_COMMAND[@]}")
+    if ((${#__rsh_hooks[@]} < 2)); then \builtin printf -v PROMPT_COMMAND ''; else \builtin unset PROMPT_COMMAND; fi
+    [[ -n ${PROMPT_COMMAND[*]-} ]] || __rsh_hooked=1
 }
 __rsh_before_prompt='__rsh_options=$-
 \builtin set +evx
-for __rsh_hook in "${PROMPT_COMMAND[@]}"; do
-    __rsh_leave "$__rsh_status" && \:
-    \builtin eval "$__rsh_hook"
-done 0<&8 >&8 2>&8 8<&- 9>&-
-__rsh_hooks=("${PROMPT_COMMAND[@]}") __rsh_hooked=1
-\builtin unset PROMPT_COMMAND'
-\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_remember __rsh_show
+if [[ -z ${__rsh_prompted-} ]] && \builtin printf -v PROMPT_COMMAND %s "${PROMPT_COMMAND-}"; then
+    for __rsh_hook in "${PROMPT_COMMAND[@]}"; do
+        __rsh_leave "$__rsh_status" && \:
+        \builtin eval "$__rsh_hook"
+    done 0<&8 >&8 2>&8 8<&- 9>&-
+fi
+__rsh_hide'
+\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_remember __rsh_show __rsh_hide
 __rsh_begin='if [[ -z ${__rsh_begun-} ]]; then
     \builtin trap -p DEBUG >&9
     \builtin trap - DEBUG
@@ -49,7 +58,7 @@ __rsh_begin='if [[ -z ${__rsh_begun-} ]]; then
     __rsh_no_editing
     if \builtin test -o history; then \builtin history -c; fi
     \builtin set -o notify +o history +H
-    PS1= PS2=
+    __rsh_end
 fi'
 \builtin readonly __rsh_before_prompt __rsh_begin
 """
@@ -65,13 +74,14 @@ BASH_FILES = r"""
         done
     fi
     [ -r "$__rsh_file" ] && . "$__rsh_file" 0<&8 8<&- 9>&-
-    { \builtin eval "$__rsh_begin"; } >/dev/null 2>&1
+    { \unset -f builtin; \builtin eval "$__rsh_begin"; } >/dev/null 2>&1
 }
 """
 
-# A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches.
+# A plain sh has no `builtin`, no $_ that anybody uses, and no trap that watches: it tells of all traps.
 SH_FUNCTIONS = r"""
 __rsh_tell() {
+    trap >&9
     printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}0" "$-" "${PWD-}" . >&9
     set +evx
     __rsh_on= PS1= PS2=

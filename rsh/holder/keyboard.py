@@ -29,7 +29,7 @@ class Keyboard:
         self._waiting = bytearray()  # for the line that runs
         self._read_at = 0.0  # when the shell was seen to have read that; 0.0 before
         self._size = 0  # of the line
-        self._traps = False  # a line may have set a trap
+        self._traps = False  # a line may set a trap, or have defined what does
         self._settling: Settling | None = None  # a key waits for the line's program
         self._unheeded: Unheeded | None = None  # or has perhaps come too early for it
 
@@ -91,7 +91,7 @@ class Keyboard:
         keys, self._waiting = bytes(self._waiting), bytearray()
         settling, self._settling = self._settling, None
         self._terminal.type(keys)
-        if settling is None or settling.sleeps or self._traps:
+        if settling is None or settling.sleeps or self._traps or self._child.last.heeds:
             return
         feed(self._terminal.master, self._terminal.typed)
         self._terminal.take_in()

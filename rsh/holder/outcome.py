@@ -2,12 +2,16 @@
 
 import re
 
-# A report: trap, if there is one; line, status, whether what was switched off is on again, and whether something is to
-# run before each prompt; options, directory, statuses of the pipeline. It comes in one write(2), but for the trap: so
-# whoever waits for it is woken once.
+# A report: traps, if there are any; line, status, whether what was switched off is on again, and whether something is
+# to run before each prompt; options, directory, statuses of the pipeline. It comes in one write(2), but for the traps:
+# so whoever waits for it is woken once.
 REPORT = re.compile(
-    rb"(trap -- '[^\0]*' DEBUG\n)?(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
+    rb"(trap -- '[^\0]*' DEBUG\n)?(?:trap -- '[^\0]*' SIG[A-Z]+\n)?"
+    rb"(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
 )
+
+# Stands in front of that where the shell acts on a signal that a key makes: what sets the trap, or a function.
+TRAPPED = re.compile(rb"(?:' (?:SIG)?|^TRAP)(?:INT|QUIT|TSTP)\b", re.MULTILINE)
 
 # All that is no letter of an option which a report switches off.
 _LEFT_ALONE = bytes(set(range(256)) - set(b"evx"))
@@ -22,6 +26,7 @@ class Outcome:
         hooked: there is something to run before each prompt, which was put away.
         options: the letters of $-. statuses: of the line's last pipeline. directory: where the shell stands.
         trap: the command that sets its DEBUG trap.
+        heeds: it may have a trap for a signal that a key makes.
     """
 
     def __init__(self, line: int, status: int, directory: bytes = b"") -> None:
@@ -32,6 +37,7 @@ class Outcome:
         self.options = b""
         self.statuses: tuple[int, ...] = ()
         self.trap = b""
+        self.heeds = True
 
     @property
     def switched_off(self) -> bytes:
@@ -40,10 +46,11 @@ class Outcome:
 
 
 def read_report(found: "re.Match[bytes]") -> Outcome:
-    """Make an outcome of what REPORT has matched."""
+    """Make an outcome of what REPORT has matched, and of what stands before that."""
     trap, line, status, restored, hooked, options, directory, statuses = found.groups(b"")
     outcome = Outcome(int(line), int(status), directory)
     outcome.restored, outcome.hooked = restored == b"1", hooked == b"1"
     outcome.options, outcome.trap = options, trap
     outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)
+    outcome.heeds = TRAPPED.search(found.string[: found.start(2)]) is not None
     return outcome

@@ -15,6 +15,7 @@ import os
 from rsh.holder.first_words import BASH_FILES, BASH_FUNCTIONS, SH_FILES, SH_FUNCTIONS
 from rsh.holder.outcome import Outcome
 from rsh.holder.wording import (
+    COMMAND,
     DEFINITION,
     KEYS,
     LAST_WORD,
@@ -23,6 +24,7 @@ from rsh.holder.wording import (
     TAKES_LAST,
     TRACE,
     WANTS_JOB,
+    commands_of,
     count_jobs,
     is_closed,
     quoted,
@@ -44,6 +46,10 @@ AT_TERMINAL = b" 0<&8 9>&- 8<&-"
 # A longer line is not kept in the shell's history, in bytes; that of zsh counts those before each word in 16 bits.
 LONGEST_KEPT = 64 * 1024
 LONGEST_KEPT_BY_ZSH = 32_000
+
+
+# What a plain sh may be given without an eval, in bytes.
+LONGEST_PLAIN = 1024
 
 
 class Dialect:
@@ -83,6 +89,10 @@ class Dialect:
         first, behind = self._remember(line)
         begin = self._begin(restore, line, self._keep(restore + line) if kept else b"")
         return first + begin + AT_TERMINAL + b"; " + self.report(number, behind)
+
+    def ask_again(self, number: int) -> bytes:
+        """Give what has the shell report whose line Ctrl-C may have ended, with all that stood behind it."""
+        return self.report(number)
 
     def report(self, number: int, kept: bytes = b"") -> bytes:
         """Give what has the shell report; it does no harm to be asked twice.
@@ -139,7 +149,14 @@ class Dialect:
 
     def _begin(self, restore: bytes, line: bytes = b"", keep: bytes = b"") -> bytes:
         """Give what has the shell run a line between commands of ours, without what it is to have as its stdin."""
-        return self.builtin + b"eval " + quoted(restore + line + keep)
+        evaluated = self.builtin + b"eval " + quoted(restore + line + keep)
+        names = [] if restore or len(line) > LONGEST_PLAIN else commands_of(line)
+        if not names:
+            return evaluated
+        # An error would name the eval. What an alias stands for may not be whole.
+        known = b" || ".join(b"\\command alias " + name for name in names)
+        plain = COMMAND.sub(rb"\\\g<0>", line)
+        return b"if { " + known + b"; } >/dev/null 2>&1; then " + evaluated + b"; else " + plain + b"; fi"
 
     def _hooks(self, line: bytes) -> bytes:
         """Give what puts back what is to run before each prompt, and runs what is to run before a line."""
@@ -180,8 +197,9 @@ class Bash(Dialect):
     builtin = b"\\builtin "
     keep = b'__rsh_kept=$? __rsh_statuses=("${PIPESTATUS[@]}") __rsh_last=$_'
     statuses = b"PIPESTATUS"
-    before_report = b'[[ -z ${PROMPT_COMMAND[*]-} || $- != *i* ]] || \\builtin eval "$__rsh_before_prompt"; '
-    before_report += b"\\builtin trap -p DEBUG >&9; \\builtin trap - DEBUG; "
+    before_report = b"\\unset -f builtin; "  # which all of ours begins with
+    before_report += b'[[ -z ${PROMPT_COMMAND[*]-} || $- != *i* ]] || \\builtin eval "$__rsh_before_prompt"; '
+    before_report += b"\\builtin trap -p DEBUG INT QUIT TSTP >&9; \\builtin trap - DEBUG; "
     remembers = True
 
     def __init__(self, shell: str) -> None:
@@ -198,16 +216,21 @@ class Bash(Dialect):
             self._keys_defined = True
         return super().run(line, number, before)
 
+    def ask_again(self, number: int) -> bytes:
+        # Behind Ctrl-C the shell itself has run what is to run before a prompt.
+        return super().report(number, b"__rsh_prompted=1; ")
+
     def report(self, number: int, kept: bytes = b"") -> bytes:
-        # Ctrl-C ends all startup files at once.
-        return super().report(number, kept if number else b'\\builtin eval "$__rsh_begin"; ')
+        # Ctrl-C ends all startup files at once. Else this is done, and finds nothing to do.
+        begin = b'\\unset -f builtin; __rsh_prompted=1; \\builtin eval "$__rsh_begin"; '
+        return super().report(number, kept if number else begin)
 
     def _begin(self, restore: bytes, line: bytes = b"", keep: bytes = b"") -> bytes:
         # The choice of keys makes bash read lines by another way, unless a file makes it; in the midst of an eval it
         # loses the rest of that, and dies.
         if self._keys_defined or KEYS.search(line):
             return b"__rsh_text=" + quoted(restore + line + keep) + b"; \\builtin . " + quoted(BASH_LINE)
-        return super()._begin(restore, line, keep)
+        return self.builtin + b"eval " + quoted(restore + line + keep)
 
     def _is_seen_by(self, line: bytes) -> bool:
         return TAKES_LAST.search(line) is not None
@@ -231,6 +254,9 @@ MOST_PLACES = 8
 # zsh counts the bytes before each word of what it reads in 16 bits, and dies of more than that; so what is longer
 # it is given in pieces, in bytes.
 LONGEST_READ = 8 * 1024
+
+# Takes away a function of the name that all of ours begins with.
+OWN = b"[[ -z ${functions[builtin]+set} ]] || \\unset -f builtin; "
 
 # What __rsh_keep does: zsh reads each byte by itself, so what each line needs it is told only once.
 KEEP = b"$__rsh_keep"
@@ -261,7 +287,8 @@ class Zsh(Dialect):
     def _remember(self, line: bytes) -> "tuple[bytes, bytes]":
         # An empty history is shown with what runs now, which would be ours.
         shown = not self._remembers_any and line[:1].isspace() and SHOWS_HISTORY.search(line)
-        return super()._remember(line.strip() if shown else line)
+        begin, behind = super()._remember(line.strip() if shown else line)
+        return begin, (OWN + behind if b"builtin" in line else behind)
 
     def _is_seen_by(self, line: bytes) -> bool:
         # Likewise.

@@ -30,10 +30,29 @@ WANTS_JOB = re.compile(rb"^\s*(?:fg|bg|kill|wait|disown|jobs)\s(?:.*\s)?%\d*\Z",
 BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)")
 QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
 
+# Commands of a plain sh that are whole without a doubt: names, words, redirections, and what stands between commands.
+# A name is not one of these, which begin or end what goes on, or which make more of their words.
+_WORD = rb"(?:[\w./+,:@%=^~*?\[\]\x80-\xff-]|\$\w+|'[^'\n]*'|\"(?:[^\"`\\$\n]|\$\w+)*\")+"
+_ARGUMENT = rb"(?:\d?>&\d|(?:\d?(?:>>?|<)[ \t]*)?" + _WORD + rb")"
+COMMAND = re.compile(rb"([\w./+-]+)(?:[ \t]+" + _ARGUMENT + rb")*(?=[ \t;|&]|\Z)")
+COMMANDS = re.compile(rb"[ \t]*%b(?:[ \t]*(?:\|\|?|&&|;)[ \t]*%b)*[ \t]*" % ((COMMAND.pattern,) * 2))
+RESERVED = frozenset(
+    b"if then else elif fi case esac for while until do done time function select coproc "
+    b"alias break continue declare export local readonly return typeset".split()
+)
+
 
 def quoted(text: bytes) -> bytes:
     """Give one word that stands for itself."""
     return b"'" + text.replace(b"'", b"'\\''") + b"'"
+
+
+def commands_of(line: bytes) -> "list[bytes]":
+    """Give the names of the commands of a line that is evidently whole; none of one that may not be."""
+    if not COMMANDS.fullmatch(line):
+        return []
+    names = COMMAND.findall(line)
+    return [] if RESERVED.intersection(names) else names
 
 
 def is_closed(text: bytes) -> bool:

@@ -151,7 +151,10 @@ def test_signal_that_the_shell_at_work_ignores_is_for_its_next_program_once(
 
 def test_interrupt_that_a_trap_of_the_shell_has_heeded_is_for_nobody_else(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "count").write_text(COUNTER.format("INT"))
-    desk.begin(f"trap 'echo trap''ped' INT; {work_until(tmp_path / 'gate')}")
+    (tmp_path / "setting").write_text("trap 'echo trapped' INT")
+    desk.begin(". ./setting")
+    desk.end()
+    desk.begin(work_until(tmp_path / "gate"))
     desk.until("on")
     desk.keyboard.press(b"\x03")
     desk.until("trapped")

@@ -27,5 +27,21 @@ def test_report_is_found_behind_what_somebody_else_has_written(noise: bytes) -> 
     assert (outcome.line, outcome.directory, outcome.statuses) == (1, b"/", ())
 
 
+@pytest.mark.parametrize(
+    ("trap", "heeds"),
+    [
+        (b"", False),
+        (b"trap -- 'echo INT' USR1\n", False),
+        (b"trap -- ':' DEBUG\ntrap -- 'echo a\nb' SIGINT\ntrap -- '' SIGTSTP\n", True),
+        (b"trap -- '' QUIT\n", True),
+        (b"TRAPTSTP () {\n\t:\n}\n", True),
+    ],
+)
+def test_report_tells_of_traps_for_signals_that_keys_make(trap: bytes, heeds: bool) -> None:
+    outcome = outcome_of(trap + b"1\x000\x0000\x00hB\x00/\x00.\x00")
+    assert outcome.heeds == heeds
+    assert outcome.trap == (b"trap -- ':' DEBUG\n" if b"DEBUG" in trap else b"")
+
+
 def test_report_that_has_not_come_whole_is_none() -> None:
     assert REPORT.search(b"1\x000\x0000\x00hB\x00/\x000\x00") is None

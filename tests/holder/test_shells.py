@@ -347,6 +347,72 @@ def test_options_of_zsh_in_an_rc_file_show_nothing_of_ours(rc: str, tmp_path: Pa
     shell.close()
 
 
+def test_command_of_the_prompt_of_bash_runs_once_behind_ctrl_c(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, f"PROMPT_COMMAND='echo \"was $?\"'\n{SLEEP}\n")
+    for status in (0, 130):
+        shell.until("on")
+        shell.type(b"\x03")
+        ended, output = shell.end()
+        assert (ended, output.count("was 130")) == (status, 1)
+        shell.begin(SLEEP)
+    shell.close()
+
+
+def test_command_of_the_prompt_of_bash_stays_exported(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, "export PROMPT_COMMAND=:\n")
+    shell.end()
+    assert shell.run('env | grep PROMPT_COMMAND; echo "$PROMPT_COMMAND"') == (0, "PROMPT_COMMAND=:\n:\n")
+    shell.close()
+
+
+@pytest.mark.parametrize("rc", ["n=0 PROMPT_COMMAND='n=$((n + 1))'", "n=0 PROMPT_COMMAND=('n=$((n + 1))' :)"])
+def test_command_of_the_prompt_that_may_not_be_changed_disturbs_no_line(rc: str, tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, f"{rc}; readonly PROMPT_COMMAND\n")
+    assert shell.end() == (0, "")
+    assert shell.run("(exit 3)") == (3, "")
+    assert shell.run("echo $?; ((n > 1)) && echo runs") == (0, "3\nruns\n")
+    shell.close()
+
+
+def test_prompt_that_may_not_be_changed_takes_nothing_from_a_line(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, "PS1=; readonly PS1 PS2\n")
+    shell.end()
+    assert shell.run("(exit 3)")[0] == 3
+    assert shell.run("echo $?")[1].endswith("3\n")
+    shell.close()
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_function_that_is_named_as_all_of_ours_begins_disturbs_no_line(name: str, tmp_path: Path) -> None:
+    define = "builtin() { echo mine; (exit 3); }"
+    shell = begun(name, tmp_path, define + "\n")
+    assert shell.end() == (0, "")
+    assert shell.run(f"{define}; builtin") == (3, "mine\n")
+    assert shell.run("echo $?") == (0, "3\n")
+    shell.close()
+
+
+def test_unfinished_line_of_zsh_is_told_of_without_a_word_of_ours(tmp_path: Path) -> None:
+    shell = Held("zsh", tmp_path)
+    shell.end()
+    for line in ("if", "while true; do", "{"):
+        assert shell.run(line) == (1, "zsh: parse error near `\\n'\n")
+    shell.close()
+
+
+def test_errors_of_a_plain_sh_name_no_command_of_ours(tmp_path: Path) -> None:
+    shell = Held("sh", tmp_path)
+    shell.end()
+    for line in ("nosuch", "nosuch 'a b' \"$x\" | cat", "true && nosuch 2>&1 || true >f"):
+        assert re.fullmatch(r"(/bin/)?sh: (line )?\d+: nosuch: (command )?not found\n", shell.run(line)[1])
+    shell.run("alias nosuch='echo known' open='echo \"'")
+    assert shell.run("nosuch as $((1 + 1))") == (0, "known as 2\n")
+    assert shell.run("nosuch as $x alias") == (0, "known as alias\n")
+    assert shell.run("open")[0] != 0
+    assert shell.run("exit 4") == (4, "")
+    shell.close()
+
+
 @pytest.mark.parametrize("login", [False, True])
 @pytest.mark.parametrize(
     ("rc", "shown"),

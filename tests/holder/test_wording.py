@@ -6,7 +6,18 @@ import subprocess
 
 import pytest
 
-from rsh.holder.wording import KEYS, LAST_WORD, OF_JOBS, TRACE, TRAPS, WANTS_JOB, count_jobs, is_closed, quoted
+from rsh.holder.wording import (
+    KEYS,
+    LAST_WORD,
+    OF_JOBS,
+    TRACE,
+    TRAPS,
+    WANTS_JOB,
+    commands_of,
+    count_jobs,
+    is_closed,
+    quoted,
+)
 
 
 @pytest.mark.parametrize("text", [b"", b"a b", b"it's", b"'''", b'$x `y` \\ "z" !', b"two\nlines\n", b"\xff\x01"])
@@ -62,3 +73,28 @@ def test_line_tells_what_it_does() -> None:
     assert not OF_JOBS.fullmatch(b"fg; ls")
     assert WANTS_JOB.search(b"kill -9 %1")
     assert not WANTS_JOB.search(b"echo %1")
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        (b" ls", [b"ls"]),
+        (b"ls -l /*/x 'it; is' \"a $x b\"", [b"ls"]),
+        (b"make 2>&1 | tee -a log >>out&&echo", [b"make", b"tee", b"echo"]),
+        (b"./a < in || b.sh ; c", [b"./a", b"b.sh", b"c"]),
+    ],
+)
+def test_names_of_commands_are_those_of_a_line_that_is_whole(line: bytes, names: list[bytes]) -> None:
+    assert commands_of(line) == names
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"", b"a &", b"a |", b"a ; ; b", b"a >", b"a 'b", b'a "b', b"a b\\", b"a\nb", b"a <<E"),
+        *(b"(a)", b"{ a", b"! a", b"if a", b"a; done", b"x=1 a", b"export x=$y", b"2>x", b"a 2>x)"),
+        *(b"a $(b", b"a `b", b'a "$(b"', b"a ${x", b"a #"),
+    ],
+)
+def test_line_that_may_not_be_whole_or_is_none_of_plain_commands_has_no_names(line: bytes) -> None:
+    assert commands_of(line) == []
