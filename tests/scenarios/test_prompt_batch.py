@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.machines import SOON, Home
+from tests.machines import SOON, Home, program
 
 
 def test_lines_come_from_stdin(me: Home, host: str, tmp_path: Path) -> None:
@@ -106,3 +106,14 @@ def test_wrong_setting_of_the_configuration_is_told_and_the_rest_works(home: Hom
     done = home.rsh("connect", "-c", "echo line")
     assert (done.returncode, done.stdout) == (0, b"line\n")
     assert b"rsh: connect: keys: 'nano' is none of emacs, vi" in done.stderr
+
+
+def test_closed_stdin_is_an_empty_batch_and_one_that_cannot_be_read_is_told(
+    me: Home, host: str, tmp_path: Path
+) -> None:
+    script = ["sh", "-c", 'exec "$@" <&-', "sh", *program("rsh"), "connect", host]
+    done = subprocess.run(script, env=me.environment, capture_output=True, timeout=SOON, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    with (tmp_path / "out").open("wb") as file:
+        done = me.rsh("connect", host, stdin=file)
+    assert (done.returncode, done.stderr) == (2, b"rsh: connect: stdin: Bad file descriptor\n")

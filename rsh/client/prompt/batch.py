@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from typing import Final
 
 from msgspec import Struct
@@ -77,14 +78,11 @@ def lines_of(path: str) -> Iterator[str]:
     Raises:
         UsageError: it cannot be read.
     """
-    if path == "-":
-        yield from map(os.fsdecode, sys.stdin.buffer)
-        return
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") if path != "-" else nullcontext(sys.stdin.buffer) as file:
             yield from map(os.fsdecode, file)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+        raise UsageError(f"{path if path != '-' else 'stdin'}: {error.strerror}") from error
 
 
 def _without_prefix(text: str) -> str:
