@@ -124,6 +124,12 @@ def test_ctrl_c_drops_the_line_and_ends_what_runs(plain: pexpect.spawn[str]) -> 
     assert answer(plain, ":status") == "130\r\n"
 
 
+def test_line_right_behind_ctrl_c_is_not_lost(plain: pexpect.spawn[str]) -> None:
+    for number in range(5):
+        plain.send(f"dropped{CTRL_C}echo it is $(({number} + 1))\r")
+        plain.expect_exact(f"rsh> it is {number + 1}\r\nrsh> ")
+
+
 def test_ctrl_c_ends_a_command_of_this_machine(plain: pexpect.spawn[str]) -> None:
     plain.sendline("!echo ready; exec sleep 100")
     plain.expect_exact("\nready")

@@ -7,12 +7,15 @@ read the terminal find it.
 from __future__ import annotations
 
 import os
+import select
 import sys
+import termios
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.editor.lines import is_unfinished
 from rsh.client.terminal.echo import EchoOff
+from rsh.client.terminal.line_mode import as_lines
 from rsh.client.terminal.passthrough import to_stdout
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ class PlainScreen:
         """
         self._prompt = f"{ready}\n{prompt}" if ready else prompt
         self._ahead = b""
+        self._end = b""  # the key in it by which the end of the input was asked for
+        self._dropped = False  # what was typed ahead began with Ctrl-C
         self._echo = ExitStack()  # holds the echo off
         self._shows = echo
 
@@ -65,8 +70,15 @@ class PlainScreen:
         return text
 
     def type_ahead(self, data: bytes) -> None:
-        """Use what was typed while no line was asked for; the terminal has shown it then."""
-        self._ahead += data.replace(b"\r", b"\n")
+        """Use what was typed while no line was asked for; the terminal has shown it then, and left it as it was."""
+        try:
+            controls = termios.tcgetattr(0)[6]
+        except termios.error:
+            return  # It has gone away.
+        text, interrupted = as_lines(data, controls)
+        self._ahead = text if interrupted else self._ahead + text
+        self._end = controls[termios.VEOF]
+        self._dropped = self._dropped or interrupted
 
     def take_ahead(self) -> bytes:
         """Give what no line has taken; it is the caller's then."""
@@ -93,9 +105,16 @@ class PlainScreen:
 
     def _read_line(self) -> bytes:
         """Read to the end of the line and no byte further: what follows is for whoever reads next."""
+        if self._dropped:
+            self._dropped = False
+            raise KeyboardInterrupt
+        if self._ahead and self._ahead.startswith(self._end):
+            self._ahead = self._ahead.removeprefix(self._end)
+            raise EOFError
         line, newline, rest = self._ahead.partition(b"\n")
         self._ahead = rest
         while not newline:
+            select.select([0], [], [])  # Ctrl-C is met here, where no line is lost by it
             piece = os.read(0, 65536)
             if not piece and not line:
                 raise EOFError
