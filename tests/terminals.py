@@ -6,9 +6,13 @@ hangs up one that was about to give its status, and fails when even SIGKILL take
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
+import sys
+import termios
+import time
 from typing import Any
 
 import pexpect
@@ -27,6 +31,21 @@ def end_of(child: pexpect.spawn[Any]) -> int:
 def take_terminal(child: pexpect.spawn[Any]) -> None:
     """Take the terminal away from a program; the kernel sends it SIGHUP."""
     _below(child).fileobj.close()
+
+
+def press(keyboard: int, terminal: int, keys: bytes) -> None:
+    """Type keys at one end of a raw terminal that nobody reads meanwhile, and see them arrive at the other.
+
+    The kernel carries them from one end to the other when it finds the time.
+    """
+    wanted = _arrived(terminal) + len(keys)
+    os.write(keyboard, keys)
+    while _arrived(terminal) < wanted:
+        time.sleep(0.001)
+
+
+def _arrived(terminal: int) -> int:
+    return int.from_bytes(fcntl.ioctl(terminal, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def hang_up(child: pexpect.spawn[Any]) -> None:

@@ -21,11 +21,12 @@ HOLD: Final = 0.4
 class Completing:
     """What completes the line of a prompt just now."""
 
-    def __init__(self, session: PromptSession[str], names: Names) -> None:
-        self._session = session
+    def __init__(self, session: PromptSession[str], keys: LineInput, names: Names) -> None:
+        self._app = session.app
+        self._keys = keys
         self._tasks: set[asyncio.Task[Any]] = set()  # at work
         self._late = LateCompletion(session, names)
-        self._spinner = Spinner(session.app, lambda: bool(self._tasks) or self._late.waits)
+        self._spinner = Spinner(self._app, lambda: bool(self._tasks) or self._late.waits)
 
     @property
     def waits(self) -> bool:
@@ -53,15 +54,18 @@ class Completing:
         """
         begun = set(tasks)
         self._tasks |= begun
-        for task in begun:
-            task.add_done_callback(self._tasks.discard)
         self._spinner.start()
-        keys, loop = self._session.app.input, self._session.app.loop
-        if isinstance(keys, LineInput) and loop is not None:
-            keys.hold()
-            loop.call_later(HOLD, keys.go_on)
+        if begun and self._app.loop is not None:
+            self._keys.hold()
+            limit = self._app.loop.call_later(HOLD, self._keys.go_on)
             for task in begun:
-                task.add_done_callback(lambda _: keys.go_on())
+                task.add_done_callback(lambda done: self._complete(done, limit))
+
+    def _complete(self, task: asyncio.Task[Any], limit: asyncio.TimerHandle) -> None:
+        """Go on with the keys: the line is completed."""
+        self._tasks.discard(task)
+        limit.cancel()
+        self._keys.go_on()
 
 
 def accept_only(buffer: Buffer) -> None:

@@ -46,8 +46,9 @@ class LineInput(Vt100Input):
         self.typed_before: Callable[[], None] = _nothing
         self.goes_on: Callable[[], bool] = _no
         self._ready: Callable[[], None] | None = None  # reads keys, while a prompt is there
+        self._held = False  # keys are left where they are
         self._kept: raw_mode | None = None  # what the terminal is in, though the prompt is over
-        self.stdin_reader = LineReader(self.fileno(), encoding=stdin.encoding)
+        self.stdin_reader = self._reader = LineReader(self.fileno(), encoding=stdin.encoding)
 
     @contextmanager
     def raw_mode(self) -> Iterator[None]:
@@ -75,39 +76,63 @@ class LineInput(Vt100Input):
         if kept is not None:
             kept.__exit__()
 
+    def type_ahead(self, data: bytes) -> None:
+        """Have keys read, before all others, that were pressed when there was no prompt."""
+        self._reader.ahead += data
+
     @contextmanager
     def attach(self, input_ready_callback: Callable[[], None]) -> Iterator[None]:
         """Have keys read by the event loop while entered."""
         with super().attach(input_ready_callback):
             self._ready = input_ready_callback
+            self._read_ahead()
             try:
                 yield
             finally:
-                self._ready = None
+                self._ready, self._held = None, False
 
     def hold(self) -> None:
         """Leave further keys where they are, till `go_on`, in the event loop."""
         if self._ready is not None:
+            self._held = True
             asyncio.get_running_loop().remove_reader(self.fileno())
 
     def go_on(self) -> None:
         """Read keys again; more than once does no harm."""
         if self._ready is not None:
+            self._held = False
             asyncio.get_running_loop().add_reader(self.fileno(), self._ready)
+            self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        """Read what was typed ahead: one piece now, the next when what that has begun had its turn."""
+        if self._reader.ahead:
+            asyncio.get_running_loop().call_soon(self._read_piece)
+
+    def _read_piece(self) -> None:
+        if self._ready is not None and self._reader.ahead and not self._held:
+            self._ready()
+            self._read_ahead()
 
     def rest(self) -> bytes:
         """Give what has come behind the line: while the line was edited, so that it was not echoed."""
+        ahead, self._reader.ahead = bytes(self._reader.ahead), bytearray()
         try:
-            return os.read(self.fileno(), MOST) if _readable(self.fileno()) else b""
+            return ahead + (os.read(self.fileno(), MOST) if _readable(self.fileno()) else b"")
         except OSError:
-            return b""
+            return ahead
 
 
 class LineReader(PosixStdinReader):
-    """Reads keys up to a control character, but for those of a paste, which run nothing."""
+    """Reads keys up to a control character, but for those of a paste, which run nothing.
+
+    Attributes:
+        ahead: keys that come before those of the terminal.
+    """
 
     def __init__(self, descriptor: int, *, encoding: str) -> None:
         super().__init__(descriptor, encoding=encoding)
+        self.ahead = bytearray()
         self._last = b""  # as many bytes as a mark of a paste has
         self._pasting = False
 
@@ -115,9 +140,10 @@ class LineReader(PosixStdinReader):
         """Give what there is, so far."""
         found = bytearray()
         try:
-            if not _readable(self.stdin_fd):
+            if not self.ahead and not _readable(self.stdin_fd):
                 return ""
-            there = max(min(_waiting(self.stdin_fd), count), 1)  # at the end there is nothing, which has to be read
+            there = len(self.ahead) or _waiting(self.stdin_fd)
+            there = max(min(there, count), 1)  # at the end there is nothing, which has to be read
             while not (self._read_paste(found, there) if self._pasting else self._read_byte(found)):
                 if len(found) >= there:
                     break
@@ -127,7 +153,7 @@ class LineReader(PosixStdinReader):
 
     def _read_byte(self, found: bytearray) -> bool:
         """Read one; say whether it ends what may be read now."""
-        byte = os.read(self.stdin_fd, 1)
+        byte = self._take(1)
         found += byte
         self.closed = not byte
         self._last = (self._last + byte)[-len(PASTE_BEGINS) :]
@@ -138,17 +164,19 @@ class LineReader(PosixStdinReader):
         """Read of a paste what there is, in pieces that cannot go beyond its end; say whether nothing more comes."""
         last = self._last
         while self._pasting and len(found) < there and not self.closed:
-            piece = os.read(self.stdin_fd, _WHOLE - _begun(last) if _ESCAPE in last else _WHOLE)
+            piece = self._take(_WHOLE - _begun(last) if _ESCAPE in last else _WHOLE)
             found += piece
             last = (last + piece)[-_WHOLE:]
             self.closed, self._pasting = not piece, last != PASTE_ENDS
         self._last = last
         return self.closed
 
-
-def keyboard() -> Vt100Input | None:
-    """Give the terminal that we have as our stdin; None when that is none, and prompt_toolkit has to see."""
-    return LineInput(sys.stdin) if sys.stdin is not None and sys.stdin.isatty() else None
+    def _take(self, most: int) -> bytes:
+        if not self.ahead:
+            return os.read(self.stdin_fd, most)
+        piece = bytes(self.ahead[:most])
+        del self.ahead[:most]
+        return piece
 
 
 def as_typed(keys: list[KeyPress]) -> bytes:

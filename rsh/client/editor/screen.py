@@ -15,10 +15,7 @@ from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.input import Input
-from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
-from prompt_toolkit.input.vt100_parser import Vt100Parser
-from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.processors import AfterInput
 from prompt_toolkit.output import ColorDepth, Output
@@ -36,7 +33,7 @@ from rsh.client.editor.giving_way import GivingWay, soon
 from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
 from rsh.client.editor.line_history import Ghost, LineHistory
-from rsh.client.editor.line_input import LineInput, as_typed, keyboard, whole_pastes
+from rsh.client.editor.line_input import LineInput, as_typed, whole_pastes
 from rsh.client.editor.looks import LOOKS
 from rsh.client.editor.menu import MenuCompleter
 from rsh.client.editor.names import ClientNames
@@ -67,7 +64,7 @@ class Screen:
         *,
         color: bool,
         marked: bool = False,
-        input: Input | None = None,
+        input: LineInput | None = None,
         output: Output | None = None,
     ) -> None:
         """Prepare a prompt; nothing is shown yet.
@@ -98,12 +95,12 @@ class Screen:
         self._above = Above()
         self._cuts = Cuts()
         self._kept = Document()  # what was typed when it last did
-        self.session: PromptSession[str] = self._session(input)
+        self._keys = input or LineInput(sys.stdin)
+        self.session: PromptSession[str] = self._session()
         self._way = GivingWay(self.session.app)
-        if isinstance(keys := self.session.app.input, LineInput):
-            keys.typed_before = self._paper.begin_line
-            keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
-        self._completing = Completing(self.session, names)
+        self._keys.typed_before = self._paper.begin_line
+        self._keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
+        self._completing = Completing(self.session, self._keys, names)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
         self.session.key_bindings = make_bindings(
             modes, self._cuts, lambda: self._completing.waits, self._give_up_completion, self._completing.hold_keys
@@ -115,7 +112,7 @@ class Screen:
         self.session.app.before_render += lambda app: accept_only(self.session.default_buffer)
         self.session.app.after_render += self._load_lexer
 
-    def _session(self, input: Input | None) -> PromptSession[str]:
+    def _session(self) -> PromptSession[str]:
         return PromptSession(
             history=self._lines,
             auto_suggest=self._ghost,
@@ -133,7 +130,7 @@ class Screen:
             color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
             include_default_pygments_style=False,
             tempfile_suffix=".sh",
-            input=input or keyboard(),
+            input=self._keys,
             output=self._paper.output,
         )
 
@@ -217,27 +214,19 @@ class Screen:
 
     def type_ahead(self, data: bytes) -> None:
         """Use keys that were pressed before the prompt was there as if they were pressed now: Enter runs the line."""
-        keys: list[KeyPress] = []
-        parser = Vt100Parser(keys.append)
-        parser.feed(whole_pastes(data).decode("utf-8", "surrogateescape").replace("\n", "\r"))
-        parser.flush()
-        store_typeahead(self.session.app.input, keys)
+        self._keys.type_ahead(whole_pastes(data).replace(b"\n", b"\r"))
 
     def take_ahead(self) -> bytes:
         """Give the keys that no line has taken, as they were typed; they are the caller's then."""
-        keys = self.session.app.input
-        return as_typed(get_typeahead(keys)) + (keys.rest() if isinstance(keys, LineInput) else b"")
+        return as_typed(get_typeahead(self._keys)) + self._keys.rest()
 
     def hand_over(self) -> list[Any] | None:
         """Leave the terminal to the line, raw as it may have stayed; as LineInput.hand_over."""
-        keys = self.session.app.input
-        return keys.hand_over() if isinstance(keys, LineInput) else None
+        return self._keys.hand_over()
 
     def give_back(self) -> None:
         """Put the terminal back if it stayed raw and the line has not taken it over."""
-        keys = self.session.app.input
-        if isinstance(keys, LineInput):
-            keys.give_back()
+        self._keys.give_back()
 
     def stand(self, directory: bytes) -> None:
         """Show another directory in the prompt that is there; called by any thread."""

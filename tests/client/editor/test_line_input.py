@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
-import sys
-import termios
-import time
 import tty
 from collections.abc import Iterator
 
@@ -16,6 +12,7 @@ from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding import KeyPress
 
 from rsh.client.editor.line_input import LineReader, as_typed, whole_pastes
+from tests.terminals import press
 
 PASTE = b"\x1b[200~%s\x1b[201~"
 
@@ -29,14 +26,8 @@ class Keys:
         self.reader = LineReader(self.terminal, encoding="utf-8")
 
     def press(self, data: bytes) -> None:
-        """Type keys, and see them arrive: the kernel carries them from one end to the other when it finds the time."""
-        wanted = self._arrived() + len(data)
-        os.write(self.master, data)
-        while self._arrived() < wanted:
-            time.sleep(0.001)
-
-    def _arrived(self) -> int:
-        return int.from_bytes(fcntl.ioctl(self.terminal, termios.FIONREAD, bytes(4)), sys.byteorder)
+        """Type keys."""
+        press(self.master, self.terminal, data)
 
     def close(self) -> None:
         os.close(self.master)

@@ -1,0 +1,90 @@
+"""The keys of the prompt (R12-R14, R19, R32)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rsh.client.editor.history import History
+from tests.client.editor.desk import Desk, history_is_there, keep, line_is, menu_is_closed, menu_is_open, shown
+
+F3, F4 = "\x1bOR", "\x1bOS"
+ALT_ENTER = "\x1b\r"
+PASTE = "\x1b[200~%s\x1b[201~"
+
+
+def test_ctrl_c_drops_the_line(desk: Desk) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        desk.type("echo hi\x03")
+    assert desk.type("next\r") == "next"
+
+
+def test_ctrl_d_leaves_from_an_empty_line_only(desk: Desk) -> None:
+    assert desk.type("ab\x1b[D\x04\r") == "a"
+    with pytest.raises(EOFError):
+        desk.type("\x04")
+
+
+def test_tab_inserts_the_only_candidate_and_enter_runs(desk: Desk) -> None:
+    assert desk.type("unz\t", line_is("unzip "), "x\r") == "unzip x"
+    assert desk.type("cat my\t", line_is("cat my\\ file "), menu_is_closed, "\r") == "cat my\\ file "
+
+
+def test_tab_inserts_what_candidates_have_in_common(desk: Desk) -> None:
+    assert desk.type("cat map\t", line_is("cat map\\ "), menu_is_closed, "two\r") == "cat map\\ two"
+    typed = desk.type("cat map\t", line_is("cat map\\ "), menu_is_closed, "\t", menu_is_open, "\t\t", "\r", "\r")
+    assert typed == "cat map\\ two "
+
+
+def test_enter_in_the_menu_accepts_and_does_not_run(desk: Desk) -> None:
+    typed = desk.type("ma\t", menu_is_open, "\t", line_is("make "), "\r", menu_is_closed, "x\r")
+    assert typed == "make x"
+
+
+def test_escape_and_ctrl_c_close_the_menu_only(desk: Desk) -> None:
+    for key in ("\x1b", "\x03"):
+        assert desk.type("ma\t", menu_is_open, "\t", line_is("make "), key, menu_is_closed, "\r") == "ma"
+
+
+def test_enter_goes_on_while_the_line_is_unfinished(desk: Desk) -> None:
+    assert desk.type("for i in 1; do\recho 'a\rb'\rdone\r") == "for i in 1; do\necho 'a\nb'\ndone"
+    assert "… " in desk.shown.getvalue()
+
+
+def test_alt_enter_and_f3_begin_a_line(desk: Desk) -> None:
+    assert desk.type(f"a{ALT_ENTER}b\r") == "a\nb"
+    assert desk.type(f"{F3}a\rb{ALT_ENTER}") == "a\nb"
+
+
+def test_pasted_lines_do_not_run(desk: Desk) -> None:
+    assert desk.type(PASTE % "a\r\nb\rc\n\n", line_is("a\nb\nc"), "\r") == "a\nb\nc"
+
+
+def test_long_paste_is_announced_and_its_control_characters_are_shown(desk: Desk) -> None:
+    desk.type(PASTE % ("x\x1b[31m\n" * 12), shown(desk, "12 lines pasted"), "\r")
+    assert "x\x1b[31m" not in desk.shown.getvalue()
+    assert "^[" in desk.shown.getvalue()
+
+
+def test_f4_changes_to_vi_keys(desk: Desk) -> None:
+    assert desk.type(f"{F4}ab c\x1b", lambda _: True, "0dwi\r") == "c"
+
+
+def test_escape_sequence_that_nobody_knows_does_no_harm(desk: Desk) -> None:
+    assert desk.type("a\x1b[31mb\x1b[<1mc\r") == "abc"
+
+
+def test_search_finds_and_runs(desk: Desk) -> None:
+    keep(desk, "echo needle", "ls")
+    assert desk.type(history_is_there, "\x12need", shown(desk, "echo "), "\r") == "echo needle"
+
+
+def test_last_word_of_the_line_before_comes_back(desk: Desk) -> None:
+    keep(desk, "cat /etc/hosts")
+    assert desk.type(history_is_there, "less \x1b.\r") == "less /etc/hosts"
+
+
+def test_history_of_all_hosts_is_searched(desk: Desk, tmp_path: Path) -> None:
+    History(str(tmp_path / "other@host.jsonl")).begin("echo elsewhere", b"")
+    assert desk.type("\x1br", history_is_there, "elsew", shown(desk, "echo "), "\r") == "echo elsewhere"
