@@ -76,6 +76,14 @@ class Memory:
         answer.heard.wait(self._budget)
         return answer.names
 
+    def get_new(self, key: Key) -> list[Name] | None:
+        """Give the answer to a question that is asked now; None when it does not come in time."""
+        self.forget()
+        answer = self._ask_if_needed(key)
+        answer.heard.wait(self._budget)
+        with self._lock:
+            return answer.names if answer.era == self._era else None
+
     def _ask_if_needed(self, key: Key, *, fresh: bool = False) -> _Answer:
         """Give an answer, and ask for it if there is none of this era; if it is to be `fresh`, or if it is old."""
         with self._lock:
@@ -205,6 +213,15 @@ class ClientNames:
         if known is None or len(known) >= MANY:
             return None
         return any(name.text == command for name in known)
+
+    def still_knows(self, command: str) -> bool | None:
+        """Say whether the shell over there has a command now that a line has run; None when nobody has heard.
+
+        It is asked, and waited for a moment: what was known before counts when no answer comes.
+        """
+        before = self.knows(command)
+        known = self._memory.get_new(("command", os.fsencode(command), self._directory()))
+        return before if known is None else any(name.text == command for name in known)
 
     def _fitting(self, kind: str, asked: str, word: str) -> list[Name]:
         known = self._get(kind, asked)

@@ -201,7 +201,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     color = wants_color(context.color, terminal=True)
     screen = Screen(history, names, context.settings, color=color, marked=wants_marks(os.environ))
     context.transfers.above = screen.print_above
-    memory.told, context.knows = screen.answered, names.knows
+    memory.told, context.knows = screen.answered, names.still_knows
     if isinstance(shell, TerminalShell):
         shell.above, shell.call, shell.ahead = screen.print_above, screen.call_away, screen.take_ahead
         shell.wishes.quits = False

@@ -28,7 +28,7 @@ class PromptContext(Context):
         complained: an error of the last line was told.
         reading: seconds of the last line that were spent before a pager: they are the reader's.
         settings: what can be set by `:set`.
-        knows: says whether the shell over there has a command, None when nobody has heard; does not wait.
+        knows: says whether the shell over there has a command, None when nobody has heard; may wait for a moment.
         transfers: those that run.
         sourcing: how deep files run files.
         missed: seconds of an outage whose end has still to be told, as a command of ours had the terminal; 0: of none.

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from rsh.files.disk.names import has_magic, join
+
+# A sign of a pattern that stands for itself.
+_PROTECTED: Final = re.compile(rb"\[([*?[])\]")
 
 
 def expand(patterns: Sequence[bytes], *, directory: bytes = b"") -> list[bytes]:
     """Expand home directories and patterns (`*`, `?`, `[...]`, `**`), in order.
 
     A name that exists is taken literally whatever signs are in it, and a pattern that matches nothing stays as it is,
-    to be reported as missing by whoever uses it. Hidden files have to be asked for with a leading dot.
+    to be reported as missing by whoever uses it; one whose signs are all in brackets, as quoting makes them, is the
+    name that it stands for. Hidden files have to be asked for with a leading dot.
 
     Args:
         directory: where relative patterns start; b"" is the process's. The results stay relative.
@@ -33,4 +39,5 @@ def _expand_one(pattern: bytes, directory: bytes) -> list[bytes]:
         return [pattern]
     import glob
 
-    return sorted(glob.glob(pattern, root_dir=directory or None, recursive=True)) or [pattern]
+    found = sorted(glob.glob(pattern, root_dir=directory or None, recursive=True))
+    return found or [_PROTECTED.sub(rb"\1", pattern) if not has_magic(_PROTECTED.sub(b"", pattern)) else pattern]

@@ -67,6 +67,26 @@ def test_commands_are_asked_for_by_their_first_letter() -> None:
     assert machine.asked == [("command", b"m", b"/home")]
 
 
+def test_command_that_a_line_has_defined_is_known_behind_it() -> None:
+    machine = Machine("putty")
+    names = machine.source()
+    assert names.still_knows("put") is False
+    machine.names = [Name("put")]
+    assert names.still_knows("put") is True
+
+
+def test_what_was_known_of_a_command_counts_while_the_other_side_is_silent() -> None:
+    machine = Machine("putty")
+    memory = machine.memory()
+    names = ClientNames(memory, lambda: b"")
+    names.programs_there("p")
+    machine.up.clear()
+    memory._budget = 0
+    assert names.still_knows("put") is False
+    assert names.still_knows("cut") is None
+    machine.up.set()
+
+
 def test_forgotten_answers_are_asked_for_again() -> None:
     machine = Machine("a")
     memory = machine.memory()

@@ -28,6 +28,8 @@ def top(tmp_path: Path) -> bytes:
         (b"d/*/", [b"d/e/"]),
         (b"[x]", [b"[x]"]),
         (b"nothing*", [b"nothing*"]),
+        (b"no[*]thing[?]", [b"no*thing?"]),
+        (b"no[*]thing*", [b"no[*]thing*"]),
         (b"plain", [b"plain"]),
     ],
 )
