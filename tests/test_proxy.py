@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.machines import SOON
 from tests.proxy import Direction, Fault, Kind, Proxy
 
 
@@ -114,7 +115,7 @@ def test_hole_holds_everything_until_mended(echo: str) -> None:
         with pytest.raises(TimeoutError):
             sock.recv(1)
         proxy.mend()
-        sock.settimeout(10)
+        sock.settimeout(SOON)
         assert sock.recv(1) == b"b"
 
 

@@ -12,7 +12,7 @@ from rsh.client.cli.table import GLOBAL, commands
 from rsh.server.cli import parser
 from tests.documents.shells import COMPLETIONS, bash, fish, with_rsh, zsh_options
 from tests.documents.test_manual import actions, flags_of, subcommands
-from tests.machines import Daemon
+from tests.machines import SOON, Daemon
 from tests.terminals import hang_up
 
 COMMANDS = commands("cli")
@@ -175,7 +175,7 @@ def test_a_host_that_does_not_answer_gives_nothing_and_says_nothing(account: dic
 
 
 def test_zsh_completes_files_over_there_as_one_types(account: dict[str, str], folder: Path) -> None:
-    child = pexpect.spawn("zsh", ["-f"], env={**account, "TERM": "dumb"}, timeout=30, dimensions=(24, 400))
+    child = pexpect.spawn("zsh", ["-f"], env={**account, "TERM": "dumb"}, timeout=SOON, dimensions=(24, 400))
     try:
         child.sendline(f"PS1='> '; fpath=({COMPLETIONS} $fpath); autoload -U compinit; compinit -D; echo rea''dy")
         child.expect_exact("ready\r\n")

@@ -19,6 +19,7 @@ from rsh.protocol.any_record import Record
 from rsh.protocol.record_stream import End
 from rsh.protocol.transfer_records import Begin, Packed, ResultRecord, TransferRecord
 from tests.files.pipes import SMALL, PipeEnd, pipe_pair
+from tests.machines import SOON
 
 
 class Background:
@@ -38,7 +39,7 @@ class Background:
             self._error = error
 
     def result(self) -> Any:
-        self._thread.join(60)
+        self._thread.join(SOON)
         assert not self._thread.is_alive(), "hangs"
         if self._error:
             raise self._error

@@ -34,7 +34,7 @@ def bash(tmp_path: Path) -> Iterator[Held]:
 def begin(held: Held, kind: str, text: str) -> socket.socket:
     """Ask; give the way to the answer."""
     sock = held.place.connect()
-    sock.settimeout(30)
+    sock.settimeout(SOON)
     payload = kind.encode() + b"\0" + text.encode()
     sock.sendall(wire.HEAD.pack(wire.COMPLETE, len(payload)) + payload)
     return sock

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rsh.holder.watchers import CANCEL, CANCEL_BYTE, MAX_WATCHERS, MORE, Watchers
+from tests.machines import SOON
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def watchers(listener: socket.socket) -> Iterator[Watchers]:
 
 def connect(listener: socket.socket) -> socket.socket:
     watcher = socket.socket(socket.AF_UNIX)
-    watcher.settimeout(20)
+    watcher.settimeout(SOON)
     watcher.connect(listener.getsockname())
     return watcher
 

@@ -4,6 +4,7 @@ import socket
 import threading
 
 from rsh.server.listener import Listener
+from tests.machines import SOON
 
 
 def test_connection_is_counted_out_when_no_thread_can_be_had_for_it() -> None:
@@ -24,9 +25,9 @@ def test_connection_is_counted_out_when_no_thread_can_be_had_for_it() -> None:
     listener.start()
     threading.stack_size(1 << 46)  # more than any machine can map
     try:
-        with socket.create_connection(address, 20) as client:
+        with socket.create_connection(address, SOON) as client:
             assert client.recv(1) == b""
-        assert departed.wait(20)
+        assert departed.wait(SOON)
     finally:
         threading.stack_size(0)
         listener.stop()

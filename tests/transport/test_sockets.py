@@ -12,7 +12,7 @@ import pytest
 from rsh.errors import DeadlineExpired, LinkError, UsageError
 from rsh.transport import sockets
 from rsh.transport.address import Address, parse
-from tests.machines import NEEDS_IPV6, reserve_port
+from tests.machines import NEEDS_IPV6, SOON, reserve_port
 
 
 def unused_port() -> int:
@@ -24,7 +24,7 @@ def unused_port() -> int:
 def test_dialled_socket_is_tuned_and_blocking() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        sockets.dial(sockets.bound_address(listener), time.monotonic() + 5) as sock,
+        sockets.dial(sockets.bound_address(listener), time.monotonic() + SOON) as sock,
     ):
         assert sock.gettimeout() is None and os.get_blocking(sock.fileno())
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -38,14 +38,14 @@ def test_name_with_two_families_reaches_the_one_that_listens() -> None:
         with socket.create_server((host, 0), family=family) as listener:
             port = listener.getsockname()[1]
             targets: list[sockets.Target] = [(socket.AF_INET6, ("::1", port)), (socket.AF_INET, ("127.0.0.1", port))]
-            with sockets._Race(parse("both"), targets, time.monotonic() + 5).run() as sock:
+            with sockets._Race(parse("both"), targets, time.monotonic() + SOON).run() as sock:
                 assert sock.getpeername() == listener.getsockname()
 
 
 def test_name_is_resolved_and_dialled() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = Address("tcp", host="localhost", port=listener.getsockname()[1])
-        sockets.dial(address, time.monotonic() + 5).close()
+        sockets.dial(address, time.monotonic() + SOON).close()
 
 
 def test_refused_connection_names_the_address() -> None:
@@ -71,7 +71,7 @@ def test_full_backlog_ends_at_the_deadline() -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         address = sockets.bound_address(listener)
-        fillers = [sockets.dial(address, time.monotonic() + 5)]
+        fillers = [sockets.dial(address, time.monotonic() + SOON)]
         with pytest.raises(DeadlineExpired):
             fillers.extend(sockets.dial(address, time.monotonic() + 0.2) for _ in range(8))
         for filler in fillers:
@@ -87,7 +87,7 @@ def test_address_that_does_not_answer_costs_a_head_start_only() -> None:
             filler.setblocking(False)
             filler.connect_ex(silent.getsockname())
         targets: list[sockets.Target] = [(socket.AF_INET, sock.getsockname()) for sock in (silent, listener)]
-        with sockets._Race(parse("both:1"), targets, time.monotonic() + 20).run() as winner:
+        with sockets._Race(parse("both:1"), targets, time.monotonic() + SOON).run() as winner:
             assert winner.getpeername() == listener.getsockname()
         for filler in fillers:
             filler.close()
@@ -103,7 +103,7 @@ def test_unix_socket_is_dialled_and_its_user_known(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s"))
         listener.listen()
-        with sockets.dial(parse(f"unix:{tmp_path}/s"), time.monotonic() + 5) as sock:
+        with sockets.dial(parse(f"unix:{tmp_path}/s"), time.monotonic() + SOON) as sock:
             assert sockets.peer_uid(sock) == os.geteuid()
             assert sockets.peer_host(sock) == ""
             accepted, _ = listener.accept()
@@ -120,7 +120,7 @@ def test_unix_socket_with_full_backlog_ends_at_the_deadline(tmp_path: Path) -> N
         listener.bind(str(tmp_path / "s"))
         listener.listen(0)
         address = parse(f"unix:{tmp_path}/s")
-        with sockets.dial(address, time.monotonic() + 5), pytest.raises(DeadlineExpired):
+        with sockets.dial(address, time.monotonic() + SOON), pytest.raises(DeadlineExpired):
             sockets.dial(address, time.monotonic() + 0.1)
 
 

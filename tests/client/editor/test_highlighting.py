@@ -8,6 +8,7 @@ import pytest
 from prompt_toolkit.document import Document
 
 from rsh.client.editor.highlighting import LONGEST, LineLexer, judged, pieces
+from tests.machines import SOON
 
 KNOWN = {"cat", "grep", "make"}
 
@@ -51,7 +52,7 @@ def lexer() -> LineLexer:
     loaded = threading.Event()
     lexer = LineLexer(is_known, loaded.set)
     lexer.load()
-    assert loaded.wait(30)
+    assert loaded.wait(SOON)
     return lexer
 
 

@@ -14,6 +14,7 @@ from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.transfer.transfer import Transfer, in_a_line
 from rsh.errors import UsageError
 from tests.client.prompts import prompt
+from tests.machines import SOON
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_one_that_is_stopped_says_so_and_leaves_no_file(
     assert (context.jobs(), unfinished(context)) == (1, "1 running transfer")
     assert in_a_line(transfer, transfer.tally.state()).startswith(f"[1] put {large} copy (")
     assert run_line(context, ":kill 1") == 0
-    assert transfer.done.wait(30)
+    assert transfer.done.wait(SOON)
     assert transfer.outcome() == f"[1] stopped: put {large} copy\n"
     assert (context.jobs(), unfinished(context)) == (0, "")
     assert not (tmp_path / "copy").exists()
@@ -71,7 +72,7 @@ def test_what_ends_while_the_prompt_is_shown_is_told_above_it(context: PromptCon
     (tmp_path / "small").write_text("small")
     with context.transfers.prompting():
         run_line(context, f"put {tmp_path}/small copy &")
-        assert told.wait(30)
+        assert told.wait(SOON)
     assert shown[0].startswith(f"[1] done: put {tmp_path}/small copy (1 file, 5 B in ".encode())
 
 
@@ -94,5 +95,5 @@ def test_the_end_of_the_prompt_ends_all(large: Path, tmp_path: Path) -> None:
     with prompt() as context:
         context.shell.directory = bytes(tmp_path)
         transfer = begin(context, large)
-    assert transfer.done.wait(30)
+    assert transfer.done.wait(SOON)
     assert not (tmp_path / "copy").exists()

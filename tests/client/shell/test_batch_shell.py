@@ -14,7 +14,7 @@ from rsh.client.shell.batch_shell import BatchShell
 from rsh.errors import RshError
 from rsh.protocol.requests import Batch
 from rsh.session.deadline import Deadline
-from tests.machines import wait_until_gone
+from tests.machines import SOON, wait_until_gone
 
 
 def run(shell: BatchShell, line: bytes) -> tuple[int, bytes, bytes]:
@@ -25,7 +25,7 @@ def run(shell: BatchShell, line: bytes) -> tuple[int, bytes, bytes]:
     reader.start()
     output = b"".join(iter(shell.read_stdout, b""))
     reader.join()
-    return shell.wait(Deadline(30.0)), output, bytes(errors)
+    return shell.wait(Deadline(SOON)), output, bytes(errors)
 
 
 @pytest.fixture(params=["bash", "zsh", "sh"])
@@ -93,11 +93,11 @@ def test_signal_ends_the_line(shell: BatchShell) -> None:
     shell.signal("INT")
     while shell.read_stdout():
         pass
-    assert shell.wait(Deadline(30.0)) != 0
+    assert shell.wait(Deadline(SOON)) != 0
 
 
 def test_shell_that_is_given_up_says_so(shell: BatchShell) -> None:
     shell.start_line(b"sleep 300")
     shell.give_up()
     with pytest.raises(RshError, match="given up"):
-        shell.wait(Deadline(30.0))
+        shell.wait(Deadline(SOON))

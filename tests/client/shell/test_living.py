@@ -17,7 +17,7 @@ from rsh.errors import RshError
 from rsh.protocol.frames import Buffer
 from rsh.protocol.requests import Shell, Terminal
 from rsh.session.deadline import Deadline
-from tests.machines import wait_until_gone
+from tests.machines import SOON, wait_until_gone
 
 
 class Desk:
@@ -34,7 +34,7 @@ class Desk:
 
     def start(self) -> None:
         """See the shell's own beginning."""
-        assert self.shell.wait_ready(Deadline(30.0))
+        assert self.shell.wait_ready(Deadline(SOON))
 
     def begin(self, line: str | bytes) -> RunningLine:
         """Give the shell a line."""
@@ -51,7 +51,7 @@ class Desk:
         output = bytearray()
         while piece := line.read_stdout():
             output += piece
-        return line.wait(Deadline(30.0)), bytes(output).replace(b"\r\n", b"\n")
+        return line.wait(Deadline(SOON)), bytes(output).replace(b"\r\n", b"\n")
 
     def read_until(self, line: RunningLine, words: bytes) -> None:
         """Read output until some words were in it."""
@@ -146,7 +146,7 @@ def test_jobs_are_known_and_told_of_when_done(desk: Desk, tmp_path: Path) -> Non
     desk.run(f"cat {tmp_path}/gate &")
     assert b"Running" in desk.run("jobs")[1]
     (tmp_path / "gate").write_text("")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SOON
     while b"Done" not in desk.idle:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -159,7 +159,7 @@ def test_terminal_is_sane_again_after_a_program_left_it_raw(desk: Desk) -> None:
 
 def test_size_is_passed_on(desk: Desk) -> None:
     desk.shell.resize(101, 37)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SOON
     while desk.run("stty size")[1] != b"37 101\n":  # sizes go beside the lines, in no order with them
         assert time.monotonic() < deadline
 
@@ -248,7 +248,7 @@ def test_rc_file_reads_the_keyboard_and_not_our_lines(home_of_nobody: None, tmp_
         channel = remote.session.open(Shell(Terminal(80, 24), b"/", {b"LC_ALL": b"C"}))
         shell = LivingShell(channel, bytearray().extend)
         shell.type(b"typed\n")
-        assert shell.wait_ready(Deadline(30.0))
+        assert shell.wait_ready(Deadline(SOON))
         running = RunningLine(shell, b"echo got $word")
         assert b"got typed" in b"".join(iter(running.read_stdout, b""))
 

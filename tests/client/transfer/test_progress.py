@@ -15,6 +15,7 @@ from rsh.client.transfer.progress import fields, in_words, shown
 from rsh.client.transfer.tally import State
 from rsh.protocol.answer_records import Total
 from rsh.session.condition import Condition
+from tests.machines import SOON
 
 STATE = State(b"", 0, 0, 5 * 2**20, 7, Total(10, 10 * 2**20, True), 2.0**20, 5.0, 5.0)
 
@@ -39,7 +40,7 @@ with progress.shown(context, lambda: [Total(2, 8192, True)], json=JSON) as tally
     tally.started(b"name\\x1b[2J", 8192)
     tally.moved(4096)
     tally.completed(1)
-    assert seen.wait(20)
+    assert seen.wait(90)
 """
 
 
@@ -47,7 +48,7 @@ def run(stderr: int, *, json: bool = False) -> subprocess.CompletedProcess[bytes
     code = PRELUDE.replace("JSON", str(json))
     environment = {"TERM": "xterm", "COLUMNS": "100", "LINES": "20", "PATH": os.environ["PATH"]}
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, env=environment, check=True, timeout=60)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, env=environment, check=True, timeout=SOON)
 
 
 def test_nothing_is_shown_when_nothing_is_wanted() -> None:

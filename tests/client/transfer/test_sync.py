@@ -14,7 +14,7 @@ from rsh.client.cli.location import sides_at_the_prompt
 from rsh.errors import UsageError
 from rsh.files.sync.agreed import Agreed
 from tests.files.transfers import snapshot
-from tests.machines import Home, program
+from tests.machines import SOON, Home, program
 from tests.terminals import end_of
 
 
@@ -65,7 +65,7 @@ def test_a_user_at_a_terminal_is_asked_before_anything_is_deleted(
     (target / "extra").touch()
     command = [*program("rsh"), "sync", "--delete", str(source), f"{host}:{target}"]
     for answer, status, left in (("n", 1, ["extra"]), ("y", 0, ["deep", "text"])):
-        child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30)
+        child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON)
         child.expect_exact("delete 1: extra?")
         child.sendline(answer)
         assert (end_of(child), sorted(os.listdir(target))) == (status, left)
@@ -79,7 +79,7 @@ def test_a_long_list_of_what_would_be_deleted_is_shown_on_demand(
     for number in range(8):
         (target / f"extra{number}").touch()
     command = [*program("rsh"), "sync", "--delete", f"{host}:{source}", str(target)]
-    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=30)
+    child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON)
     child.expect_exact("and 3 more? [y/N, l lists them]")
     child.sendline("l")
     child.expect_exact("extra7\r\n")

@@ -11,7 +11,7 @@ import pexpect
 import pytest
 
 from tests.files.transfers import snapshot
-from tests.machines import Home, program
+from tests.machines import SOON, Home, program
 from tests.terminals import end_of
 
 
@@ -191,7 +191,7 @@ def test_each_answer_counts_for_its_file(me: Home, host: str, tree: Path, tmp_pa
     for name in ("a.c", "a.o", "keep.o"):
         (tmp_path / "copy" / name).write_text("old")
     command = [*program("rsh"), "put", "--on-conflict=ask", f"{tree}/a.c", f"{tree}/a.o", f"{tree}/keep.o"]
-    child = pexpect.spawn(command[0], [*command[1:], f"{host}:{tmp_path}/copy/"], env=me.environment, timeout=30)
+    child = pexpect.spawn(command[0], [*command[1:], f"{host}:{tmp_path}/copy/"], env=me.environment, timeout=SOON)
     child.expect_exact("copy/a.c? (y)es, (n)o, (a)ll 3, (s)kip all: ")
     child.sendline("n")
     child.expect_exact("copy/a.o? ")

@@ -35,6 +35,7 @@ from rsh.protocol.transfer_records import (
 )
 from tests.files.pipes import pipe_pair
 from tests.files.transfers import Background, packed, receive_by_hand, results_of, snapshot, whole
+from tests.machines import SOON
 
 BAD_NAMES = [b"../x", b"..", b".", b"", b"/etc/x", b"a/b", b"a/", b"nul\0", b"x" * 256]
 
@@ -126,7 +127,7 @@ def test_directory_swapped_for_a_symlink_meanwhile_is_of_no_use(target: bytes) -
         writer.record(record)
     writer.content(b"abc")
     writer.flush()
-    assert witness.came.wait(30)
+    assert witness.came.wait(SOON)
     os.rename(target + b"/d", target + b"/moved")
     os.symlink(b"../outside", target + b"/d")
     ending: list[Record] = [Finish(b"x" * 16), packed(b"canary", b"dead"), Leave(), End()]
@@ -240,7 +241,7 @@ def test_pipe_that_breaks_leaves_no_part_and_no_private_directory(target: bytes)
     near.write(raw(1, 1) + raw(2, b"d", 0o755, 0) + raw(5, b"x", 0o644, 0, 10) + WORD.pack(3) + b"abc")
     witness = Witness()
     receiving = Background(lambda: receive(far, target, progress=witness))
-    assert witness.came.wait(30)
+    assert witness.came.wait(SOON)
     near.close()
     with pytest.raises(LinkError):
         receiving.result()

@@ -14,6 +14,7 @@ from rsh.files.transfer.results import Results
 from rsh.protocol.any_record import Record
 from rsh.protocol.transfer_records import Done, Held, Result, Stop, Summary, Unlinked
 from tests.files.pipes import pipe_pair
+from tests.machines import SOON
 
 
 def results_of(*records: Record, sent: int = 3, ended: bool = True) -> Results:
@@ -99,7 +100,7 @@ def test_settling_ends_when_all_is_dealt_with_or_nothing_more_comes(last: Record
     else:
         writer.record(last)
         writer.flush()
-    waiting.join(60)
+    waiting.join(SOON)
     assert not waiting.is_alive()
     if last == Done(3):
         assert 1 in results.unlinked and 2 not in results.unlinked

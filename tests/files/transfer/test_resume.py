@@ -19,6 +19,7 @@ from rsh.files.transfer.sender import send
 from rsh.protocol.frames import Buffer
 from tests.files.pipes import PipeEnd, pipe_pair
 from tests.files.transfers import Background, snapshot, transfer
+from tests.machines import SOON
 
 SIZE = 8 * BLOCK + 12_345
 CAPACITY = 300_000
@@ -59,7 +60,7 @@ class Listening(Progress):
         self._pipe.close()
 
     def moved(self, count: int) -> None:
-        assert self._heard.wait(30)
+        assert self._heard.wait(SOON)
 
 
 @pytest.fixture
