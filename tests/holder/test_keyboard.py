@@ -95,10 +95,12 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_keys_do_not_overtake_their_line(desk: Desk) -> None:
+    os.kill(desk.child.pid, signal.SIGSTOP)  # lest it has read the line before we look
     desk.begin("read x; echo got $x; : " + "y" * 300_000)
     desk.keyboard.press(b"typed\n")
     assert desk.keyboard.waits
     assert desk.keyboard.is_early
+    os.kill(desk.child.pid, signal.SIGCONT)
     assert desk.end() == b""
     assert "got typed" in desk.output
 
