@@ -52,10 +52,10 @@ def daemon(home: Home) -> Iterator[Daemon]:
 
 
 @pytest.fixture(scope="module")
-def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon for the scenarios of one file that leave nothing behind."""
+def shared_daemon(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon for the scenarios of one file that leave nothing behind, with the options that the file has for it."""
     account = Home(tmp_path_factory.mktemp("shared") / "account")
-    with Daemon(account) as running:
+    with Daemon(account, *getattr(request.module, "DAEMON", ())) as running:
         yield running
     end_shells(account.folder / "run")
 

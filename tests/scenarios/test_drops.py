@@ -22,6 +22,9 @@ from tests.terminals import end_of, hang_up
 
 pytestmark = pytest.mark.soak
 
+# A client that was cut off is waited for as long as a busy machine takes.
+DAEMON = ("--grace", str(SOON))
+
 MIB = 1024 * 1024
 SIZE = sized(64 * MIB, 1024 * MIB)
 CUTS = sized(40, 200)

@@ -45,6 +45,13 @@ def names(tmp_path: Path) -> Names:
 
 
 @pytest.fixture
+def daemon(home: Home) -> Iterator[Daemon]:
+    """A daemon that waits for a client that was cut off as long as a busy machine takes."""
+    with Daemon(home, "--grace", str(SOON)) as running:
+        yield running
+
+
+@pytest.fixture
 def old(daemon: Daemon, names: Names) -> Iterator[Proxy]:
     """The way to the daemon that there is at first."""
     names.point_to("127.0.0.1")

@@ -374,7 +374,7 @@ def test_other_users_are_turned_away_on_either_side(
 
 
 def test_connection_that_is_cut_goes_on_beneath_those_who_share_it(sharing: Home) -> None:
-    with Daemon(sharing) as daemon, Proxy(daemon.host) as proxy:
+    with Daemon(sharing, "--grace", str(SOON)) as daemon, Proxy(daemon.host) as proxy:
         host = f"127.0.0.1:{proxy.port}"
         assert sharing.rsh("mux", host).returncode == 0
         line = "for i in 1 2 3 4 5 6 7 8; do read x; seq $i 20000; done; echo end >&2; exit 5"

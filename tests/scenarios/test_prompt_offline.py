@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from tests.machines import Daemon, Home
+from tests.machines import SOON, Daemon, Home
 from tests.proxy import Direction, Proxy
 from tests.scenarios.screens import SIGN, Terminal
+
+# What outlasts its session has a test, and a daemon, of its own.
+DAEMON = ("--grace", str(SOON))
 
 CTRL_C, CTRL_U = "\x03", "\x15"
 

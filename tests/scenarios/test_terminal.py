@@ -405,10 +405,10 @@ def tells_of_silence(terminal: Terminal) -> bool:
     return b", last contact " in terminal.sent.getvalue()
 
 
-def test_escapes_work_and_tell_of_it_when_the_link_is_dead(daemon: Daemon) -> None:
-    with Proxy(daemon.host) as proxy:
+def test_escapes_work_and_tell_of_it_when_the_link_is_dead(home: Home) -> None:
+    with Daemon(home, "--grace", str(SOON)) as daemon, Proxy(daemon.host) as proxy:
         words = ("exec", "-t", f"127.0.0.1:{proxy.port}", "--", "echo ready; exec cat")
-        with Terminal(daemon.home, *words, columns=160) as terminal:
+        with Terminal(home, *words, columns=160) as terminal:
             terminal.until_shown("ready")
             proxy.refuse()
             proxy.cut()
