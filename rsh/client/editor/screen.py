@@ -44,6 +44,10 @@ from rsh.client.text.prompt_text import Place, fragments
 
 CONTINUATION: Final = "… "
 
+# Rows that a menu and its line want, and those of the screen that may be needed for anything else.
+MENU_ROWS: Final = 8
+OTHER_ROWS: Final = 2
+
 
 class Screen:
     """The prompt of a terminal.
@@ -109,7 +113,7 @@ class Screen:
         if color:
             self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
         self.session.default_buffer.on_text_changed += self._forget_hint
-        self.session.app.before_render += lambda app: accept_only(self.session.default_buffer)
+        self.session.app.before_render += self._fit
         self.session.app.after_render += self._load_lexer
 
     def _session(self) -> PromptSession[str]:
@@ -263,6 +267,11 @@ class Screen:
         if self._history.has_grown():
             self._lines.renew()
         self.session.default_buffer.history = self._lines
+
+    def _fit(self, app: Application[str]) -> None:
+        """Show no menu of one, and have room for others as far as the screen has it."""
+        accept_only(self.session.default_buffer)
+        self.session.reserve_space_for_menu = max(min(MENU_ROWS, self._paper.rows - OTHER_ROWS), 0)
 
     def _load_lexer(self, app: Application[str]) -> None:
         """Import what colours the line once the first prompt is there to be seen."""

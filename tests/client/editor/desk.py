@@ -42,7 +42,9 @@ class Desk:
         memory: what it has answered.
     """
 
-    def __init__(self, folder: Path, *, color: bool = False, ask: Ask | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, color: bool = False, ask: Ask | None = None, columns: int = 80, rows: int = 24
+    ) -> None:
         """Prepare; nothing is shown yet.
 
         Args:
@@ -56,7 +58,7 @@ class Desk:
         self._keyboard, terminal = pty.openpty()
         tty.setraw(terminal)
         self._terminal = os.fdopen(terminal, encoding="utf-8")
-        output = Vt100_Output(self.shown, lambda: Size(rows=24, columns=80), term="xterm", enable_cpr=False)
+        output = Vt100_Output(self.shown, lambda: Size(rows=rows, columns=columns), term="xterm", enable_cpr=False)
         self.memory = Memory(ask or self._ask, budget=SOON if ask else BUDGET)
         names = ClientNames(self.memory, lambda: b"")
         keys = LineInput(self._terminal)

@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from rsh.client.editor.history import History
-from tests.client.editor.desk import RIGHT, UP, Desk, ghost, history_is_there, keep, line_is, menu_is_open, shown
+from tests.client.editor.desk import (
+    RIGHT,
+    UP,
+    Desk,
+    ghost,
+    history_is_there,
+    keep,
+    line_is,
+    menu_is_closed,
+    menu_is_open,
+    shown,
+)
 
 
 def test_enter_gives_the_line(desk: Desk) -> None:
@@ -71,6 +84,14 @@ def test_status_and_host_are_coloured_where_colours_are_wanted(tmp_path: Path) -
     desk.type("\r")
     desk.close()
     assert "\x1b[0;31;1m 2" in desk.shown.getvalue()
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(20, 5), (12, 3), (20, 2), (20, 1), (1, 5)])
+def test_menu_makes_do_with_a_small_screen(tmp_path: Path, columns: int, rows: int) -> None:
+    desk = Desk(tmp_path, columns=columns, rows=rows)
+    assert desk.type("ma\t", menu_is_open, "\t\t", line_is("man "), "\r", menu_is_closed, "\r") == "man "
+    desk.close()
+    assert "too small" not in desk.shown.getvalue()
 
 
 def test_output_without_a_newline_gets_a_mark_and_a_line_of_its_own(desk: Desk) -> None:
