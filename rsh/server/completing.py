@@ -25,6 +25,9 @@ MAX_TEXT = 4096
 # What a shell's answers are told to be.
 ABOUT = {b"a": "alias", b"b": "builtin", b"f": "function", b"k": "keyword"}
 
+# Stands among answers that are to stay in their order.
+ORDERED = b"o"
+
 # What bash knows without a PATH, as its `compgen -b -k` lists it.
 SHELL_WORDS = (
     b"alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown echo enable "
@@ -68,11 +71,14 @@ def _from_shell(
 
 
 def candidates_of(answers: list[bytes], directory: bytes = b"", home: bytes = b"/") -> Iterator[Candidate]:
-    """Read what a shell has answered (rsh/holder/bash/complete); of two with one name the first one counts."""
+    """Read what a shell has answered (rsh/holder/bash/complete), by name unless it has an order of its own.
+
+    Of two with one name the first one counts.
+    """
     known = set()
-    for answer in answers:
+    for answer in answers if ORDERED in answers else sorted(answers, key=lambda answer: answer[1:]):
         letter, text = answer[:1], answer[1:]
-        if text in known or len(text) > MAX_TEXT:
+        if answer == ORDERED or text in known or len(text) > MAX_TEXT:
             continue
         known.add(text)
         place = os.path.join(directory, _expanded(text, home))

@@ -122,6 +122,7 @@ def test_values_are_those_of_the_shell(name: str, tmp_path: Path) -> None:
             ["wtool", "wy", "wx", "w2", "wx"],
         ),
         ("_t() { COMPREPLY=(ab); compopt -o nospace; }; complete -F _t tool", "tool a", ["Wab"]),
+        ("complete -o nosort -W 'beta alpha' tool", "tool ", ["o", "wbeta", "walpha"]),
         ("_t() { complete -W 'late' tool; return 124; }; complete -F _t tool", "tool l", ["wlate"]),
         ("_t() { COMPREPLY=(b); }; complete -F _t tool", "tool --a=", ["w--a=b"]),
         ("mkdir dir; touch dat; complete -f -o filenames tool", "tool d", ["ddir", "pdat"]),

@@ -46,3 +46,11 @@ def test_accounts_and_links_are_told(tmp_path: Path) -> None:
     assert list(completing.paths(b"l", bytes(tmp_path), b"/")) == [link]
     assert list(completing.candidates_of([b"plink"], bytes(tmp_path), b"/")) == [link]
     assert list(completing.candidates_of([b"p~root"], bytes(tmp_path), b"/")) == [Candidate(b"~root", True, "user")]
+
+
+def test_answers_of_a_shell_are_in_order_of_their_names_unless_it_has_its_own() -> None:
+    answers = [b"wb", b"fa", b"bc", b"ka"]
+    for given, texts in ((answers, [b"a", b"b", b"c"]), ([b"o", *answers], [b"b", b"a", b"c"])):
+        found = list(completing.candidates_of(given))
+        assert [candidate.text for candidate in found] == texts
+        assert Candidate(b"a", False, "function") in found
