@@ -21,8 +21,8 @@ from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Batch
 from rsh.protocol.shell_records import BatchLine, LineEnd
 from rsh.server.account import Account, Grant, command_environment
-from rsh.server.execution import check_directory
 from rsh.server.process import PIPE_SIZE, Command
+from rsh.server.standing import starting_directory
 from rsh.session.channel import Channel
 
 READ_SIZE: Final = 256 * 1024
@@ -47,8 +47,7 @@ def serve(
     """
     grant.require_shell()
     environment = command_environment(account, own, request.environment, everything=everything)
-    directory = os.path.join(account.home, request.directory)
-    check_directory(directory)
+    directory = starting_directory(account, request.directory)
     shell = account.shell if os.access(account.shell, os.X_OK) else b"/bin/sh"
     try:
         reports, reported = os.pipe()

@@ -22,9 +22,10 @@ from rsh.protocol import requests
 from rsh.protocol.job_records import Output
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.server.account import Account, Grant, command_environment
-from rsh.server.execution import arguments_of, check_directory
+from rsh.server.execution import arguments_of
 from rsh.server.job import Job
 from rsh.server.jobs import Jobs
+from rsh.server.standing import starting_directory
 from rsh.session.channel import Channel
 
 log = logging.getLogger("rsh.server")
@@ -66,8 +67,7 @@ def _start(
 ) -> Job:
     if not 0 <= request.timeout < watchers.LONGEST:
         raise Refused(Code.COMMAND, "EINVAL")
-    directory = os.path.join(account.home, request.directory)
-    check_directory(directory)
+    directory = starting_directory(account, request.directory)
     arguments = arguments_of(request.arguments, account, shell=request.shell)
     job = jobs.start(request, arguments, directory, environment, grant.label)
     log.info("= job %s: %s", job.asked.id, grant.label)

@@ -10,7 +10,6 @@ import array
 import fcntl
 import os
 import select
-import stat
 import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,7 @@ from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Exec
 from rsh.server.account import Account, Grant, command_environment
 from rsh.server.process import Command
+from rsh.server.standing import starting_directory
 from rsh.session.channel import Channel
 
 READ_SIZE: Final = 256 * 1024
@@ -48,8 +48,7 @@ def execute(
     """
     grant.require_shell()
     environment = command_environment(account, own, request.environment, everything=everything)
-    directory = os.path.join(account.home, request.directory)
-    check_directory(directory)
+    directory = starting_directory(account, request.directory)
     report, reported = _report_pipe() if request.report_directory else (-1, -1)
     try:
         command = Command(
@@ -231,15 +230,6 @@ def arguments_of(asked: Sequence[bytes], account: Account, *, shell: bool, repor
             program = b"/bin/sh"
         line = b"trap 'pwd >&%d' EXIT\n%s" % (reported, line)
     return [program, b"-c", line]
-
-
-def check_directory(directory: bytes) -> None:
-    """Raise Refused, with an errno name, unless a command can start there."""
-    try:
-        if not stat.S_ISDIR(os.stat(directory).st_mode):
-            raise Refused(Code.FILE, "ENOTDIR")
-    except OSError as error:
-        raise Refused(Code.FILE, error_name(error)) from error
 
 
 def _close(*descriptors: int) -> None:

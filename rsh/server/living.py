@@ -15,9 +15,9 @@ from rsh.protocol.requests import Attach, EndShell, Shell, Shells
 from rsh.server import inquiry, shells
 from rsh.server.account import Account, Grant, command_environment
 from rsh.server.bridge import PATIENCE, START_PATIENCE, Bridge
-from rsh.server.execution import check_directory
 from rsh.server.place import Place
 from rsh.server.shells import Terms
+from rsh.server.standing import starting_directory
 from rsh.session.channel import Channel
 
 # Shells that the holder knows how to feed beside their terminal; for another login shell a plain sh stands in.
@@ -78,8 +78,7 @@ class Living:
         environment = command_environment(self._account, own, request.environment, everything=everything)
         if not everything:
             environment[b"RSH_LOGIN"] = b"1"
-        directory = os.path.join(self._account.home, request.directory)
-        check_directory(directory)
+        directory = starting_directory(self._account, request.directory)
         shell = _shell(self._account)
         place, sock = shells.start(shell, request, directory, environment, self._grant, self._terms)
         attach = Attach(place.id, request.terminal, request.token, seen=0)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import SOON, Home, alive, wait_until_gone
+from tests.machines import SOON, Daemon, Home, alive, wait_until_gone
 
 
 def test_exit_status_is_the_remote_one(me: Home, host: str) -> None:
@@ -197,6 +198,14 @@ def test_directory_that_is_not_there_is_named(me: Home, host: str) -> None:
     done = me.rsh("exec", "-C", "/nonexistent", host, "--", "true")
     assert done.returncode != 0
     assert b"/nonexistent: No such file or directory" in done.stderr
+
+
+def test_account_whose_home_has_gone_still_has_its_commands_and_its_shell(home: Home) -> None:
+    with Daemon(home) as daemon:
+        shutil.rmtree(home.folder / "home")
+        assert home.rsh("exec", daemon.host, "--", "pwd").stdout == b"/\n"
+        assert home.rsh("connect", daemon.host, "-c", "pwd").stdout == b"/\n"
+        assert home.rsh("exec", "-t", daemon.host, "--", "pwd").stdout == b"/\r\n"
 
 
 def test_fifty_at_once_do_not_mix(me: Home, host: str) -> None:
