@@ -23,7 +23,7 @@ from tests.proxy import Proxy
 from tests.terminals import end_of
 
 SMALL, SIZE = 3, 10_000_000
-LIMIT = 4 * 1024 * 1024
+LIMIT = 2 * 1024 * 1024  # bytes a second: some seconds for it all, however late an event comes
 WAYS = pytest.mark.parametrize("way", ["put", "get", "sync up", "sync down"])
 
 
@@ -38,7 +38,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top
 
 
-def words(way: str, source: Path, target: Path, host: str, limit: str = "4M") -> list[str]:
+def words(way: str, source: Path, target: Path, host: str, limit: str = "2M") -> list[str]:
     verb, _, up = way.partition(" ")
     upward = verb == "put" or up == "up"
     ends = [str(source), f"{host}:{target}"] if upward else [f"{host}:{source}", str(target)]
@@ -76,7 +76,7 @@ def test_programs_are_told_all_that_was_promised(me: Home, host: str, source: Pa
 def test_what_is_still_under_way_on_a_slow_link_is_not_done(
     me: Home, host: str, source: Path, tmp_path: Path, way: str
 ) -> None:
-    rate = 4_000_000
+    rate = 2_500_000
     with Proxy(host, rate=rate, queue=64 * 1024) as network:
         line = words(way, source, tmp_path / "copy", network.host, limit="1G")
         events = events_of(me.rsh(*line, "--json").stdout)
@@ -118,7 +118,7 @@ def test_people_see_that_there_is_no_connection_and_that_it_goes_on(
     me: Home, host: str, source: Path, tmp_path: Path
 ) -> None:
     with Proxy(host) as network:
-        command = [*program("rsh"), *words("get", source, tmp_path / "copy", network.host, limit="2M")]
+        command = [*program("rsh"), *words("get", source, tmp_path / "copy", network.host)]
         child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON, dimensions=(24, 100))
         child.expect_exact("MiB of 9.6 MiB")
         network.hole()
@@ -134,7 +134,7 @@ def test_people_see_that_there_is_no_connection_and_that_it_goes_on(
 def test_ctrl_t_has_a_line_printed_and_leaves_what_is_typed_ahead(
     me: Home, host: str, source: Path, tmp_path: Path
 ) -> None:
-    line = " ".join([*program("rsh"), *words("put", source, tmp_path / "copy", host, limit="2M")])
+    line = " ".join([*program("rsh"), *words("put", source, tmp_path / "copy", host)])
     child = pexpect.spawn("sh", ["-c", f"{line}; read word; echo got $word"], env=me.environment, timeout=SOON)
     child.setwinsize(24, 100)
     before = termios.tcgetattr(child.child_fd)
@@ -148,7 +148,7 @@ def test_ctrl_t_has_a_line_printed_and_leaves_what_is_typed_ahead(
 
 
 def test_signal_has_a_line_printed(me: Home, host: str, source: Path, tmp_path: Path) -> None:
-    line = words("put", source, tmp_path / "copy", host, limit="2M")
+    line = words("put", source, tmp_path / "copy", host)
     client = me.spawn(*line, stderr=subprocess.PIPE)
     deadline = time.monotonic() + SOON
     while not any(part.stat().st_size > 1_000_000 for part in tmp_path.glob("copy/.*.part")):
@@ -156,8 +156,10 @@ def test_signal_has_a_line_printed(me: Home, host: str, source: Path, tmp_path: 
         time.sleep(0.01)  # another process makes it
     client.send_signal(signal.SIGUSR1)
     assert client.stderr is not None
-    assert re.match(rb"rsh: put: .* [KM]iB.*, \d+ files\n", client.stderr.readline())
-    assert client.communicate(timeout=SOON)[1] == b""
+    told = re.compile(rb"rsh: put: .* [KM]iB.*, \d+ (of \d+ )?files.*")
+    assert told.fullmatch(client.stderr.readline().rstrip())
+    # One that takes ten seconds, on a busy machine, says so by itself.
+    assert all(told.fullmatch(line) for line in client.communicate(timeout=SOON)[1].splitlines())
     assert client.returncode == 0
 
 
@@ -175,7 +177,7 @@ def test_ending_signal_leaves_the_terminal_as_it_was(me: Home, host: str, source
 
 def test_connections_that_were_made_again_are_counted(me: Home, host: str, source: Path, tmp_path: Path) -> None:
     with Proxy(host) as network:
-        line = words("get", source, tmp_path / "copy", network.host, limit="2M")
+        line = words("get", source, tmp_path / "copy", network.host)
         client = me.spawn(*line, "--json", stdout=subprocess.PIPE)
         assert client.stdout is not None
         while b'"progress"' not in client.stdout.readline():
