@@ -25,12 +25,22 @@ def command(*arguments: bytes, **options: object) -> Command:
 
 
 def read_some(descriptor: int) -> bytes:
-    ready = select.select([descriptor], [], [], 20)
+    ready = select.select([descriptor], [], [], SOON)
     assert ready[0], "nothing came"
     try:
         return os.read(descriptor, 65536)
     except OSError:
         return b""
+
+
+def read_line(descriptor: int) -> bytes:
+    """Read a line, which a terminal gives in one piece or in two."""
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = read_some(descriptor)
+        assert piece, line
+        line += piece
+    return line
 
 
 def read_all(descriptor: int) -> bytes:
@@ -74,9 +84,9 @@ def test_terminal_is_the_controlling_one_and_has_its_size() -> None:
 def test_size_changes_reach_the_command() -> None:
     line = b"trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.01; done"
     running = command(b"sh", b"-c", line, terminal=Terminal(80, 24))
-    assert read_some(running.output) == b"ready\r\n"
+    assert read_line(running.output) == b"ready\r\n"
     running.resize(100, 50)
-    assert read_some(running.output) == b"50 100\r\n"
+    assert read_line(running.output) == b"50 100\r\n"
     running.wait()
     running.close()
 
