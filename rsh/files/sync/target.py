@@ -16,26 +16,23 @@ import msgspec
 
 from rsh.errors import FileError, ProtocolError, RshError, error_name, file_error
 from rsh.files.disk.descent import DIRECTORY_FLAGS
-from rsh.files.disk.digest import BLOCK
 from rsh.files.disk.durability import Durability
 from rsh.files.disk.filter import make_filter
 from rsh.files.disk.names import check_component
 from rsh.files.stream.stream import Pipe, RecordWriter
 from rsh.files.sync.answers import proof, signature
 from rsh.files.sync.deletions import Deletions
-from rsh.files.sync.incoming_patch import IncomingPatch
 from rsh.files.sync.itemize import DELETING
-from rsh.files.sync.kept_files import KeptFiles
 from rsh.files.sync.manifest import known_file, manifest
-from rsh.files.sync.top import Top
+from rsh.files.sync.patches import PatchReceiver
 from rsh.files.sync.wishes import Wishes
 from rsh.files.transfer.items import READ_FLAGS
 from rsh.files.transfer.receiver import Receiver
 from rsh.files.transfer.report import Progress, Report
 from rsh.protocol import sync_records
 from rsh.protocol.record_stream import End, Failure
-from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Reuse, Sign, Touch
-from rsh.protocol.transfer_records import Abort, Directory, Finish, Link, Root, Same, Symlink, TransferRecord
+from rsh.protocol.sync_records import Change, Delete, Passed, Patch, Prove, Sign, Touch
+from rsh.protocol.transfer_records import Directory, Link, Root, Symlink, TransferRecord
 
 # How long the end of a manifest is waited for whose last record the source has read.
 _SOON: Final = 5.0
@@ -68,7 +65,7 @@ def sync_to(
     return receiver.run(target, directory)
 
 
-class SyncTarget(Receiver):
+class SyncTarget(PatchReceiver):
     """One sync; run() does it."""
 
     decoder: msgspec.msgpack.Decoder[Any] = sync_records.SYNC
@@ -83,14 +80,10 @@ class SyncTarget(Receiver):
         agreed: Container[bytes] | None,
         forsaken: Callable[[], bool] | None,
     ) -> None:
-        super().__init__(pipe, durability, None, progress, None, wishes.archive, forsaken, make_filter(wishes.rules))
+        super().__init__(pipe, durability, progress, wishes.archive, forsaken, make_filter(wishes.rules))
         self._pipe = pipe
         self._wishes = wishes
         self._fetched = fetched
-        self._patching: IncomingPatch | None = None
-        self._kept = KeptFiles()  # parts
-        self._old = KeptFiles()
-        self._top = Top(self._final, self._only)
         self._deletions = Deletions(self._top, self._only, agreed)
         self._telling: threading.Thread | None = None
 
@@ -125,10 +118,6 @@ class SyncTarget(Receiver):
         writer.record(End())
         writer.end()
 
-    def _final(self, name: bytes) -> bytes:
-        """Give the name that the one file of this sync has here."""
-        return self._landing.target_name or name
-
     def _tell_manifest(self, top: int) -> None:
         writer = RecordWriter(self._pipe, lane=1)
         try:
@@ -153,22 +142,9 @@ class SyncTarget(Receiver):
                 self._deletions.remove_leftovers()
         super()._end(record)
 
-    def _drop(self) -> None:
-        if self._patching:
-            self._patching.drop()
-        super()._drop()
-
-    def _close(self) -> None:
-        if self._patching:
-            self._patching.drop(leave=True)
-        self._kept.close()
-        self._old.close()
-        self._top.close()
-        super()._close()
-
     def _take(self, element: Any) -> None:
         if self._patching:
-            self._take_within_patch(self._patching, element)
+            super()._take(element)
         elif self._wishes.rehearsal and not isinstance(element, Prove | Change | Failure | End):
             raise ProtocolError(f"{type(element).__name__} in a rehearsal")
         elif self._one_file and isinstance(element, Root | Directory | Symlink | Link | Delete):
@@ -216,68 +192,6 @@ class SyncTarget(Receiver):
         if self._top.fd >= 0:
             raise ProtocolError("a second Root")
         self._top.open(self._landing.here)
-
-    # --- files of old and new content ---
-
-    def _begin_patch(self, record: Patch) -> None:
-        self._count_file(record.name)
-        self._patching = patching = IncomingPatch(record, self._finisher())
-        if record.size >= BLOCK:
-            self._ledger.tell(self._ledger.index)
-        if self._landing.skipping:
-            self._ledger.pass_over()
-            return
-        self._progress.started(self._landing.shown(record.name), record.size)
-        try:
-            directory, name, _ = self._landing.spot(record.name)
-            basis = self._old.take(record.basis)
-            if basis < 0:
-                basis = self._top.file(record.basis)
-            patching.open(basis, directory, name, self._forsaken, self._kept.take(record.basis))
-        except (OSError, FileError) as error:
-            patching.drop()
-            self._fail(record.name, error, now=True)
-
-    def _take_within_patch(self, patching: IncomingPatch, element: Any) -> None:
-        name, working = patching.record.name, patching.part is not None
-        try:
-            if isinstance(element, memoryview):
-                self._ledger.received(len(element))
-                patching.content(element)
-                self._progress.moved(len(element) if working else 0)
-            elif isinstance(element, Reuse | Same):
-                if isinstance(element, Reuse):
-                    patching.reuse(element.offset, element.length)
-                else:
-                    patching.same(element.length)
-                self._progress.reused(element.length if working else 0)
-            else:
-                self._patching = None
-                self._end_patch(patching, element)
-        except (OSError, FileError) as error:
-            patching.drop()
-            self._fail(name, error, now=True)
-
-    def _end_patch(self, patching: IncomingPatch, element: Any) -> None:
-        record = patching.record
-        try:
-            if isinstance(element, Finish):
-                right = patching.finish(element.digest)
-                if not patching.part:
-                    return
-                if not right:
-                    raise FileError("EDIGEST")
-                sync = self._durability.before_placing(record.size, single=False)
-                patching.part.place(record.mode, record.mtime_ns, sync=sync, finish=patching.finisher)
-                self._ledger.placed(record.size)
-            elif isinstance(element, Abort):
-                self._ledger.note(file_error(element.error, self._landing.shown(record.name)))
-            else:
-                raise ProtocolError(f"{type(element).__name__} within a file")
-        finally:
-            patching.drop()
-
-    # --- the rest ---
 
     def _touch(self, record: Touch) -> None:
         self._count_file(record.name)
