@@ -4,8 +4,9 @@
 # All this is run for each line, and what is read as a function is parsed only once.
 BASH_FUNCTIONS = r"""
 __rsh_tell() {
+    [[ -n ${PWD+set} ]] || __rsh_pwd=$(\builtin pwd)
     \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "${__rsh_options:-$-}" \
-        "${PWD-$(\builtin pwd)}" "${__rsh_statuses[@]-}" . >&9
+        "${PWD-$__rsh_pwd}" "${__rsh_statuses[@]-}" . >&9
     \builtin set +evx
     __rsh_kept= __rsh_on= __rsh_options= __rsh_statuses=() __rsh_prompted=
     [[ -z ${PS1-}${PS2-} ]] || __rsh_end

@@ -84,6 +84,12 @@ def is_on_its_way(pid: int, shell: int) -> bool:
     return is_shell(pid, shell) and not _state(pid)[0].startswith(SLEEPS) and _used(pid) < WORKED
 
 
+def asleep(pid: int) -> "tuple[str, ...]":
+    """Tell by which sleep a process does nothing; () when it does something."""
+    state = _state(pid)
+    return state if state[0].startswith(SLEEPS) else ()
+
+
 def _copies(parent: int, command: bytes) -> "list[int]":
     """Give the children, and theirs, that have not become other programs."""
     copies = [child for child in children_of(parent) if _command(child) == command]

@@ -1,16 +1,18 @@
 """A signal that came while the shell was at work by itself, and that perhaps nobody has heeded.
 
 A shell takes note of SIGINT and acts on that between two commands. What it has begun by then it waits for first; of
-SIGQUIT and SIGTSTP it takes no note at all. So the program that has the terminal soon after that, and keeps it, is sent
-the signal: it has not seen the first one, which was for the shell. One that comes and goes may be what a trap of the
-shell's runs, and is left alone.
+SIGQUIT and SIGTSTP it takes no note at all; and zsh forgets a SIGINT that comes between two things that it does.
+So the program that has the terminal soon after that, and keeps it, is sent the signal: it has not seen the first one,
+which was for the shell. One that comes and goes may be what a trap of the shell's runs, and is left alone. And a shell
+that waits by itself (`read`) is sent SIGINT once more, as one that had heeded the first would have ended its line.
 """
 
+import signal
 import time
 
-from rsh.holder.settling import is_on_its_way
+from rsh.holder.settling import asleep, is_on_its_way
 
-# How long after the signal the program may come, and how long it has to be there, in seconds.
+# How long after the signal the program may come, and how long it has to be there, or the shell to wait, in seconds.
 LIMIT = 2.0
 EVIDENT = 0.25
 
@@ -27,13 +29,13 @@ class Unheeded:
         self.number = number
         self._shell = shell
         self._until = time.monotonic() + LIMIT
-        self._group = 0  # of the program that had the terminal at the last look; 0 for none,
+        self._waits: tuple[object, ...] = ()  # who the signal could be for, at the last look; () for nobody,
         self._since = 0.0  # and since when
 
     @property
     def is_over(self) -> bool:
-        """Whether no program has come that the signal could be for."""
-        return not self._group and time.monotonic() >= self._until
+        """Whether nobody has come whom the signal could be for."""
+        return not self._waits and time.monotonic() >= self._until
 
     def is_lost(self, group: int) -> bool:
         """Tell whether it is evident now that nobody has heeded it; to be asked again soon if not.
@@ -41,8 +43,13 @@ class Unheeded:
         Args:
             group: who has the terminal.
         """
-        if group == self._shell or is_on_its_way(group, self._shell):
-            self._group = 0
-        elif group != self._group:
-            self._group, self._since = group, time.monotonic()
-        return self._group != 0 and time.monotonic() >= self._since + EVIDENT
+        before, self._waits = self._waits, self._who_waits(group)
+        if self._waits != before:
+            self._since = time.monotonic()
+        return bool(self._waits) and time.monotonic() >= self._since + EVIDENT
+
+    def _who_waits(self, group: int) -> "tuple[object, ...]":
+        """Tell the program that has the terminal, or a shell that has it and does nothing; () when neither is so."""
+        if group == self._shell:
+            return asleep(self._shell) if self.number == signal.SIGINT else ()
+        return () if is_on_its_way(group, self._shell) else (group,)

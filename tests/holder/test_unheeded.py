@@ -24,7 +24,16 @@ def program() -> Iterator[int]:
 
 @pytest.fixture
 def shell() -> Iterator[int]:
-    child = subprocess.Popen([shutil.which("sh") or "", "-c", "read x; :"], stdin=subprocess.PIPE)
+    yield from started("read x; :")
+
+
+@pytest.fixture
+def shell_at_work() -> Iterator[int]:
+    yield from started("while :; do :; done")
+
+
+def started(line: str) -> Iterator[int]:
+    child = subprocess.Popen([shutil.which("sh") or "", "-c", line], stdin=subprocess.PIPE)
     yield child.pid
     child.kill()
     child.communicate()
@@ -39,11 +48,20 @@ def test_signal_is_lost_when_a_program_comes_and_stays(shell: int, program: int)
     assert time.monotonic() >= begun + EVIDENT
 
 
-def test_signal_is_not_lost_while_the_shell_itself_has_the_terminal(shell: int) -> None:
+def test_interrupt_is_lost_when_the_shell_itself_waits_and_goes_on_waiting(shell: int) -> None:
     unheeded = Unheeded(shell, signal.SIGINT)
     begun = time.monotonic()
-    while not unheeded.is_over:
-        assert not unheeded.is_lost(shell)
+    while not unheeded.is_lost(shell):
+        assert time.monotonic() < begun + SOON
+    assert time.monotonic() >= begun + EVIDENT
+
+
+def test_signal_is_not_lost_while_the_shell_itself_has_the_terminal(shell: int, shell_at_work: int) -> None:
+    waiting, working = Unheeded(shell, signal.SIGQUIT), Unheeded(shell_at_work, signal.SIGINT)
+    begun = time.monotonic()
+    while not (waiting.is_over and working.is_over):
+        assert not waiting.is_lost(shell)
+        assert not working.is_lost(shell_at_work)
         assert time.monotonic() < begun + SOON
 
 
