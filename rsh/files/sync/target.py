@@ -242,15 +242,11 @@ class SyncTarget(PatchReceiver):
     def _change(self, record: Change) -> None:
         path = record.path
         if record.how == DELETING and self._wishes.rehearsal:
-            path = self._would_delete(path)
+            try:  # As it is here: nobody shall agree to something else.
+                path = self._deletions.shown(path.rstrip(b"/"))
+            except OSError:
+                return  # somebody else has deleted it meanwhile
         self._progress.planned(record.how, path, 0, record.origin)
-
-    def _would_delete(self, path: bytes) -> bytes:
-        """Give what the source would delete as it is here: nobody shall agree to something else."""
-        try:
-            return self._deletions.shown(path.rstrip(b"/"))
-        except OSError as error:
-            raise ProtocolError("a deletion of what is not there") from error
 
 
 SyncTarget.handlers = Receiver.handlers | {
