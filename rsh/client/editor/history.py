@@ -10,10 +10,10 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from rsh.errors import UsageError
 from rsh.places import ensure_dir
@@ -33,7 +33,7 @@ class Item(Struct):
         status: exit status; None while unknown. duration: seconds.
     """
 
-    when: int
+    when: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     line: str = ""
     directory: str = ""
     status: int | None = None
@@ -91,11 +91,11 @@ class History:
     def _append(self, item: Item) -> None:
         try:
             ensure_dir(os.path.dirname(self._path))
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except (OSError, UsageError):
             return
         try:
-            self._size += os.write(descriptor, _encode(item))
+            self._size += os.write(descriptor, _missing_end(descriptor) + _encode(item))
         except OSError:
             pass
         finally:
@@ -119,6 +119,12 @@ def merged(lines: Iterable[bytes]) -> list[Item]:
         elif item.when in items:
             items[item.when].status, items[item.when].duration = item.status, item.duration
     return sorted(items.values(), key=lambda item: item.when)
+
+
+def _missing_end(descriptor: int) -> bytes:
+    """Give the end of a line that was not written to its own, as on a full disk; b"" where none is missing."""
+    size = os.fstat(descriptor).st_size
+    return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
 
 
 def _each_once(items: list[Item]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final
 from rsh.client.cli.table import find
 from rsh.client.editor.lines import Local, Nothing, Ours, read_line
 from rsh.client.prompt.prompt_context import PromptContext
+from rsh.client.shell.shell import Called, Leave
 from rsh.client.terminal.passthrough import OutputClosed
 from rsh.client.text.complaints import complain, hint
 from rsh.client.text.syntax import Scan
@@ -35,6 +36,12 @@ def run_line(context: PromptContext, text: str) -> int:
         raise
     except RshError as error:
         context.status = _told(context, error)
+    except (Leave, Called, BrokenPipeError):
+        raise
+    except Exception as error:  # a net for bugs: what lives in the shell over there is worth more than this line
+        if not context.verb:
+            raise
+        context.status = _told(context, RshError(f"internal error: {error!r}", advice="-vv shows where"))
     finally:
         sys.stdout.flush()
     return context.status

@@ -68,8 +68,18 @@ def test_what_cannot_be_read_is_passed_over() -> None:
         b"\xff",
         b'{"when": 1, "line": "a"}',
         b'{"when": 9}',
+        b'{"when": -1, "line": "c"}',
+        b'{"when": 99999999999999999999999999, "line": "d"}',
+        b'{"when": 9300000000000000000, "line": "e"}',
     ]
     assert [item.line for item in merged(lines)] == ["a", "b"]
+
+
+def test_line_that_was_cut_swallows_no_other(tmp_path: Path) -> None:
+    kept(tmp_path, "before")
+    with (tmp_path / "h" / "ann@box.jsonl").open("ab") as file:
+        file.write(b'{"when": 1, "li')
+    assert [item.line for item in kept(tmp_path, "behind").items()] == ["before", "behind"]
 
 
 def test_only_the_end_of_a_long_file_is_read(tmp_path: Path) -> None:

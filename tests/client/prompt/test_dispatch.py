@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rsh.client.editor.history import History
 from rsh.client.prompt.dispatch import run_line
 from rsh.client.shell.shell import Leave
 from rsh.errors import LinkError
@@ -106,6 +107,19 @@ def test_exit_leaves(line: str, status: int | None) -> None:
     with prompt() as context, pytest.raises(Leave) as caught:
         run_line(context, line)
     assert caught.value.status == status
+
+
+def test_bug_in_a_command_of_ours_costs_its_line_and_not_the_prompt(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with prompt() as context:
+        context.history = History(f"{tmp_path}/\0")  # no name that a file can have: ValueError
+        assert run_line(context, ":history") == 255
+        assert run_line(context, "echo there") == 0
+    out, err = capfd.readouterr()
+    assert out == "there\n"
+    assert err.startswith("rsh: history: internal error: ValueError(")
+    assert len(err.splitlines()) == 2
 
 
 def test_lost_connection_is_made_again_by_the_next_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
