@@ -35,7 +35,8 @@ __rsh_show() {
 }
 __rsh_hide() {
     __rsh_hooks=("${PROMPT_COMMAND[@]}")
-    if ((${#__rsh_hooks[@]} < 2)); then \builtin printf -v PROMPT_COMMAND ''; else \builtin unset PROMPT_COMMAND; fi
+    ((${#__rsh_hooks[@]} > 1)) || \builtin printf -v PROMPT_COMMAND ''
+    [[ -z ${PROMPT_COMMAND[*]-} ]] || \builtin unset PROMPT_COMMAND
     [[ -n ${PROMPT_COMMAND[*]-} ]] || __rsh_hooked=1
 }
 __rsh_before_prompt='__rsh_options=$-

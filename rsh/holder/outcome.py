@@ -6,7 +6,7 @@ import re
 # to run before each prompt; options, directory, statuses of the pipeline. It comes in one write(2), but for the traps:
 # so whoever waits for it is woken once.
 REPORT = re.compile(
-    rb"(trap -- '[^\0]*' DEBUG\n)?(?:trap -- '[^\0]*' SIG[A-Z]+\n)?"
+    rb"(trap -- '[^\0]*' DEBUG\n)?(?:trap -- [^\0]* (?:SIG)?(?:INT|QUIT|TSTP)\n)?"
     rb"(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
 )
 

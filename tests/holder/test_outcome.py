@@ -34,6 +34,8 @@ def test_report_is_found_behind_what_somebody_else_has_written(noise: bytes) -> 
         (b"trap -- 'echo INT' USR1\n", False),
         (b"trap -- ':' DEBUG\ntrap -- 'echo a\nb' SIGINT\ntrap -- '' SIGTSTP\n", True),
         (b"trap -- '' QUIT\n", True),
+        (b"trap -- ':' DEBUG\ntrap -- ':' INT\ntrap -- - TSTP\n", True),
+        (b"trap -- ':' DEBUG\ntrap -- - INT\ntrap -- - TSTP\n", False),
         (b"TRAPTSTP () {\n\t:\n}\n", True),
     ],
 )

@@ -365,6 +365,25 @@ def test_command_of_the_prompt_of_bash_stays_exported(tmp_path: Path) -> None:
     shell.close()
 
 
+def test_traps_of_bash_for_keys_take_none_of_the_others_away(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, "trap 'echo interrupted' INT\n")
+    shell.end()
+    for mode in ("set +o posix", "set -o posix"):
+        shell.run(mode)
+        shell.run("trap 'echo :$BASH_COMMAND' DEBUG")
+        assert shell.run("echo a") == (0, ":echo a\na\n")
+        assert shell.run("kill -INT $$; trap - DEBUG")[1].endswith("interrupted\n:trap - DEBUG\n")
+    shell.close()
+
+
+def test_command_of_the_prompt_that_is_not_the_first_one_runs_once(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, "PROMPT_COMMAND[2]='echo two'\n")
+    shell.end()
+    for _ in range(2):
+        assert shell.run("echo a") == (0, "a\ntwo\n")
+    shell.close()
+
+
 @pytest.mark.parametrize("rc", ["n=0 PROMPT_COMMAND='n=$((n + 1))'", "n=0 PROMPT_COMMAND=('n=$((n + 1))' :)"])
 def test_command_of_the_prompt_that_may_not_be_changed_disturbs_no_line(rc: str, tmp_path: Path) -> None:
     shell = begun("bash", tmp_path, f"{rc}; readonly PROMPT_COMMAND\n")
