@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -149,7 +150,7 @@ def test_followers_and_waiters_go_on_when_the_daemon_is_started_again(home: Home
         assert (waiter.communicate(timeout=SOON)[1], waiter.returncode) == (b"", 6)
 
 
-def test_follower_says_that_it_waits_for_the_next_daemon(home: Home, tmp_path: Path) -> None:
+def test_follower_says_that_it_waits_for_the_next_daemon_and_when_it_has_it(home: Home, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "gate")
     with Daemon(home) as first:
         name = detach(home, first.host, "--", f"echo before; cat {tmp_path}/gate >/dev/null; echo after")
@@ -161,7 +162,9 @@ def test_follower_says_that_it_waits_for_the_next_daemon(home: Home, tmp_path: P
         assert logs.stderr.readline() == told
     with Daemon(home, bind=(first.host,)):
         (tmp_path / "gate").write_text("x")
-        assert logs.communicate(timeout=SOON) == (b"after\n", b"")
+        out, err = logs.communicate(timeout=SOON)
+    assert out == b"after\n"
+    assert re.fullmatch(rb"rsh: logs: connected again after \d+ s\n", err)
 
 
 @pytest.mark.usefixtures("own_account")

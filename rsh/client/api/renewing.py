@@ -22,6 +22,7 @@ class Renewing:
 
     Attributes:
         session: the session with it; another one after the daemon was restarted.
+        renewed: hears of each other one; called by the thread that has made it.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Renewing:
             patience: seconds that it may take until a daemon is there again; None: any time.
         """
         self.session = session
+        self.renewed: Callable[[Session], None] = _nothing
         self._again = again
         self._patience = patience
         self._renewal = threading.Lock()  # held by the thread that makes another session
@@ -87,6 +89,11 @@ class Renewing:
                 return
             made = reach_again(self._again, self._patience, gone, self._closed)
             self.session = made
+        self.renewed(made)
         if self._closed.is_set():  # by somebody who did not see it
             made.close()
             raise LinkError("the session was closed")
+
+
+def _nothing(session: Session) -> None:
+    """There is nobody who would have to know."""

@@ -78,7 +78,8 @@ class Context:
             if self.tells:
                 from rsh.client.cli.outage import Outage
 
-                self._watching.enter_context(Outage(self._remote.session, quiet=self.quiet, verb=self.verb))
+                outage = Outage(self._remote.session, quiet=self.quiet, verb=self.verb)
+                self._remote.renewed = self._watching.enter_context(outage).follow
         return self._remote
 
     def wait_connected(self) -> None:

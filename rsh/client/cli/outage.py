@@ -72,6 +72,22 @@ class Outage:
             if self._timer is not None:
                 self._timer.cancel()
 
+    def follow(self, session: Session) -> None:
+        """Look at another session, which has taken the place of one that is over."""
+        self._stop()
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            told_at, self._timer, self._told_at = self._told_at, None, None
+            self._session = session
+        self._say_back(told_at, session.condition)
+        self.__enter__()
+
+    def _say_back(self, told_at: float | None, condition: Condition) -> None:
+        """Say that the connection is back, if it was told since when it was away."""
+        if told_at is not None:
+            say(f"{self._who}: connected again after {condition.since - told_at:.0f} s\n")
+
     def _changed(self, condition: Condition) -> None:
         with self._lock:
             over = self._session is not None and self._session.error is not None
@@ -85,8 +101,7 @@ class Outage:
             if self._timer is not None:
                 self._timer.cancel()
             told_at, self._timer, self._told_at = self._told_at, None, None
-        if told_at is not None:
-            say(f"{self._who}: connected again after {condition.since - told_at:.0f} s\n")
+        self._say_back(told_at, condition)
 
     def _tell(self) -> None:
         assert self._session is not None
