@@ -110,7 +110,7 @@ def test_people_see_a_total_with_files_rate_and_time_that_is_left(
     child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON, dimensions=(24, 100))
     child.expect_exact("large")
     child.expect_exact("MiB of 9.6 MiB")
-    child.expect(r"\d+:\d\d +\d\.\d MiB/s +4/5 files")
+    child.expect(r"\d+:\d\d +\S+ [KM]iB/s +4/5 files")
     assert end_of(child) == 0
 
 
