@@ -11,6 +11,7 @@ import pytest
 from rsh.client.editor.name import Name
 from rsh.client.editor.names import MANY, ClientNames, Key, Memory, matching
 from rsh.errors import LinkError
+from tests.machines import SOON
 
 
 class Machine:
@@ -29,10 +30,10 @@ class Machine:
             raise LinkError("gone")
         return [name for name in self.names if name.text.startswith(os.fsdecode(word))][:MANY]
 
-    def memory(self, budget: float = 10) -> Memory:
-        return Memory(self.ask, budget=budget)
+    def memory(self, budget: float = SOON) -> Memory:
+        return Memory(self.ask, budget=budget, fresh=SOON)
 
-    def source(self, budget: float = 10) -> ClientNames:
+    def source(self, budget: float = SOON) -> ClientNames:
         return ClientNames(self.memory(budget), lambda: b"/home")
 
 
@@ -103,6 +104,7 @@ def test_old_answers_are_given_while_the_other_side_is_slow() -> None:
     names = ClientNames(memory, lambda: b"")
     while not names.there("a"):
         pass
+    names.late = False
     machine.up.clear()
     memory.forget()
     assert texts(names.there("a")) == ["a"]
@@ -173,7 +175,7 @@ def test_paths_are_asked_for_beside_arguments() -> None:
     assert names.late
     assert texts(names.there("src/a")) == []  # it has been asked
     machine.up.set()
-    names._memory._budget = 10
+    names._memory._budget = SOON
     assert texts(names.there("src/a")) == ["src/a1"]
     assert [kind for kind, _, _ in machine.asked].count("path") == 1
 
@@ -187,7 +189,7 @@ def test_work_over_there_and_in_the_background_is_known() -> None:
 
 def test_files_are_looked_at_again_after_a_while_and_commands_are_not() -> None:
     machine = Machine("made")
-    names = ClientNames(Memory(machine.ask, budget=10, fresh=0), lambda: b"/home")
+    names = ClientNames(Memory(machine.ask, budget=SOON, fresh=0), lambda: b"/home")
     assert texts(names.there("ma")) == texts(names.programs_there("ma")) == ["made"]
     machine.names = [Name("made"), Name("made-by-others")]
     assert texts(names.there("ma")) == ["made", "made-by-others"]
