@@ -55,6 +55,7 @@ SCREEN_MODULES = {
     "rsh.client.editor.spinner",
     "rsh.client.editor.completing",
     "rsh.client.editor.cutting",
+    "rsh.client.editor.searching",
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.

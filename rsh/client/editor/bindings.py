@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from prompt_toolkit.application.current import get_app
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
     Condition,
@@ -22,7 +23,6 @@ from prompt_toolkit.filters import (
     vi_insert_mode,
 )
 from prompt_toolkit.key_binding import KeyBindings
-from prompt_toolkit.key_binding.bindings import search
 from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -32,12 +32,16 @@ from rsh.client.cli.settings import Settings
 from rsh.client.editor.completing import accept_only
 from rsh.client.editor.cutting import Cuts, bind_cuts
 from rsh.client.editor.lines import is_unfinished
+from rsh.client.editor.searching import bind_search
 from rsh.client.text.words import next_end, previous_start
 
 # Pastes of more lines than this are announced: it is easy not to see what they will run.
 PASTE_LINES = 5
 
 Hold: TypeAlias = Callable[[Iterable["asyncio.Task[Any]"]], None]
+
+# Asks for every completion, where Tab asks for what they have in common first.
+_ALL: Final = CompleteEvent(text_inserted=True)
 
 menu_complete = get_by_name("menu-complete")
 
@@ -131,7 +135,8 @@ def make_bindings(
     typing = has_focus(DEFAULT_BUFFER) & ~is_searching
     keys.add("enter", filter=typing & ~completion_is_selected)(modes.enter)
     keys.add("enter", filter=typing & completion_is_selected)(_accept_completion)
-    keys.add("enter", filter=is_searching)(_accept_search_and_run)
+    bind_search(keys)
+    keys.add("end", filter=typing & Condition(_has_ghost))(_take_ghost)
     keys.add("escape", "enter", filter=typing)(modes.alt_enter)
     keys.add("escape", eager=True, filter=has_completions)(_close_menu)
     keys.add("c-i", filter=typing & (emacs_insert_mode | vi_insert_mode))(lambda event: _complete(event, hold))
@@ -146,8 +151,14 @@ def make_bindings(
     keys.add("f5", filter=typing)(modes.toggle_toolbar)
     emacs = typing & emacs_mode
     keys.add("escape", "r", filter=emacs)(modes.search_all)
-    keys.add("escape", "b", filter=emacs)(_word_back)
-    keys.add("escape", "f", filter=emacs)(_word_on)
+    for back, on in ((("escape", "b"), ("escape", "f")), (("escape", "left"), ("escape", "right"))):
+        keys.add(*back, filter=emacs)(_word_back)
+        keys.add(*on, filter=emacs)(_word_on)
+    keys.add("c-left", filter=emacs)(_word_back)
+    keys.add("c-right", filter=emacs)(_word_on)
+    keys.add("c-v", filter=emacs)(get_by_name("quoted-insert"))
+    keys.add("escape", "?", filter=emacs)(lambda event: _list(event, hold))
+    keys.add("escape", "*", filter=emacs)(_insert_all)
     bind_cuts(keys, typing & emacs_insert_mode, cuts)
     return keys
 
@@ -159,6 +170,9 @@ def _word_back(event: KeyPressEvent) -> None:
 
 def _word_on(event: KeyPressEvent) -> None:
     buffer = event.current_buffer
+    if buffer.suggestion is not None and _has_ghost():
+        buffer.insert_text(buffer.suggestion.text[: next_end(buffer.suggestion.text, 0)])
+        return
     buffer.cursor_position = next_end(buffer.text, buffer.cursor_position)
 
 
@@ -172,17 +186,28 @@ def _complete(event: KeyPressEvent, hold: Hold) -> None:
         hold(asyncio.all_tasks() - before)
 
 
+def _list(event: KeyPressEvent, hold: Hold) -> None:
+    """Show the completions of the word, and put nothing in yet."""
+    buffer = event.current_buffer
+    if buffer.complete_state is None:
+        before = asyncio.all_tasks()
+        buffer.start_completion(complete_event=_ALL)
+        hold(asyncio.all_tasks() - before)
+
+
+def _insert_all(event: KeyPressEvent) -> None:
+    """Put in all completions of the word, as in bash."""
+    buffer = event.current_buffer
+    found = list(buffer.completer.get_completions(buffer.document, _ALL))
+    starts = {each.start_position for each in found}
+    if len(starts) == 1:
+        buffer.delete_before_cursor(-starts.pop())
+        buffer.insert_text(" ".join(each.text.removesuffix(" ") for each in found) + " ")
+
+
 def _accept_completion(event: KeyPressEvent) -> None:
     """Take the completion that is selected in the menu; the line does not run."""
     event.current_buffer.complete_state = None
-
-
-def _accept_search_and_run(event: KeyPressEvent) -> None:
-    """Take the line that was searched for and run it, as in bash."""
-    search.accept_search.call(event)
-    buffer = event.app.current_buffer
-    if not is_unfinished(buffer.text):
-        buffer.validate_and_handle()
 
 
 def _close_menu(event: KeyPressEvent) -> None:
@@ -192,6 +217,18 @@ def _close_menu(event: KeyPressEvent) -> None:
 
 def _ignore(event: KeyPressEvent) -> None:
     """Do nothing."""
+
+
+def _take_ghost(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    if buffer.suggestion is not None:
+        buffer.insert_text(buffer.suggestion.text)
+
+
+def _has_ghost() -> bool:
+    """Say whether there is grey text behind the cursor."""
+    buffer = get_app().current_buffer
+    return buffer.suggestion is not None and bool(buffer.suggestion.text) and buffer.document.is_cursor_at_the_end
 
 
 def _has_text() -> bool:

@@ -38,6 +38,7 @@ from rsh.client.editor.looks import LOOKS
 from rsh.client.editor.menu import MenuCompleter
 from rsh.client.editor.names import ClientNames
 from rsh.client.editor.paper import Paper
+from rsh.client.editor.searching import finds_nothing
 from rsh.client.shell.shell import Called
 from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.prompt_text import Place, fragments
@@ -329,6 +330,7 @@ class Screen:
     def _note(self) -> StyleAndTextTuples:
         """Give what is said behind the line; only for the moment: it does not stay on the screen."""
         text = "completion: no answer" if self._completing.waits else self._hint
+        text = "nothing found" if finds_nothing() else text
         notes = [self._completing.glyph, f"({text})" if text else ""]
         shown = " ".join(filter(None, notes))
         return [("class:note", f"  {shown}")] if shown and not self.session.app.is_done else []

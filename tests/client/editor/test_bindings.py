@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from rsh.client.editor.history import History
 from tests.client.editor.desk import Desk, history_is_there, keep, line_is, menu_is_closed, menu_is_open, shown
 
 F3, F4 = "\x1bOR", "\x1bOS"
+CTRL_LEFT, CTRL_RIGHT = "\x1b[1;5D", "\x1b[1;5C"
 ALT_ENTER = "\x1b\r"
 PASTE = "\x1b[200~%s\x1b[201~"
 
@@ -75,16 +73,33 @@ def test_escape_sequence_that_nobody_knows_does_no_harm(desk: Desk) -> None:
     assert desk.type("a\x1b[31mb\x1b[<1mc\r") == "abc"
 
 
-def test_search_finds_and_runs(desk: Desk) -> None:
-    keep(desk, "echo needle", "ls")
-    assert desk.type(history_is_there, "\x12need", shown(desk, "echo "), "\r") == "echo needle"
-
-
 def test_last_word_of_the_line_before_comes_back(desk: Desk) -> None:
     keep(desk, "cat /etc/hosts")
     assert desk.type(history_is_there, "less \x1b.\r") == "less /etc/hosts"
 
 
-def test_history_of_all_hosts_is_searched(desk: Desk, tmp_path: Path) -> None:
-    History(str(tmp_path / "other@host.jsonl")).begin("echo elsewhere", b"")
-    assert desk.type("\x1br", history_is_there, "elsew", shown(desk, "echo "), "\r") == "echo elsewhere"
+def test_grey_text_is_taken_word_by_word_or_whole(desk: Desk) -> None:
+    keep(desk, "make all now", "find one two", "tell every body", "take it all")
+    for key, begun, one, two in (
+        ("\x1bf", "ma", "ke", " all"),
+        (CTRL_RIGHT, "fi", "nd", " one"),
+        ("\x1b[1;3C", "te", "ll", " every"),
+        ("\x1b[F", "ta", "ke it all", ""),
+    ):
+        typed = begun, lambda buffer: buffer.suggestion is not None, key, line_is(begun + one), key
+        assert desk.type(history_is_there, *typed, line_is(begun + one + two), "\r") == begun + one + two
+
+
+def test_arrows_with_ctrl_or_alt_go_by_the_words_of_bash(desk: Desk) -> None:
+    assert desk.type(f"cd /usr/lib{CTRL_LEFT}{CTRL_LEFT}X{CTRL_RIGHT}Y\r") == "cd /XusrY/lib"
+    assert desk.type("cd /usr/lib\x1b[1;3D\x1b[1;3DX\x1b[1;3CY\r") == "cd /XusrY/lib"
+
+
+def test_key_behind_ctrl_v_stands_for_itself(desk: Desk) -> None:
+    assert desk.type("a\x16\tb\x16\x03\r") == "a\tb\x03"
+
+
+def test_completions_are_listed_or_put_in_all_at_once(desk: Desk) -> None:
+    assert desk.type("cat map\x1b?", menu_is_open, "\t", line_is("cat map\\ one "), "\r\r") == "cat map\\ one "
+    assert desk.type("cat map\x1b*\r") == "cat map\\ one map\\ two "
+    assert desk.type("cat none\x1b*\r") == "cat none"
