@@ -468,6 +468,10 @@ def test_other_encoding_is_converted_in_both_directions(me: Home, host: str) -> 
         terminal.press("printf 中文 | od -An -tx1; printf '\\326\\320\\316\\304\\n'\r")
         terminal.until_shown(wanted)
         terminal.until_shown("\n中文")
+        terminal.press("printf 'half\\326'\r")
+        terminal.until_shown("\nhalf\ufffd")
+        terminal.press("echo '文'\r")
+        terminal.until_shown("\n文")
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "no-such-codec", "hex"])

@@ -71,8 +71,9 @@ class Handover:
     def __exit__(self, *exception: object) -> None:
         with self._hold():
             self._given = False
+            half = self._transcoder.end() if self._transcoder is not None else b""
             try:
-                self._put_back(self._modes.undo(looks=self._looks))
+                self._put_back(half * self._on_screen + self._modes.undo(looks=self._looks))
             finally:
                 self._raw.restore()
                 os.close(self._screen)

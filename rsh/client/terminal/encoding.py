@@ -40,6 +40,15 @@ class Transcoder:
         """Convert what comes from over there; what is not whole yet is kept for the next piece."""
         return self._from_there.decode(bytes(data)).encode(self._ours, "replace")
 
+    def end(self) -> bytes:
+        """Give what was not whole at the end of a program's output as it is to be seen, and begin anew.
+
+        The next program's is not to be read with the half of a character, or in a character set that this one left.
+        """
+        left = self._from_there.decode(b"", final=True)
+        self._from_there.reset()
+        return left.encode(self._ours, "replace")
+
     def to_other_side(self, data: bytes) -> bytes:
         """Convert what was typed."""
         return self._from_here.decode(data).encode(self.codec, "replace")

@@ -54,3 +54,15 @@ def test_others_are_refused(codec: str) -> None:
 
 def test_ours_is_that_of_the_locale() -> None:
     assert terminal_encoding()
+
+
+@pytest.mark.parametrize(
+    ("codec", "left", "shown"),
+    [("gbk", b"\xd6", "\ufffd"), ("iso2022_jp", b"\x1b$B", ""), ("utf-8", b"\xe4\xb8", "\ufffd")],
+)
+def test_next_output_is_read_from_its_beginning(codec: str, left: bytes, shown: str) -> None:
+    transcoder = Transcoder(codec, "utf-8")
+    assert transcoder.to_screen(b"a" + left) == b"a"
+    assert transcoder.end().decode() == shown
+    assert transcoder.to_screen(b"next") == b"next"
+    assert transcoder.end() == b""
