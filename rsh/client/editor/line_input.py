@@ -21,6 +21,8 @@ from prompt_toolkit.input.vt100 import Vt100Input, raw_mode
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 
+from rsh.client.terminal.answers import without_answers
+
 PASTE_BEGINS: Final = b"\x1b[200~"
 PASTE_ENDS: Final = b"\x1b[201~"
 
@@ -137,8 +139,8 @@ class LineReader(PosixStdinReader):
         self._pasting = False
 
     def read(self, count: int = MOST) -> str:
-        """Give what there is, so far."""
-        found = bytearray()
+        """Give what there is, so far, but for what the terminal has to say by itself."""
+        found, pasting = bytearray(), self._pasting
         try:
             if not self.ahead and not _readable(self.stdin_fd):
                 return ""
@@ -149,7 +151,8 @@ class LineReader(PosixStdinReader):
                     break
         except OSError:
             pass  # Hung up: a signal tells that.
-        return self._stdin_decoder.decode(bytes(found))
+        plain = not pasting and PASTE_BEGINS not in found
+        return self._stdin_decoder.decode(without_answers(bytes(found)) if plain else bytes(found))
 
     def _read_byte(self, found: bytearray) -> bool:
         """Read one; say whether it ends what may be read now."""

@@ -100,3 +100,13 @@ def test_keys_are_the_bytes_that_they_were() -> None:
 )
 def test_what_is_left_of_a_paste_is_one(left: bytes, whole: bytes) -> None:
     assert whole_pastes(left) == whole
+
+
+def test_what_the_terminal_says_by_itself_is_not_typed_unless_it_is_pasted(keys: Keys) -> None:
+    said = b"\x1b[?1;2c\x1bP1$r0m\x1b\\\x1b]11;rgb:0/0/0\x07"
+    keys.press(b"ls" + said)
+    assert keys.reader.read() == "ls"
+    keys.press(PASTE % said)
+    assert keys.reader.read() == (PASTE % said).decode()
+    keys.reader.ahead += b"\x1b[>84;0;0c -l\r"
+    assert keys.reader.read() == " -l\r"
