@@ -39,7 +39,7 @@ __rsh_hide() {
     [[ -z ${PROMPT_COMMAND[*]-} ]] || \builtin unset PROMPT_COMMAND
     [[ -n ${PROMPT_COMMAND[*]-} ]] || __rsh_hooked=1
 }
-__rsh_before_prompt='__rsh_options=$-
+__rsh_before_prompt='__rsh_options=${__rsh_options-}$-
 \builtin set +evx
 if [[ -z ${__rsh_prompted-} ]] && \builtin printf -v PROMPT_COMMAND %s "${PROMPT_COMMAND-}"; then
     for __rsh_hook in "${PROMPT_COMMAND[@]}"; do

@@ -393,6 +393,15 @@ def test_command_of_the_prompt_that_may_not_be_changed_disturbs_no_line(rc: str,
     shell.close()
 
 
+def test_errexit_of_an_rc_file_holds_beside_a_command_of_the_prompt_that_may_not_be_changed(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, "set -e; readonly PROMPT_COMMAND=:\n")
+    shell.end()
+    assert shell.run("echo a") == (0, "a\n")
+    shell.run("false")
+    assert shell.ended == (1, 0)
+    shell.close()
+
+
 def test_prompt_that_may_not_be_changed_takes_nothing_from_a_line(tmp_path: Path) -> None:
     shell = begun("bash", tmp_path, "PS1=; readonly PS1 PS2\n")
     shell.end()
