@@ -1,21 +1,17 @@
-"""The shells that can be held: how each is started, and how a line is given to it and has to be reported.
+"""The shells that can be held: bash, zsh, and in the place of all others a plain sh (dialect.py).
 
-A line of the user's is run by `eval`, with the terminal as its stdin, and its end is reported from the same row of
-commands, so that no prompt is shown in between and `set -v` has nothing to show. Inside of the eval a last command
-keeps what the eval itself would overwrite: the statuses and $_. What would watch or end our own commands (`set -e`,
-`set -x`, `set -v`, a DEBUG trap) is switched off with each report and on again inside of the next eval.
 An rc file may choose keys by `set -o vi`; that is taken back, for bash would edit what it reads from us, and show it.
 What is to run before each prompt (PROMPT_COMMAND, precmd) runs before each report, and is the user's only while a line
 runs: in between the shell itself would run it for commands of ours, and give it those to read.
-Its history holds the user's lines and none of ours: it is told each of them before it runs, or behind one that asks.
+The history holds the user's lines and none of ours: it is told each of them before it runs, or behind one that asks.
 """
 
 import os
 
-from rsh.holder.first_words import BASH_FILES, BASH_FUNCTIONS, SH_FILES, SH_FUNCTIONS
+from rsh.holder.dialect import AT_TERMINAL, BASH_COMPLETE, FOLDER, RC_DESCRIPTOR, Dialect
+from rsh.holder.first_words import BASH_FILES, BASH_FUNCTIONS
 from rsh.holder.outcome import Outcome
 from rsh.holder.wording import (
-    COMMAND,
     DEFINITION,
     KEYS,
     LAST_WORD,
@@ -24,171 +20,18 @@ from rsh.holder.wording import (
     TAKES_LAST,
     TRACE,
     WANTS_JOB,
-    commands_of,
     count_jobs,
-    is_closed,
     quoted,
 )
 
-# Where a shell finds our rc file, which closes it: a single digit, as a plain sh knows no others.
-RC_DESCRIPTOR = 7
-
-# Where zsh finds its startup files, which read the user's own; and what answers how a line could go on.
-FOLDER = os.path.dirname(os.path.abspath(__file__))
-ZSH_FOLDER = os.path.join(FOLDER, "zsh")
+# What runs a line that chooses keys; where zsh finds its startup files, which read the user's own; and what answers how
+# a line could go on there.
 BASH_LINE = os.fsencode(os.path.join(FOLDER, "bash", "line"))
-BASH_COMPLETE = os.fsencode(os.path.join(FOLDER, "bash", "complete"))
+ZSH_FOLDER = os.path.join(FOLDER, "zsh")
 ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
 
-# What a line of the user's finds at its descriptors.
-AT_TERMINAL = b" 0<&8 9>&- 8<&-"
-
-# A longer line is not kept in the shell's history, in bytes; that of zsh counts those before each word in 16 bits.
-LONGEST_KEPT = 64 * 1024
+# A longer line is not kept in the history of zsh, in bytes: that counts those before each word in 16 bits.
 LONGEST_KEPT_BY_ZSH = 32_000
-
-
-# What a plain sh may be given without an eval, in bytes.
-LONGEST_PLAIN = 1024
-
-
-class Dialect:
-    """A plain sh, and what it has in common with the others.
-
-    Attributes:
-        words: the argument vector for a terminal. batch: the one without.
-        variables: of its environment.
-        rc: what it reads first on a terminal, at RC_DESCRIPTOR; b"" for nothing.
-        functions: what it has to know first of all without one, where it reads no rc.
-    """
-
-    builtin = b"\\command "  # without it a wrong line, or a readonly variable, ends a shell that has no terminal
-    keep = b""
-    statuses = b""
-    begin = b"__rsh_on=1"
-    before_report = b""  # what only the top level can do
-    tell = b'__rsh_tell "${__rsh_last-}" && \\: "${__rsh_last-}"'
-    longest_kept = LONGEST_KEPT
-    remembers = False  # it has a history
-
-    def __init__(self, shell: str) -> None:
-        self.words, self.batch = ["/bin/sh", "-i", "-s"], ["/bin/sh", "-s"]
-        self.functions = SH_FUNCTIONS.encode()
-        self.rc = f"exec {RC_DESCRIPTOR}<&-".encode() + self.functions + SH_FILES.encode()
-        self.variables = {"PS1": "", "PS2": "", "ENV": f"/proc/self/fd/{RC_DESCRIPTOR}"}
-
-    def run(self, line: bytes, number: int, before: Outcome) -> bytes:
-        """Give what has the shell run a line of the user's, with the terminal as its stdin, and report.
-
-        Args:
-            before: the outcome of the line before it.
-        """
-        line = line.replace(b"\0", b"")
-        restore = self._restore(line, number, before)
-        kept = self.keep and is_closed(line) and b"v" not in before.switched_off
-        first, behind = self._remember(line)
-        begin = self._begin(restore, line, self._keep(restore + line) if kept else b"")
-        return first + begin + AT_TERMINAL + b"; " + self.report(number, behind)
-
-    def ask_again(self, number: int) -> bytes:
-        """Give what has the shell report whose line Ctrl-C may have ended, with all that stood behind it."""
-        return self.report(number)
-
-    def report(self, number: int, kept: bytes = b"") -> bytes:
-        """Give what has the shell report; it does no harm to be asked twice.
-
-        Args:
-            kept: what has it keep the line in its history.
-        """
-        begin = b"{ __rsh_status=${__rsh_kept:-$?} __rsh_line=%d; " % number + kept
-        return begin + self.before_report + self.tell + b"; } >/dev/null 2>&1\n"
-
-    def ask(self, kind: bytes, text: bytes, path: bytes) -> bytes:
-        """Give what has a copy of the shell tell, into the file at a path, how a text could go on."""
-        command = self._answers(quoted(kind), quoted(text))
-        inner, outer = self._told(text) if kind == b"argument" else (b"</dev/null", b"")
-        ask = (
-            b"{ ( "
-            + command
-            + b" ) "
-            + inner
-            + b" >"
-            + quoted(path)
-            + b" 8<&- 9>&- || \\:; } 2>/dev/null"
-            + outer
-            + b"; "
-        )
-        return ask + b'__rsh_leave "$__rsh_status" "${__rsh_last-}" && \\: "${__rsh_last-}"\n'
-
-    def _told(self, text: bytes) -> "tuple[bytes, bytes]":
-        """Give what the copy of the shell that is asked reads: as it opens that, or as the shell itself does."""
-        return b"</dev/null", b""
-
-    def _answers(self, kind: bytes, text: bytes) -> bytes:
-        return b"exec bash --noprofile --norc " + quoted(BASH_COMPLETE) + b" " + kind + b" " + text
-
-    def _remember(self, line: bytes) -> "tuple[bytes, bytes]":
-        """Give what has the shell keep a line in its history: before it runs, and, if not then, behind it.
-
-        A line that begins with a blank is not kept, nor a file of a line.
-        """
-        if not self.remembers or not line.strip() or line[:1].isspace() or len(line) > self.longest_kept:
-            return b"", b""
-        remember = b"__rsh_remember " + self._word(line)
-        if self._is_seen_by(line):
-            return b"", remember + b"; "
-        return remember + b' "${__rsh_last-}" && \\: "${__rsh_last-}"; ', b""
-
-    def _is_seen_by(self, line: bytes) -> bool:
-        """Tell whether a line shows the history, or takes the end of it, where it is not to find itself."""
-        return False
-
-    def _word(self, line: bytes) -> bytes:
-        """Give one word that is a line of the user's."""
-        return quoted(line)
-
-    def _begin(self, restore: bytes, line: bytes = b"", keep: bytes = b"") -> bytes:
-        """Give what has the shell run a line between commands of ours, without what it is to have as its stdin."""
-        evaluated = self.builtin + b"eval " + quoted(restore + line + keep)
-        names = [] if restore or len(line) > LONGEST_PLAIN else commands_of(line)
-        if not names:
-            return evaluated
-        # An error would name the eval. What an alias stands for may not be whole.
-        known = b" || ".join(b"\\command alias " + name for name in names)
-        plain = COMMAND.sub(rb"\\\g<0>", line)
-        return b"if { " + known + b"; } >/dev/null 2>&1; then " + evaluated + b"; else " + plain + b"; fi"
-
-    def _hooks(self, line: bytes) -> bytes:
-        """Give what puts back what is to run before each prompt, and runs what is to run before a line."""
-        return b"__rsh_show"
-
-    def _restore(self, line: bytes, number: int, before: Outcome) -> bytes:
-        """Switch on again what the last report has switched off, and leave $? and $_ as they were."""
-        several = len(before.statuses) > 1 and self.statuses in line
-        altered = before.switched_off or before.trap or before.hooked
-        if not (altered or several or self._loses_state(line)):
-            return b""
-        commands = [self.begin]
-        if before.hooked:
-            commands.append(self._hooks(line))
-        if before.switched_off:
-            commands.append(self.builtin + b"set -" + before.switched_off)
-        if before.trap:
-            commands.append(self.builtin + before.trap.strip())
-        commands.append(b'__rsh_leave %d "${__rsh_last-}" && \\: "${__rsh_last-}"' % (0 if several else before.status))
-        if several:
-            commands.append(b" | ".join(b"(exit %d)" % status for status in before.statuses) + b" && \\:")
-        # What cannot be parsed is not begun: so the line stands behind the commands, unless it is to be shown as read.
-        end = b"\n" if b"v" in before.switched_off else b" "
-        return b"{ " + b"; ".join(commands) + b"; } >/dev/null 2>&1;" + end
-
-    def _keep(self, text: bytes) -> bytes:
-        """Give what keeps the statuses and $_ of a text, unseen."""
-        return b"\n\n{ " + self.keep + b"; } >/dev/null 2>&1"
-
-    def _loses_state(self, line: bytes) -> bool:
-        """Tell whether a line would find what belongs to our own commands in $_ or $?."""
-        return False
 
 
 class Bash(Dialect):
