@@ -23,6 +23,7 @@ pytestmark = pytest.mark.soak
 
 MIB = 1024 * 1024
 SIZE = sized(24, 512) * MIB
+LONG = sized(SOON, 600.0)
 
 PATIENT = ("--drain", str(SOON))
 
@@ -58,7 +59,7 @@ def successor(old: Daemon, how: int, *options: str) -> Daemon:
 
 
 def wait_for_bytes(network: Proxy, direction: Direction, count: int) -> None:
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + LONG
     while network.passed[direction] < count:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -76,7 +77,7 @@ def test_transfer_goes_on_with_the_next_daemon(
     client = home.spawn(verb, "-q", *words, stderr=subprocess.PIPE)
     wait_for_bytes(network, Direction.UP if verb == "put" else Direction.DOWN, SIZE // 4)
     with successor(daemon, how):
-        _, errors = client.communicate(timeout=SOON)
+        _, errors = client.communicate(timeout=LONG)
     assert (client.returncode, errors) == (0, b"")
     assert copy.read_bytes() == source.read_bytes()
 
@@ -93,7 +94,7 @@ def test_transfer_in_the_background_goes_on_with_the_next_daemon(
     )
     wait_for_bytes(network, Direction.UP, SIZE // 4)
     with successor(daemon, how):
-        shown, errors = client.communicate(timeout=SOON)
+        shown, errors = client.communicate(timeout=LONG)
         assert client.returncode == 0, errors
         assert shown.startswith(b"on\n[1] done: put"), shown
         assert copy.read_bytes() == source.read_bytes()
@@ -238,7 +239,7 @@ def test_transfer_of_a_python_program_goes_on_with_the_next_daemon(
     client = python(home, COPY, network.host, verb, str(source), str(copy))
     wait_for_bytes(network, Direction.UP if verb == "put" else Direction.DOWN, SIZE // 4)
     with successor(daemon, how):
-        assert client.communicate(timeout=SOON) == (b"1 0\n", b"")
+        assert client.communicate(timeout=LONG) == (b"1 0\n", b"")
     assert copy.read_bytes() == source.read_bytes()
 
 
