@@ -4,13 +4,16 @@ A shell takes note of SIGINT and acts on that between two commands. What it has 
 SIGQUIT and SIGTSTP it takes no note at all; and zsh forgets a SIGINT that comes between two things that it does.
 So the program that has the terminal soon after that, and keeps it, is sent the signal: it has not seen the first one,
 which was for the shell. One that comes and goes may be what a trap of the shell's runs, and is left alone. And a shell
-that waits by itself (`read`) is sent SIGINT once more, as one that had heeded the first would have ended its line.
+that waits by itself (`read`) is sent SIGINT once more, as one that had heeded the first would have ended its line; one
+that waits for another process may be at what is to run before its prompt.
 """
 
+import os
 import signal
 import time
 
 from rsh.holder.settling import asleep, is_on_its_way
+from rsh.holder.tree import children_of
 
 # How long after the signal the program may come, and how long it has to be there, or the shell to wait, in seconds.
 LIMIT = 2.0
@@ -51,5 +54,14 @@ class Unheeded:
     def _who_waits(self, group: int) -> "tuple[object, ...]":
         """Tell the program that has the terminal, or a shell that has it and does nothing; () when neither is so."""
         if group == self._shell:
-            return asleep(self._shell) if self.number == signal.SIGINT else ()
+            return asleep(self._shell) if self.number == signal.SIGINT and _is_alone(self._shell) else ()
         return () if is_on_its_way(group, self._shell) else (group,)
+
+
+def _is_alone(shell: int) -> bool:
+    """Tell whether no child of the shell's is in its process group."""
+    try:
+        group = os.getpgid(shell)
+        return all(os.getpgid(child) != group for child in children_of(shell))
+    except ProcessLookupError:
+        return False

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from rsh.holder.tree import children_of
 from rsh.holder.unheeded import EVIDENT, Unheeded
 from tests.machines import SOON
 
@@ -30,6 +31,11 @@ def shell() -> Iterator[int]:
 @pytest.fixture
 def shell_at_work() -> Iterator[int]:
     yield from started("while :; do :; done")
+
+
+@pytest.fixture
+def shell_of_another() -> Iterator[int]:
+    yield from started("x=$(read y; :); :")
 
 
 def started(line: str) -> Iterator[int]:
@@ -56,12 +62,18 @@ def test_interrupt_is_lost_when_the_shell_itself_waits_and_goes_on_waiting(shell
     assert time.monotonic() >= begun + EVIDENT
 
 
-def test_signal_is_not_lost_while_the_shell_itself_has_the_terminal(shell: int, shell_at_work: int) -> None:
-    waiting, working = Unheeded(shell, signal.SIGQUIT), Unheeded(shell_at_work, signal.SIGINT)
+def test_signal_is_not_lost_while_the_shell_itself_has_the_terminal(
+    shell: int, shell_at_work: int, shell_of_another: int
+) -> None:
     begun = time.monotonic()
-    while not (waiting.is_over and working.is_over):
+    while not children_of(shell_of_another):
+        assert time.monotonic() < begun + SOON
+    waiting, working = Unheeded(shell, signal.SIGQUIT), Unheeded(shell_at_work, signal.SIGINT)
+    waiting_for_another = Unheeded(shell_of_another, signal.SIGINT)
+    while not (waiting.is_over and working.is_over and waiting_for_another.is_over):
         assert not waiting.is_lost(shell)
         assert not working.is_lost(shell_at_work)
+        assert not waiting_for_another.is_lost(shell_of_another)
         assert time.monotonic() < begun + SOON
 
 
