@@ -13,6 +13,15 @@ CTRL_C, CTRL_U = "\x03", "\x15"
 SILENT = "(completion: no answer)"
 
 
+def expect_completed(prompt: Terminal, completed: dict[str, str]) -> None:
+    """Type the beginning of lines, and see what Tab makes of each."""
+    for begun, whole in completed.items():
+        prompt.press(begun, "\t")
+        prompt.until_line(SIGN + whole)
+        prompt.press(CTRL_U)
+        prompt.until_line(SIGN)
+
+
 def test_tab_completes_remote_and_local_names(prompt: Terminal, work: Path, tmp_path: Path) -> None:
     (work / "remote file").touch()
     (tmp_path / "here").mkdir()
@@ -37,18 +46,14 @@ def test_tab_finds_a_name_that_looks_as_typed(prompt: Terminal, work: Path) -> N
 def test_tab_knows_what_the_shell_knows(prompt: Terminal) -> None:
     prompt.press("alias qqalias='echo aliased'; qqvar=5; complete -W 'alpha' qqtool; qqtool() { echo got $1; }\r")
     prompt.until_line(f"/w{SIGN}")
-    for begun, whole in (("qqal", "qqalias "), ("qqtool al", "qqtool alpha "), ("echo $qqv", "echo $qqvar")):
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + whole)
-        prompt.press("\x15")
-        prompt.until_line(SIGN)
+    expect_completed(prompt, {"qqal": "qqalias ", "qqtool al": "qqtool alpha ", "echo $qqv": "echo $qqvar"})
 
 
 def test_tab_expands_what_the_shell_would(prompt: Terminal, work: Path) -> None:
     (work / "one" / "deep").mkdir(parents=True)
     (work / "one" / "deep" / "file x").touch()
     run(prompt, f"place={work}/one; home=~{getpass.getuser()}")
-    for begun, whole in {
+    completed = {
         "cat $place/de": "cat $place/deep/",
         "cat ${place}/deep/fi": "cat ${place}/deep/file\\ x ",
         'cat "$place/deep/fi': 'cat "$place/deep/file x" ',
@@ -57,20 +62,13 @@ def test_tab_expands_what_the_shell_would(prompt: Terminal, work: Path) -> None:
         "cat o*/d*/f*": "cat one/deep/file\\ x ",
         "ls ~roo": "ls ~root/",
         "cd ~roo": "cd ~root/",
-    }.items():
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + whole)
-        prompt.press("\x15")
-        prompt.until_line(SIGN)
+    }
+    expect_completed(prompt, completed)
 
 
 def test_tab_completes_accounts_by_the_specifications_of_bash(prompt: Terminal) -> None:
     run(prompt, ". /usr/share/bash-completion/bash_completion")
-    for begun in ("cat ~roo", "cd ~roo", "ls -l ~roo"):
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + begun + "t/")
-        prompt.press("\x15")
-        prompt.until_line(SIGN)
+    expect_completed(prompt, {begun: f"{begun}t/" for begun in ("cat ~roo", "cd ~roo", "ls -l ~roo")})
 
 
 def test_tab_completes_by_the_specifications_that_come_with_programs(prompt: Terminal, work: Path) -> None:
@@ -87,10 +85,7 @@ def test_tab_completes_in_the_middle_of_a_word_and_what_is_above(prompt: Termina
     prompt.until_shown(SIGN + "cat alpha_two")
     prompt.until(lambda: "alpha_one" not in prompt.text)
     prompt.press("\x05", CTRL_U)
-    for begun, whole in (("cd ..", "cd ../"), ("ls ..", "ls ../"), ('ls "$place"/.h', 'ls "$place"/.hidden/')):
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + whole)
-        prompt.press(CTRL_U)
+    expect_completed(prompt, {"cd ..": "cd ../", "ls ..": "ls ../", 'ls "$place"/.h': 'ls "$place"/.hidden/'})
     prompt.press("cd ", "\t")
     prompt.until_line("cd alpha_")
     prompt.press("\t")
@@ -125,10 +120,7 @@ def test_directories_stand_out_in_the_menu(prompt: Terminal, work: Path) -> None
 def test_tab_knows_the_jobs_of_the_shell(prompt: Terminal) -> None:
     prompt.press("sleep 300 & sleep 301 &\r")
     prompt.until_line(f"{{2}}{SIGN}")
-    for begun, whole in (("fg %2", "fg %2 "), ("kill -9 %1", "kill -9 %1 "), ("wait %", "wait %")):
-        prompt.press(begun, "\t")
-        prompt.until_line(SIGN + whole)
-        prompt.press(CTRL_U)
+    expect_completed(prompt, {"fg %2": "fg %2 ", "kill -9 %1": "kill -9 %1 ", "wait %": "wait %"})
     prompt.press("kill %2; wait %2 2>/dev/null; cat <<<here\r")
     prompt.until_shown("\nhere\n")
     prompt.until_line(f"{{1}}{SIGN}")
@@ -141,10 +133,7 @@ def test_tab_knows_the_living_shells(home: Home) -> None:
         other.until_line(SIGN)
         with Terminal(home, "connect", "-q", daemon.host) as prompt:
             prompt.until_line(SIGN)
-            for begun, whole in ((":attach ot", ":attach other "), (":kill ot", ":kill other ")):
-                prompt.press(begun, "\t")
-                prompt.until_line(SIGN + whole)
-                prompt.press(CTRL_U)
+            expect_completed(prompt, {":attach ot": ":attach other ", ":kill ot": ":kill other "})
 
 
 def test_function_of_the_user_that_takes_its_time_completes_when_it_is_done(prompt: Terminal, work: Path) -> None:
