@@ -93,6 +93,14 @@ class LineInput(Vt100Input):
             finally:
                 self._ready, self._held = None, False
 
+    @contextmanager
+    def detach(self) -> Iterator[None]:
+        """Have keys left where they are while entered; afterwards only if that was so before."""
+        with super().detach():
+            yield
+        if self._held:
+            self.hold()
+
     def hold(self) -> None:
         """Leave further keys where they are, till `go_on`, in the event loop."""
         if self._ready is not None:

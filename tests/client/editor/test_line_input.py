@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import tty
@@ -11,7 +12,7 @@ import pytest
 from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding import KeyPress
 
-from rsh.client.editor.line_input import LineReader, as_typed, whole_pastes
+from rsh.client.editor.line_input import LineInput, LineReader, as_typed, whole_pastes
 from tests.terminals import press
 
 PASTE = b"\x1b[200~%s\x1b[201~"
@@ -110,3 +111,20 @@ def test_what_the_terminal_says_by_itself_is_not_typed_unless_it_is_pasted(keys:
     assert keys.reader.read() == (PASTE % said).decode()
     keys.reader.ahead += b"\x1b[>84;0;0c -l\r"
     assert keys.reader.read() == " -l\r"
+
+
+def test_keys_that_are_held_stay_so_when_something_was_printed_meanwhile(keys: Keys) -> None:
+    asyncio.run(_print_while_held(keys))
+
+
+async def _print_while_held(keys: Keys) -> None:
+    loop = asyncio.get_running_loop()
+    with os.fdopen(os.dup(keys.terminal), encoding="utf-8") as terminal:
+        typed = LineInput(terminal)
+        with typed.attach(lambda: None):
+            typed.hold()
+            with typed.detach():
+                pass
+            assert not loop.remove_reader(terminal.fileno())
+            typed.go_on()
+            assert loop.remove_reader(terminal.fileno())
