@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from prompt_toolkit.buffer import Buffer
 
 from tests.client.editor.desk import Desk, history_is_there, keep, line_is, menu_is_closed, menu_is_open, shown
+from tests.machines import SOON
 
 F3, F4 = "\x1bOR", "\x1bOS"
 CTRL_LEFT, CTRL_RIGHT = "\x1b[1;5D", "\x1b[1;5C"
@@ -86,8 +88,12 @@ def test_grey_text_is_taken_word_by_word_or_whole(desk: Desk) -> None:
         ("\x1b[1;3C", "te", "ll", " every"),
         ("\x1b[F", "ta", "ke it all", ""),
     ):
-        typed = begun, lambda buffer: buffer.suggestion is not None, key, line_is(begun + one), key
+        typed = begun, _has_ghost, key, line_is(begun + one), *((_has_ghost, key) if two else ())
         assert desk.type(history_is_there, *typed, line_is(begun + one + two), "\r") == begun + one + two
+
+
+def _has_ghost(buffer: Buffer) -> bool:
+    return buffer.suggestion is not None and buffer.suggestion.text != ""
 
 
 def test_arrows_with_ctrl_or_alt_go_by_the_words_of_bash(desk: Desk) -> None:
@@ -100,6 +106,7 @@ def test_key_behind_ctrl_v_stands_for_itself(desk: Desk) -> None:
 
 
 def test_completions_are_listed_or_put_in_all_at_once(desk: Desk) -> None:
+    desk.memory._budget = SOON  # an answer that is late completes as Tab does
     assert desk.type("cat map\x1b?", menu_is_open, "\t", line_is("cat map\\ one "), "\r\r") == "cat map\\ one "
     assert desk.type("cat map\x1b*\r") == "cat map\\ one map\\ two "
     assert desk.type("cat none\x1b*\r") == "cat none"
