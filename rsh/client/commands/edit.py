@@ -54,7 +54,7 @@ def run_edit(context: Context, options: Options) -> int:
             say(f"rsh: {context.verb}: the editor failed; nothing was put back\n")
         else:
             status = _put_back(context, copy)
-        kept = bool(status)
+        kept = status != 0 and _digest_of(copy.here) != copy.digest  # else there is nothing that would be lost
         return status
     except RshError as error:
         complain(context.verb, error)

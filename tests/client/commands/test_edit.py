@@ -68,6 +68,17 @@ def test_failed_editor_changes_nothing_and_the_copy_is_kept(
     assert kept(done.stderr).read_text() == "old\nnew\n"
 
 
+@pytest.mark.parametrize("name", ["there", "new"])
+def test_copy_in_which_nothing_was_written_is_not_kept(
+    me: Home, shared_daemon: Daemon, there: Path, tmp_path: Path, name: str
+) -> None:
+    variables = environment(me, tmp_path, "exit 3") | {"TMPDIR": str(tmp_path)}
+    path = there if name == "there" else there.with_name(name)
+    done = me.rsh("edit", f"{shared_daemon.host}:{path}", env=variables)
+    assert (done.returncode, done.stderr) == (3, b"rsh: edit: the editor failed; nothing was put back\n")
+    assert not list(tmp_path.glob("rsh-edit-*"))
+
+
 def test_change_of_somebody_else_is_not_lost(me: Home, shared_daemon: Daemon, there: Path, tmp_path: Path) -> None:
     variables = environment(me, tmp_path, f"echo theirs >>'{there}'; echo ours >>\"$1\"")
     done = me.rsh("connect", shared_daemon.host, "-c", f"edit '{there}'", env=variables)
