@@ -295,6 +295,22 @@ def test_next_line_begins_a_new_shell_when_the_holder_was_killed(prompts: Prompt
     assert first.run("pwd; echo ran*") == f"{tmp_path}\r\nran*\r\n"
 
 
+def test_new_shell_in_a_directory_that_has_gone_begins_at_home_and_not_with_a_line(
+    prompts: Prompts, tmp_path: Path
+) -> None:
+    first = prompts.connect()
+    first.ready()
+    (tmp_path / "gone").mkdir()
+    holder = int(first.run(f"cd {tmp_path}/gone; echo $PPID"))
+    (tmp_path / "gone").rmdir()
+    os.kill(holder, signal.SIGKILL)
+    assert wait_until_gone(holder, SOON)
+    first.run("touch ran")
+    told = first.run("touch ran")
+    assert f"rsh: {tmp_path}/gone: No such file or directory\r\n" in told
+    assert first.run("pwd; echo ran*") == f"{prompts.home.folder}/home\r\nran*\r\n"
+
+
 def test_screen_tells_at_once_that_the_holder_was_killed(prompts: Prompts) -> None:
     with Terminal(prompts.home, "connect", "-q", prompts.daemon.host) as screen:
         screen.until_line(f":~{SIGN}")

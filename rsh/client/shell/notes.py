@@ -7,7 +7,7 @@ from typing import Final
 
 from rsh.client.cli.settings import Settings
 from rsh.client.text.units import duration
-from rsh.errors import Code, Refused
+from rsh.errors import Code, FileError, Refused
 from rsh.escape import printable
 
 _SIGNALLED: Final = 128  # a status above it is a signal's number more, by the custom of shells
@@ -23,6 +23,13 @@ def no_shell(error: Refused) -> str:
     """Say why a prompt has no shell: it may not have one, or has lost its connection before there was one."""
     words = "the connection was lost before there was a shell" if error.code in _LOST else "no shell"
     return f"rsh: {words}: {printable(str(error))}\n"
+
+
+def gone(error: Refused, directory: bytes) -> FileError:
+    """Tell of a directory that a line was to run in: it must not run elsewhere, so that the next one starts at home."""
+    failure = FileError(str(error), directory)
+    failure.advice = "the line did not run; the next one starts in the home directory"
+    return failure
 
 
 def note(status: int, seconds: float, settings: Settings) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rsh.client.shell.attached import passed_environment, run_attached
+from rsh.client.shell.notes import gone
 from rsh.client.terminal.passthrough import Buffer, to_stdout
-from rsh.errors import Code, FileError, Refused, exit_status
+from rsh.errors import Code, Refused, exit_status
 
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote
@@ -102,7 +103,5 @@ class Shell:
         """Tell a directory that is gone; the line must not run elsewhere, so the next one starts at home."""
         if error.code != Code.FILE:
             return error
-        gone, self.directory = self.directory, b""
-        failure = FileError(str(error), gone)
-        failure.advice = "the line did not run; the next one starts in the home directory"
-        return failure
+        before, self.directory = self.directory, b""
+        return gone(error, before)

@@ -12,7 +12,7 @@ from rsh.client.shell.beginning import Beginning
 from rsh.client.shell.company import Company
 from rsh.client.shell.joining import Joining, come_back
 from rsh.client.shell.living import END_PATIENCE, LivingShell, new_token
-from rsh.client.shell.notes import ending
+from rsh.client.shell.notes import ending, gone
 from rsh.client.shell.running_line import RunningLine
 from rsh.client.shell.shell import Leave
 from rsh.client.shell.wishes import Wishes
@@ -299,6 +299,8 @@ class TerminalShell(Company):
     def _conclude(self, error: RshError, *, had: bool) -> None:
         """Raise Leave when the shell lives on and is not for us any more; Refused when it does not, and we do.
 
+        FileError when a new one was to stand where the last one stood, and cannot.
+
         Args:
             had: we have had the shell, and not only asked for it.
         """
@@ -313,6 +315,9 @@ class TerminalShell(Company):
         if isinstance(error, Refused) and error.code == Code.FORBIDDEN and had:
             words = "the shell is left to itself; files can still be had: try `help`"
             raise Refused(error.code, f"what this key may do has changed: {error}", advice=words) from error
+        if isinstance(error, Refused) and error.code == Code.FILE and self.directory:
+            before, self.directory = self.directory, b""
+            raise gone(error, before) from error
         if isinstance(error, Refused) and error.code in (Code.INTERNAL, Code.NO_SHELL):
             raise Refused(error.code, str(error), advice="the next line begins a new shell") from error
 
