@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rsh.client.shell.attached import passed_environment, run_attached
 from rsh.client.shell.beginning import Beginning
-from rsh.client.shell.company import Company
 from rsh.client.shell.joining import Joining, come_back
 from rsh.client.shell.living import END_PATIENCE, LivingShell, new_token
 from rsh.client.shell.notes import ending, gone
 from rsh.client.shell.running_line import RunningLine
 from rsh.client.shell.shell import Leave
+from rsh.client.shell.telling import Telling
 from rsh.client.shell.wishes import Wishes
 from rsh.client.terminal.console import is_terminal, size
-from rsh.client.terminal.modes import Modes
 from rsh.client.terminal.passthrough import Buffer, Left, to_stdout
 from rsh.client.text.complaints import say
-from rsh.client.text.units import duration
 from rsh.errors import Code, Refused, RshError, exit_status
 from rsh.escape import printable
 from rsh.protocol.requests import Attach
@@ -28,14 +25,10 @@ from rsh.session.deadline import Deadline
 
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote
-    from rsh.protocol.shell_records import Started
     from rsh.session.channel import Channel
 
 # How long a shell may take to hear that we leave it, in seconds.
 LEAVE_PATIENCE: Final = 1.0
-
-# A connection that is away for less is not worth a word, in seconds.
-WORTH_TELLING: Final = 2.0
 
 TAKEN_OVER: Final = 255
 
@@ -43,18 +36,13 @@ TAKEN_OVER: Final = 255
 PATIENCE: Final = 3.0
 
 
-class TerminalShell(Company):
+class TerminalShell(Telling):
     """Runs lines in a living shell, in the foreground here. As shell.Shell.
 
     Attributes:
         directory: where the shell stands; b"" is the home.
         fresh_line: the output so far ended with a newline, so that a prompt may follow.
-        above: shows what a background job prints while the prompt is shown.
-        call: has the prompt give way, so that it calls `attend`; None while there is none that could.
         ahead: gives what was typed behind the line that is to run, and the prompt has read already.
-        back: hears that there is another connection, as the last one was lost; called by a thread.
-        changed: hears that there is something else to be shown in the prompt; called by a thread, and must not wait.
-        wishes: how programs have the terminal.
         joining: how the next shell is come to.
         lives_on: the shell does, when we leave it.
         attached: the shell was there before us.
@@ -67,26 +55,18 @@ class TerminalShell(Company):
             remote: gives the connection, a new one when the last one was lost. Called by any thread.
             wishes: how programs have the terminal; the rest of it is filled in here.
         """
+        super().__init__(wishes)
         self.directory = b""
         self.fresh_line = True
-        self.above: Callable[[Buffer], None] = to_stdout
-        self.call: Callable[[], None] | None = None
         self.ahead: Callable[[], bytes] = bytes
-        self.back: Callable[[], None] = _nothing
-        self.changed: Callable[[], None] = _nothing
-        self._modes = Modes()  # what lines, and jobs behind them, have switched on here
-        self.wishes = wishes
         wishes.modes, wishes.looks, wishes.detach = self._modes, False, self.detach
         self.joining = Joining()
         self.lives_on = True
         self.attached = False
         self._remote = remote
-        self._living: LivingShell | None = None
         self._beginning: Beginning | None = None  # nobody has attended to it yet
-        self._started: Started | None = None  # a line of another client's that we have not attended
         self._asked = ""  # what the shell was called when it was asked for
         self._detached = ""  # the shell that we have left on purpose
-        self._lost_at = 0.0
 
     def keep_to_us(self) -> None:
         """Take note that the shell ends when we leave it: its server is in this process."""
@@ -321,59 +301,6 @@ class TerminalShell(Company):
         if isinstance(error, Refused) and error.code in (Code.INTERNAL, Code.NO_SHELL):
             raise Refused(error.code, str(error), advice="the next line begins a new shell") from error
 
-    # --- company: called by the shell's threads ---
-
-    def attends(self) -> bool:
-        """Say whether there is a prompt that can give way."""
-        return self.call is not None
-
-    def line_started(self, started: Started) -> None:
-        """Have the prompt give way to a line that is not ours."""
-        self._started = started
-        if self.call is not None:
-            self.call()
-
-    def notice(self, words: str) -> None:
-        """Show who comes and goes, above the prompt; a program that runs is not to be disturbed."""
-        if self._living is not None and not self._living.running:
-            self.above(f"rsh: {printable(words)}\r\n".encode(errors="replace"))
-
-    def jobs_changed(self) -> None:
-        """Have the prompt show it."""
-        self.changed()
-
-    def connection_lost(self, error: RshError) -> None:
-        """Note when the connection was lost: its session may have tried for long to have it again."""
-        session = self.wishes.session
-        tried = session is not None and not session.condition.connected
-        self._lost_at = session.condition.since if session is not None and tried else time.monotonic()
-
-    def connection_back(self, missed: int) -> None:
-        """Say that it is back, when that took long, and what is missing."""
-        self.wishes.renewed()
-        self.back()
-        seconds = time.monotonic() - self._lost_at
-        if seconds >= WORTH_TELLING:
-            self.notice(f"connected again after {duration(seconds)}")
-        if missed > 0:
-            self.notice(f"{missed} bytes of output were printed meanwhile and are lost")
-
-    def shell_over(self) -> None:
-        """Have the prompt give way to what there is to tell of it."""
-        if self.call is not None:
-            self.call()
-
-    def _show_above(self, data: Buffer) -> None:
-        """Show a background job's output, and leave the terminal as the prompt needs it."""
-        if self.wishes.transcoder is not None:
-            data = self.wishes.transcoder.to_screen(data)
-        self._modes.feed(data)
-        self.above(bytes(data) + self._modes.undo(looks=False))  # What it is may be set only after the shell has begun.
-
     def _write(self, data: Buffer) -> None:
         to_stdout(data)
         self.fresh_line = bytes(data[-1:]) == b"\n"
-
-
-def _nothing() -> None:
-    """There is nobody who would have to know."""
