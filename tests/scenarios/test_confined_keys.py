@@ -201,7 +201,7 @@ def test_hostile_client_is_refused(client: Session, request_: requests.Request) 
 
 def test_pattern_does_not_tell_what_is_outside(client: Session) -> None:
     for pattern in (b"o*t/secret", b"o*t/absent"):
-        assert answers(client, requests.List((pattern,))) == [Failure(pattern.replace(b"*", b"[*]"), "ENOENT")]
+        assert answers(client, requests.List((pattern,))) == [Failure(pattern, "ENOENT")]
 
 
 def test_symlink_that_leads_out_is_listed_and_removed_itself(client: Session, drop: Path) -> None:
