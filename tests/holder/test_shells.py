@@ -165,8 +165,8 @@ def test_jobs_are_counted_running_and_stopped(held: Held) -> None:
     held.until("on")
     held.type(b"\x1a")
     held.end()
-    held.run("true")
-    assert held.jobs == 2
+    while held.jobs != 2:  # What zsh makes of the rest of the line may not be stopped yet.
+        held.run("true")
     held.run("kill -KILL %1 %2")
     while held.jobs:
         held.run("true")
