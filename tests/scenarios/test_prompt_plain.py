@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -128,6 +129,16 @@ def test_line_right_behind_ctrl_c_is_not_lost(plain: pexpect.spawn[str]) -> None
     for number in range(5):
         plain.send(f"dropped{CTRL_C}echo it is $(({number} + 1))\r")
         plain.expect_exact(f"rsh> it is {number + 1}\r\nrsh> ")
+
+
+def test_lines_of_a_terminal_that_gives_several_at_once_run_one_after_the_other(plain: pexpect.spawn[str]) -> None:
+    attributes = termios.tcgetattr(plain.child_fd)
+    attributes[3] &= ~(termios.ICANON | termios.ECHO)
+    termios.tcsetattr(plain.child_fd, termios.TCSANOW, attributes)
+    plain.send(":status\n:status\nfalse\n:status\n")
+    for shown in ("0\r\n", "0\r\n", "", "1\r\n"):
+        plain.expect_exact("rsh> ")
+        assert plain.before == shown
 
 
 def test_ctrl_c_ends_a_command_of_this_machine(plain: pexpect.spawn[str]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from rsh.client.editor.lines import is_unfinished
 from rsh.client.terminal.echo import EchoOff
-from rsh.client.terminal.line_mode import as_lines
+from rsh.client.terminal.line_mode import NO_KEY, as_lines
 from rsh.client.terminal.passthrough import to_stdout
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PlainScreen:
         """
         self._prompt = f"{ready}\n{prompt}" if ready else prompt
         self._ahead = b""
-        self._end = b""  # the key in it by which the end of the input was asked for
+        self._end = b""  # the key in it by which the end of the input is asked for; b"" for none
         self._dropped = False  # what was typed ahead began with Ctrl-C
         self._echo = ExitStack()  # holds the echo off
         self._shows = echo
@@ -77,7 +77,7 @@ class PlainScreen:
             return  # It has gone away.
         text, interrupted = as_lines(data, controls)
         self._ahead = text if interrupted else self._ahead + text
-        self._end = controls[termios.VEOF]
+        self._end = controls[termios.VEOF].strip(NO_KEY)
         self._dropped = self._dropped or interrupted
 
     def take_ahead(self) -> bytes:
@@ -108,7 +108,7 @@ class PlainScreen:
         if self._dropped:
             self._dropped = False
             raise KeyboardInterrupt
-        if self._ahead and self._ahead.startswith(self._end):
+        if self._end and self._ahead.startswith(self._end):
             self._ahead = self._ahead.removeprefix(self._end)
             raise EOFError
         line, newline, rest = self._ahead.partition(b"\n")

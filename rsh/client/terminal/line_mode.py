@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 # Which key is none (_POSIX_VDISABLE).
-_NONE: Final = b"\0"
+NO_KEY: Final = b"\0"
 
 
 def as_lines(keys: bytes, controls: Sequence[bytes | int]) -> tuple[bytes, bool]:
@@ -26,7 +26,7 @@ def as_lines(keys: bytes, controls: Sequence[bytes | int]) -> tuple[bytes, bool]
     left, interrupted = bytearray(), False
     for key in (bytes([byte]) for byte in keys.replace(b"\r", b"\n")):
         begun = left.rfind(b"\n") + 1
-        if key == _NONE:
+        if key == NO_KEY:
             left += key
         elif key == intr:
             left.clear()
