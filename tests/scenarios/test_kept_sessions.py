@@ -35,12 +35,14 @@ def fall_silent(remote: Remote) -> None:
     """End the connection as a client does that has heard nothing for long; over there it counts as silent then.
 
     Such a client has nothing to read and nothing to write. Where either were under way, its kernel might reset the
-    connection, and it would count as cut: so both have to be at rest, which the second answer tells.
+    connection, and it would count as cut: so both have to be at rest, which the second answer tells. The answer may be
+    here before the call that sent the question has returned; a stream in which somebody writes closes without a word.
     """
     for _ in range(2):
         remote.ping(SOON)
     stream = remote.session._stream
     assert stream is not None
+    stream.write()  # returns when nobody else is in there
     stream.close()
 
 

@@ -437,7 +437,8 @@ def test_shell_is_the_login_shell_on_a_terminal(me: Home, host: str) -> None:
         terminal.until(lambda: terminal.cursor_line.rstrip().endswith(("$", "#", ">", "%")))
         terminal.press("shopt -q login_shell && echo $TERM $COLORTERM $WORD $0 $-\r")
         terminal.until(lambda: bool(re.search(r"\nxterm-256color truecolor w \S+ \S*im", terminal.text)))
-        terminal.press("sh -c 'trap \"echo going on\" CONT; echo started; while :; do sleep 0.1; done'\r")
+        # Without a child: Debian's sh waits deaf in vfork(2) for one that is stopped before its exec, for ever.
+        terminal.press("sh -c 'trap \"echo going on\" CONT; echo started; while :; do read x; done'\r")
         terminal.until_shown("\nstarted")
         terminal.press("\x1a")
         terminal.until_shown("Stopped")
