@@ -9,7 +9,7 @@ import pytest
 
 from tests.machines import Daemon, Home
 from tests.proxy import Proxy
-from tests.scenarios.screens import SIGN, Terminal
+from tests.scenarios.screens import SIGN, Terminal, run
 
 
 @pytest.fixture
@@ -24,8 +24,7 @@ def distant(shared_daemon: Daemon, network: Proxy) -> Iterator[Terminal]:
     """A prompt that has only this way to its daemon; x is 5 in its shell."""
     with Terminal(shared_daemon.home, "connect", "-q", "-X", network.host, columns=100) as terminal:
         terminal.until_line(f":~{SIGN}")
-        terminal.press("x=5\r")
-        terminal.until(lambda: terminal.screen.cursor.y > 0 and terminal.cursor_line.endswith(f":~{SIGN}"))
+        run(terminal, "x=5", f":~{SIGN}")
         yield terminal
 
 

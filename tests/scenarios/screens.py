@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,18 @@ LOOK = 0.1  # seconds between two looks at a terminal that says nothing
 
 
 class Screen(pyte.Screen):
-    """pyte's screen, which does not know the private SGR (CSI > m) that vim sends to xterm."""
+    """pyte's screen, which neither counts rows nor knows the private SGR (CSI > m) that vim sends to xterm.
+
+    Attributes:
+        gone: how many rows have left it at its top.
+    """
+
+    gone = 0
+
+    def index(self) -> None:
+        """Go to the next row, which is a new one below the last."""
+        self.gone += self.cursor.y == self.lines - 1
+        super().index()
 
     def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:
         """Set how the next characters look."""
@@ -91,9 +103,9 @@ class Terminal:
         """Read until the cursor's line, up to the cursor, ends so."""
         self.until(lambda: self.cursor_line.endswith(ending))
 
-    def until_shown(self, text: str) -> None:
-        """Read until a text is to be seen."""
-        self.until(lambda: text in self.text)
+    def until_shown(self, text: str, first: int = 0) -> None:
+        """Read until a text is to be seen, in a certain row or below it."""
+        self.until(lambda: text in "\n".join(self.lines_from(first)))
 
     @property
     def cursor_line(self) -> str:
@@ -101,6 +113,29 @@ class Terminal:
         cursor = self.screen.cursor
         display: str = self.screen.display[cursor.y]
         return display[: cursor.x]
+
+    @property
+    def row(self) -> int:
+        """The row of the cursor, counted from the very first."""
+        gone: int = self.screen.gone
+        y: int = self.screen.cursor.y
+        return gone + y
+
+    def lines_from(self, row: int) -> list[str]:
+        """Give what is to be seen in a row and below it."""
+        return self.lines[max(row - self.screen.gone, 0) :]
+
+    def below(self, line: str, first: int) -> list[str] | None:
+        """Give what stands between the cursor's row and a line above it, typed at a prompt in a certain row or below.
+
+        None while there is no such line: the prompt in which it is may be about to be drawn, or to be drawn again.
+        """
+        rows = self.screen.display[max(first - self.screen.gone, 0) : self.screen.cursor.y]
+        begun = "".join(rows).find(f" {line}")  # It may go on in the next row.
+        if begun < 0:
+            return None
+        last = (begun + len(line)) // self.screen.columns
+        return [row.rstrip() for row in rows[last + 1 :]]
 
     @property
     def lines(self) -> list[str]:
@@ -160,9 +195,15 @@ def modes(terminal: Terminal) -> list[Any]:
     return termios.tcgetattr(terminal.child.child_fd)
 
 
-def run(prompt: Terminal, line: str, ending: str = f"/w{SIGN}") -> list[str]:
+def run(prompt: Terminal, line: str, ending: str | re.Pattern[str] = f"/w{SIGN}") -> list[str]:
     """Type a line; give what stands between it and the next prompt."""
-    prompt.screen.reset()
+    first = prompt.row
     prompt.press(line + "\r")
-    prompt.until(lambda: prompt.screen.cursor.y > 0 and prompt.cursor_line.endswith(ending))
-    return prompt.lines[1:-1]
+    return until_ran(prompt, line, first, ending)
+
+
+def until_ran(prompt: Terminal, line: str, first: int, ending: str | re.Pattern[str]) -> list[str]:
+    """Read until a prompt is there below a line that was typed when the cursor was in a certain row; as run."""
+    ended = re.compile(re.escape(ending) + r"\Z") if isinstance(ending, str) else ending
+    prompt.until(lambda: bool(ended.search(prompt.cursor_line)) and prompt.below(line, first) is not None)
+    return prompt.below(line, first) or []

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Home
-from tests.scenarios.screens import SIGN, Terminal
+from tests.scenarios.screens import SIGN, Terminal, run
 
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
-READY = r"/there( \d+)?( \{\d\})?[#$] $"  # with the last status and the number of transfers
+READY = re.compile(r"/there( \d+)?( \{\d\})?[#$] \Z")  # with the last status and the number of transfers
 SIZE = 3_000_000
 SLOW = "--limit 100K"  # half a minute for it all: nobody gets there by waiting
 
@@ -28,23 +28,19 @@ def prompt(home: Home, tmp_path: Path) -> Iterator[Terminal]:
     (home.folder / "state" / "rsh" / "greeted").touch()
     with Terminal(home, "connect", columns=160) as terminal:
         terminal.until_line(f":~{SIGN}")
-        line(terminal, f"lcd {tmp_path}/here", r":~[#$] $")
+        run(terminal, f"lcd {tmp_path}/here", f":~{SIGN}")
         line(terminal, f"cd {tmp_path}/there")
         yield terminal
 
 
-def line(prompt: Terminal, text: str, ending: str = READY) -> str:
-    """Type a line; give what is on the screen when the next prompt is there."""
-    prompt.screen.reset()
-    prompt.press(text + "\r")
-    prompt.until(lambda: prompt.screen.cursor.y > 0 and re.search(ending, prompt.cursor_line) is not None)
-    return prompt.text
+def line(prompt: Terminal, text: str) -> str:
+    """Type a line; give what stands between it and the next prompt."""
+    return "\n".join(run(prompt, text, READY))
 
 
 def test_the_shell_stays_usable_and_the_end_is_told_above_the_prompt(prompt: Terminal, tmp_path: Path) -> None:
     assert "[1] put big there.1" in line(prompt, "put --limit 1M big there.1 &")
-    prompt.until_line(f"/there {{1}}{SIGN}")
-    assert line(prompt, "echo $((6*7))").count("42") == 1
+    assert line(prompt, "echo $((6*7))").splitlines().count("42") == 1
     line(prompt, "lcd /")  # the file is found all the same
     prompt.until_shown("[1] done: put big there.1 (1 file, 2.9 MiB")
     prompt.until_line(f"/there{SIGN}")  # Nothing works any more, says the prompt that was there.
@@ -53,7 +49,6 @@ def test_the_shell_stays_usable_and_the_end_is_told_above_the_prompt(prompt: Ter
 
 
 def test_ctrl_z_sends_to_the_background_and_kill_stops(prompt: Terminal, tmp_path: Path) -> None:
-    prompt.screen.reset()
     prompt.press(f"put {SLOW} big copy\r")
     prompt.until_shown("total")
     prompt.press(CTRL_Z)
@@ -69,17 +64,16 @@ def test_ctrl_z_sends_to_the_background_and_kill_stops(prompt: Terminal, tmp_pat
 
 
 def test_what_is_typed_meanwhile_tears_no_bar_and_is_in_the_next_lines(prompt: Terminal) -> None:
-    prompt.screen.reset()
+    first = prompt.row
     prompt.press("put --limit 1M big copy\r")
     prompt.until_shown("total")
     prompt.press("echo ty''ped\r", "half")
     prompt.until(lambda: prompt.cursor_line.endswith(f"{SIGN}half"))
-    shown = [line.rpartition(SIGN)[2] for line in prompt.lines]
+    shown = [line.rpartition(SIGN)[2] for line in prompt.lines_from(first)]
     assert shown == ["put --limit 1M big copy", "echo ty''ped", "typed", "half"]
 
 
 def test_ctrl_c_stops_and_says_how_to_go_on(prompt: Terminal, tmp_path: Path) -> None:
-    prompt.screen.reset()
     prompt.press(f"put {SLOW} big copy\r")
     prompt.until_shown("total")
     prompt.press(CTRL_C)
@@ -94,22 +88,25 @@ def test_wait_waits_and_tells(prompt: Terminal, tmp_path: Path) -> None:
     line(prompt, "put --limit 1M big one &")
     line(prompt, "put missing two &")
     prompt.until_shown("rsh: put: missing: No such file or directory")
-    assert "done: put big one" in line(prompt, ":wait")
-    assert line(prompt, ":status").splitlines()[1] in ("0", "1")
+    line(prompt, ":wait")
+    assert "done: put big one" in prompt.text
+    assert line(prompt, ":status") in ("0", "1")
 
 
 def test_who_leaves_is_warned_once(prompt: Terminal) -> None:
     line(prompt, f"put {SLOW} big copy &")
     prompt.press(CTRL_D)
     prompt.until_shown("this would end 1 running transfer; leave again to do so")
-    assert "42" in line(prompt, "echo $((6*7))")
+    prompt.until_line(f"/there {{1}}{SIGN}")
+    assert line(prompt, "echo $((6*7))") == "42"
     line(prompt, "exit")
     prompt.press("exit\r")
     assert prompt.end() == 0
 
 
 def test_an_ampersand_within_a_line_is_for_the_shell_there(prompt: Terminal) -> None:
-    assert "not found" in line(prompt, "put a & sleep 0")
+    prompt.press("put a & sleep 0\r")
+    prompt.until_shown("not found")
 
 
 def test_a_batch_waits_for_what_it_has_begun(home: Home, tmp_path: Path) -> None:

@@ -9,15 +9,10 @@ import time
 import pytest
 
 from tests.machines import Home
-from tests.scenarios.screens import SIGN, Terminal
+from tests.scenarios.screens import SIGN, Terminal, run, until_ran
 from tests.soak import sized
 
 LONGEST = 0.03  # seconds; by then the line runs
-
-
-def ended(prompt: Terminal) -> bool:
-    """Tell whether the prompt is there behind a line."""
-    return prompt.screen.cursor.y > 0 and prompt.cursor_line.endswith(SIGN)
 
 
 @pytest.mark.parametrize(
@@ -33,28 +28,26 @@ def ended(prompt: Terminal) -> bool:
 def test_key_behind_enter_ends_the_line(prompt: Terminal, key: str, line: str) -> None:
     chance = random.Random(11)
     for number in range(sized(8, 150)):
-        prompt.screen.reset()
+        first = prompt.row
         prompt.press(line + "\r")
         time.sleep(chance.choice((0.0, chance.random() * LONGEST)))
         prompt.press(key)
-        prompt.until(lambda: ended(prompt))
-        prompt.press(f"kill -KILL %% 2>/dev/null; wait; echo {number}-$((1 + 1))\r")
-        prompt.until_shown(f"\n{number}-2\n")
-        prompt.until(lambda: ended(prompt))
+        until_ran(prompt, line, first, SIGN)
+        assert f"{number}-2" in run(prompt, f"kill -KILL %% 2>/dev/null; wait; echo {number}-$((1 + 1))", SIGN)
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x1c"])
 def test_key_at_the_end_of_a_line_does_not_end_the_prompt(prompt: Terminal, key: str) -> None:
     chance = random.Random(13)
     for number in range(sized(15, 300)):
+        first = prompt.row
         prompt.press("true\r")
         time.sleep(chance.random() * LONGEST)
         prompt.press(key)
         prompt.press("\x03")
-        prompt.until_shown("true")
+        prompt.until_shown("true", first)
         prompt.press(f"echo {number}-$((1 + 1))\r")
         prompt.until_shown(f"\n{number}-2\n")
-        prompt.screen.reset()
 
 
 def test_key_behind_enter_ends_the_line_of_a_plain_prompt(home: Home) -> None:
@@ -62,11 +55,11 @@ def test_key_behind_enter_ends_the_line_of_a_plain_prompt(home: Home) -> None:
         prompt.until_line("rsh> ")
         chance = random.Random(17)
         for number in range(sized(10, 150)):
-            prompt.screen.reset()
+            first = prompt.row
             prompt.press("sleep 300\r")
             time.sleep(chance.random() * LONGEST)
             prompt.press("\x03")
-            prompt.until(lambda: prompt.screen.cursor.y > 0 and prompt.cursor_line == "rsh> ")
+            until_ran(prompt, "sleep 300", first, "rsh> ")
             prompt.press(f"echo {number}-$((1 + 1))\r")
             prompt.until_shown(f"\n{number}-2\nrsh>")
 
@@ -74,6 +67,4 @@ def test_key_behind_enter_ends_the_line_of_a_plain_prompt(home: Home) -> None:
 def test_quit_means_nothing_to_a_prompt(prompt: Terminal) -> None:
     for number in range(3):
         prompt.child.kill(signal.SIGQUIT)
-        prompt.press(f"echo {number}-$((1 + 1))\r")
-        prompt.until_shown(f"\n{number}-2\n")
-        prompt.until(lambda: ended(prompt))
+        assert run(prompt, f"echo {number}-$((1 + 1))") == [f"{number}-2"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Daemon, Home, program, reserve_port
-from tests.scenarios.screens import SIGN, Terminal, until_same
+from tests.scenarios.screens import SIGN, Terminal, run, until_same
 
 
 @contextmanager
@@ -75,6 +75,7 @@ def test_less_follows_its_window(shared_daemon: Daemon, tmp_path: Path) -> None:
         press(" ", here, there, "line 46")
         for columns, rows in ((60, 10), (100, 40), (20, 5)):
             for terminal in (here, there):
+                until_prompt_of_less(terminal)  # Nothing is under way any more that belongs to this screen.
                 terminal.screen.reset()
                 terminal.resize(columns, rows)
                 until_prompt_of_less(terminal)
@@ -303,12 +304,9 @@ def test_vim_that_was_killed_leaves_the_prompt_usable(home: Home, tmp_path: Path
         terminal.press(f"cd {tmp_path}; sh -c 'echo $$ > pid; exec vim -u NONE -N -n --cmd \"set mouse=a\"'\r")
         terminal.until_shown("type  :q<Enter>")
         os.kill(int((tmp_path / "pid").read_text()), 9)
-        terminal.until_shown("137")
-        terminal.screen.reset()
+        terminal.until_line(f" 137{SIGN}")
         mark = len(terminal.sent.getvalue())
-        terminal.press("echo $((6 * 7))\r")
-        terminal.until_shown("\n42")
-        terminal.until(lambda: terminal.cursor_line.endswith(SIGN))
+        run(terminal, "echo $((6 * 7))", SIGN)
         assert b"\x1b[?1049l" not in terminal.sent.getvalue()[mark:]
         terminal.press("\x04")
         terminal.end()

@@ -7,7 +7,7 @@ from functools import partial
 
 from tests.machines import SOON, Daemon, Home
 from tests.proxy import Direction, Proxy
-from tests.scenarios.screens import SIGN, Terminal
+from tests.scenarios.screens import SIGN, Terminal, run
 
 # What outlasts its session has a test, and a daemon, of its own.
 DAEMON = ("--grace", str(SOON))
@@ -20,13 +20,8 @@ def cut_off(network: Proxy) -> None:
     network.cut()
 
 
-def set_to(distant: Terminal, choice: str) -> None:
-    distant.press(f":set offline {choice}\r")
-    distant.until(lambda: distant.cursor_line.endswith(f":~{SIGN}") and ":set" in distant.lines[-2])
-
-
 def test_line_is_refused_and_kept_and_the_half_typed_one_stays(distant: Terminal, network: Proxy) -> None:
-    set_to(distant, "refuse")
+    run(distant, ":set offline refuse", f":~{SIGN}")
     cut_off(network)
     distant.until_shown("(reconnecting ")
     distant.until_shown("no connection for ")
@@ -134,8 +129,7 @@ def test_outage_that_outlasts_the_session_is_told_once_and_the_next_one_is_seen(
         Terminal(home, "connect", "-q", network.host, columns=100) as terminal,
     ):
         terminal.until_line(f":~{SIGN}")
-        terminal.press("x=5\r")  # a shell that has not begun is lost with its session
-        terminal.until(lambda: terminal.screen.cursor.y > 0 and terminal.cursor_line.endswith(f":~{SIGN}"))
+        run(terminal, "x=5", f":~{SIGN}")  # a shell that has not begun is lost with its session
         for number, word in enumerate(("first", "second"), 1):
             cut_off(network)
             terminal.until(lambda: re.search(r"reconnecting [3-9]", terminal.text) is not None)

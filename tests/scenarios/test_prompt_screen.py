@@ -128,7 +128,6 @@ def test_programs_have_the_keyboard_while_they_run(prompt: Terminal) -> None:
 
 
 def test_full_screen_program_gets_the_screen_and_gives_it_back(prompt: Terminal, work: Path) -> None:
-    prompt.screen.reset()
     prompt.press("vi -u NONE f\r")
     prompt.until_shown("~\n~\n~")
     prompt.press("ihello\x1b:wq\r")

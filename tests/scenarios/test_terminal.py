@@ -378,10 +378,9 @@ def test_escapes_are_answered_and_not_sent(me: Home, host: str) -> None:
             ("~Cstat\x7ftus\r", "rsh> status"),
             ("~Cnonsense\r", "send ~"),
         ):
-            terminal.screen.reset()
+            first = terminal.row
             terminal.press(keys)
-            terminal.until_shown(answer)
-        terminal.screen.reset()
+            terminal.until_shown(answer, first)
         terminal.press("~~text\r")
         terminal.until_shown("~text\n~text")
         terminal.press("~C", "disconnect\r")
