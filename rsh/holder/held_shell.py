@@ -141,6 +141,7 @@ class HeldShell:
             self.asking.say(wire.ANSWER, b"\1" + answer)
         self.asking = None
         self.start_next()
+        self.tell_jobs()
 
     def describe(self) -> bytes:
         """Tell who we are and what goes on."""
@@ -186,10 +187,14 @@ class HeldShell:
         client.say(wire.STARTED, head + who + b"\0" + line.text[:SHOWN])
 
     def tell_jobs(self) -> None:
-        """Say how many jobs the shell has, when that has changed; what a line runs in the foreground is none."""
-        if self.lines.running is not None:
+        """Say how many jobs the shell has, when that has changed.
+
+        What a line runs in the foreground is none, nor the copy of the shell that answers a question. That is counted
+        with its end, as it may not have the terminal yet; and may have it still when it has answered.
+        """
+        if self.lines.running is not None or self.child.question is not None:
             return
-        jobs = min(tree.jobs_of(self.child.pid)[0], 0xFFFF)
+        jobs = min(tree.jobs_of(self.child.pid, self.terminal.group())[0], 0xFFFF)
         if jobs != self.jobs:
             self.jobs = jobs
             for client in self.here():

@@ -79,8 +79,12 @@ def children_of(parent: int) -> list[int]:
         return []
 
 
-def jobs_of(shell: int) -> tuple[int, int]:
-    """Count the jobs of a shell, process groups of its children; and those of them that are stopped."""
+def jobs_of(shell: int, foreground: int = 0) -> tuple[int, int]:
+    """Count the jobs of a shell, process groups of its children; and those of them that are stopped.
+
+    Args:
+        foreground: a process group that is none of them.
+    """
     groups, stopped = set(), set()
     for child in children_of(shell):
         try:
@@ -89,7 +93,7 @@ def jobs_of(shell: int) -> tuple[int, int]:
         except OSError:
             continue
         state, _, group = text[text.rindex(b")") + 2 :].split()[:3]
-        if int(group) == shell or (state == b"T" and _is_rest_of_a_line(child, shell)):
+        if int(group) in (shell, foreground) or (state == b"T" and _is_rest_of_a_line(child, shell)):
             continue  # A process substitution is no job, nor what zsh makes of the rest of a line that was stopped.
         if state not in (b"Z", b"X"):
             groups.add(group)

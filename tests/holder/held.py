@@ -100,6 +100,11 @@ class Held:
             output += self.hear().decode(errors="replace")
             assert self._over_at is None, output
 
+    def until_jobs(self, count: int) -> None:
+        """Read until it has so many jobs."""
+        while self.jobs != count:
+            self.hear()
+
     def close(self) -> None:
         """Hang up."""
         self.sock.close()

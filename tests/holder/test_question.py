@@ -56,6 +56,14 @@ def ask(held: Held, kind: str, text: str) -> list[str]:
     return answers
 
 
+def wait_for(path: Path) -> None:
+    """Wait for what another process makes."""
+    deadline = time.monotonic() + SOON
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # it can only be looked for again
+
+
 def test_names_are_those_of_the_shell(bash: Held) -> None:
     bash.run("alias qqa=ls; qqf() { :; }; qqv=1; mkdir bin; echo > bin/qqc; chmod +x bin/qqc; PATH=$PATH:~/bin")
     assert ask(bash, "command", "qq") == ["aqqa", "fqqf", "cqqf", "cqqc"]
@@ -169,12 +177,18 @@ def test_specification_that_hangs_is_ended(bash: Held) -> None:
 def test_line_does_not_wait_for_a_question(bash: Held, tmp_path: Path) -> None:
     bash.run("_t() { mkdir begun; sleep 300; }; complete -F _t tool; (exit 3)")
     question = begin(bash, "argument", "tool ")
-    deadline = time.monotonic() + SOON
-    while not (tmp_path / "begun").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)  # another process's file can only be looked for again
+    wait_for(tmp_path / "begun")
     assert bash.run("echo $?; jobs") == (0, "3\n")
     assert end(question) == []
+
+
+def test_copy_that_answers_is_no_job(bash: Held) -> None:
+    """Jobs are counted when something is printed that could be the word of one's end; this one ends a moment later."""
+    bash.run("_t() { mkdir begun; while kill -0 $!; do sleep 0.01; done; }; complete -F _t tool")
+    bash.run("{ until [ -e begun ]; do sleep 0.01; done; echo '[x'; } &")
+    bash.until_jobs(1)
+    assert ask(bash, "argument", "tool ") == []
+    bash.until_jobs(0)
 
 
 def test_shell_that_runs_a_line_is_not_asked(bash: Held) -> None:
@@ -192,10 +206,7 @@ def test_questions_of_no_kind_are_not_asked(bash: Held) -> None:
 def test_what_is_typed_for_a_line_that_waits_for_a_question_reaches_it(bash: Held, tmp_path: Path) -> None:
     bash.run("_t() { mkdir begun; sleep 300; }; complete -F _t tool")
     question = begin(bash, "argument", "tool ")
-    deadline = time.monotonic() + SOON
-    while not (tmp_path / "begun").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(tmp_path / "begun")
     bash.begin("read x; echo got $x")
     bash.type(b"typed\n")
     assert bash.end()[1].endswith("got typed\n")
