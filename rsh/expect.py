@@ -68,7 +68,7 @@ def connect(host: str | None = None, **options: Any) -> Shell:
     remote = connect_remote(host)
     try:
         return Shell(remote, owns=True, **options)
-    except BaseException:
+    except BaseException:  # interrupted, too: nobody else knows of this connection
         remote.close()
         raise
 

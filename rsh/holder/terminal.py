@@ -103,7 +103,7 @@ class Terminal:
         taken = self._put(data)
         until = time.monotonic() + TAKING
         while self._held() < wanted and time.monotonic() < until:
-            time.sleep(GLANCE)
+            time.sleep(GLANCE)  # Nothing tells when the worker has done it, and the modes may not wait for long.
         termios.tcsetattr(self._slave, termios.TCSANOW, before)
         return data[taken:]
 

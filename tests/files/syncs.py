@@ -50,7 +50,7 @@ def sync(
 def closing(pipe: PipeEnd, call: Callable[[], Report]) -> Report:
     try:
         return call()
-    except BaseException:
+    except BaseException:  # whatever a test is about: the other end must not wait for ever
         pipe.close()
         raise
 

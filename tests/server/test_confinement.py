@@ -132,7 +132,7 @@ with sessions(services.serve) as (client, _):
             channel.wait_accepted(Deadline(SOON))
             while channel.read():
                 pass
-        except Exception:
+        except Exception:  # what is asked is whether anything was imported, not what came of it
             pass
         channel.close()
 print("done")

@@ -120,7 +120,7 @@ def _reach(host: str | None, *, deadline: Deadline, **how: Any) -> Dialled:
     dialled = dial(host, deadline=deadline, **how)
     try:
         dialled.session.wait_welcome(deadline)
-    except BaseException:
+    except BaseException:  # interrupted, too: nobody else knows of this session
         dialled.session.close()
         raise
     return dialled

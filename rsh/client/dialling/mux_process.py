@@ -86,7 +86,7 @@ def _reach(host: str, deadline: Deadline) -> Session:
     session = dial.dial(host, deadline=deadline, patience=PATIENCE).session
     try:
         session.wait_welcome(deadline)
-    except BaseException:
+    except BaseException:  # interrupted, too: nobody else knows of this session
         session.close()
         raise
     return session

@@ -58,6 +58,8 @@ class Paced:
         self._tokens = min(float(self._step), self._tokens + (now - self._filled) * self._rate)
         self._filled = now
         if self._tokens <= 0:
+            # It is time that is waited for; a pipe that was closed meanwhile says so at the write behind it. What is
+            # owed is a step at most: a tenth of a second, or 512 bytes at rates that nobody uses for long.
             time.sleep(-self._tokens / self._rate)
         self._tokens -= count
 

@@ -62,7 +62,7 @@ def test_work_that_may_have_begun_or_cannot_go_on_fails(error: Exception, once: 
 
 def test_daemon_is_waited_for_until_patience_ends() -> None:
     with sessions(echo) as (session, _):
-        machine = Renewing(session, failing(*[LinkError("refused")] * 1000), patience=0.02)  # type: ignore[arg-type]
+        machine = Renewing(session, failing(*[LinkError("refused")] * 1000), patience=0.02)  # type: ignore[arg-type]  # gives no session
         with pytest.raises(SessionGone):
             machine.persist(failing(HEARD))
 

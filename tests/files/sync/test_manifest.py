@@ -20,7 +20,7 @@ ROOT = Root(0o755, 0)
 
 
 def told(top: Path, **options: object) -> list[ManifestRecord]:
-    return list(manifest(os.open(top, os.O_RDONLY | os.O_DIRECTORY), **options))  # type: ignore[arg-type]
+    return list(manifest(os.open(top, os.O_RDONLY | os.O_DIRECTORY), **options))  # type: ignore[arg-type]  # any of them
 
 
 def names(records: list[ManifestRecord]) -> list[bytes]:
