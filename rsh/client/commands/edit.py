@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -184,8 +185,15 @@ def _digest_of(path: str) -> bytes:
 
 def _pieces(path: str) -> Iterator[bytes]:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FileError("ESPECIAL", os.fsencode(path))
             while piece := file.read(_PIECE):
                 yield piece
     except OSError as error:
         raise FileError(error_name(error), os.fsencode(path)) from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a FIFO that the editor has left in its place would keep us waiting for somebody who writes."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import cache
 from typing import Any, Final
 
@@ -54,16 +55,24 @@ def store(
     Raises:
         FileError: it could not be written; EISDIR for a directory, ECONFLICT when it is not as expected.
     """
-    target = open_target(path, 1, directory=directory)
-    landing = Landing(target)
     try:
-        if target.name is None:
-            raise FileError("EISDIR", path)
-        return _store(pieces, landing, target.name, mode, Durability(durability), expected)
+        target = open_target(_behind(join(directory, path)) or path, 1, directory=directory)
+        with closing(Landing(target)) as landing:
+            if target.name is None:
+                raise FileError("EISDIR", path)
+            return _store(pieces, landing, target.name, mode, Durability(durability), expected)
     except (OSError, FileError) as error:
         raise FileError(_symbol(error), path) from error
-    finally:
-        landing.close()
+
+
+def _behind(path: bytes) -> bytes:
+    """Give where a symlink leads to that has nothing at its end yet, b"" if it is none; cat makes the file there."""
+    try:
+        if not os.path.islink(path) or os.path.exists(path):
+            return b""
+        return os.path.realpath(path)
+    except ValueError:  # A NUL in it: what opens it says so.
+        return b""
 
 
 def _store(

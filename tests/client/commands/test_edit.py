@@ -107,3 +107,24 @@ def test_file_that_cannot_be_read_is_an_error(me: Home, shared_daemon: Daemon, t
     done = me.rsh("edit", f"{shared_daemon.host}:{there.parent}", env=environment(me, tmp_path, 'echo >"$1"'))
     assert (done.returncode, done.stderr) == (1, f"rsh: edit: {there.parent}: Is a directory\n".encode())
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_editor_that_leaves_no_file_is_not_waited_for(
+    me: Home, shared_daemon: Daemon, there: Path, tmp_path: Path
+) -> None:
+    variables = environment(me, tmp_path, 'rm "$1"; mkfifo "$1"')
+    done = me.rsh("edit", f"{shared_daemon.host}:{there}", env=variables)
+    assert done.returncode == 1
+    assert b": Not a regular file, directory or symlink\n" in done.stderr
+    assert there.read_text() == "old\n"
+
+
+def test_link_to_a_file_that_is_not_there_yet_stays_a_link(
+    me: Home, shared_daemon: Daemon, there: Path, tmp_path: Path
+) -> None:
+    link = there.with_name("link")
+    link.symlink_to("new")
+    variables = environment(me, tmp_path, 'echo new >"$1"')
+    done = me.rsh("edit", f"{shared_daemon.host}:{link}", env=variables)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (link.is_symlink(), there.with_name("new").read_text()) == (True, "new\n")

@@ -22,6 +22,8 @@ def top(tmp_path: Path) -> bytes:
     (tmp_path / "b").write_bytes(b"b")
     (tmp_path / "d").mkdir()
     os.mkfifo(tmp_path / "fifo")
+    os.symlink("loop", tmp_path / "loop")
+    os.symlink("not/at all", tmp_path / "nowhere")
     return os.fsencode(tmp_path)
 
 
@@ -41,6 +43,14 @@ def test_new_file_gets_what_the_umask_leaves(top: bytes) -> None:
     assert os.stat(top + b"/d/new").st_mode & 0o777 == 0o640
 
 
+def test_link_that_leads_nowhere_gets_its_file(top: bytes) -> None:
+    os.symlink(b"d/new", top + b"/link")
+    os.symlink(b"link", top + b"/second")
+    assert store(iter([b"x"]), b"second", directory=top) == Summary(1, 1)
+    assert (os.readlink(top + b"/link"), os.readlink(top + b"/second")) == (b"d/new", b"link")
+    assert Path(os.fsdecode(top), "d", "new").read_bytes() == b"x"
+
+
 def broken() -> Iterator[bytes]:
     yield b"half"
     raise LinkError("gone")
@@ -50,12 +60,20 @@ def test_content_that_breaks_off_leaves_the_old_file(top: bytes) -> None:
     with pytest.raises(LinkError):
         store(broken(), b"b", directory=top)
     assert Path(os.fsdecode(top), "b").read_bytes() == b"b"
-    assert sorted(os.listdir(top)) == [b"a", b"b", b"d", b"fifo"]
+    assert sorted(os.listdir(top)) == [b"a", b"b", b"d", b"fifo", b"loop", b"nowhere"]
 
 
 @pytest.mark.parametrize(
     ("path", "error"),
-    [(b"d", "EISDIR"), (b"fifo", "ESPECIAL"), (b"x/y", "ENOENT"), (b"new/", "ENOTDIR"), (b"", "EISDIR")],
+    [
+        (b"d", "EISDIR"),
+        (b"fifo", "ESPECIAL"),
+        (b"nowhere", "ENOENT"),
+        (b"loop", "ELOOP"),
+        (b"x/y", "ENOENT"),
+        (b"new/", "ENOTDIR"),
+        (b"", "EISDIR"),
+    ],
 )
 def test_store_says_why_it_cannot(top: bytes, path: bytes, error: str) -> None:
     with pytest.raises(FileError) as caught:
