@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 
+from rsh.errors import RshError
 from rsh.transport.stream import SocketStream, Stream
 
 # How long the end of the commands that still run is waited for, in seconds: holder/tree.py gives them four.
@@ -30,12 +31,18 @@ def wait_ended() -> None:
 
 
 def _serve(sock: socket.socket) -> None:
-    from rsh.errors import RshError
-    from rsh.server.account import Account
-    from rsh.server.hosting import host_own_machine
-
     stream = SocketStream(sock, "this machine")
     try:
+        from rsh.server.account import Account
+        from rsh.server.hosting import host_own_machine
+
         host_own_machine(stream, Account.current(), dict(os.environb))
-    except RshError:
-        stream.close()  # The client left before it had greeted.
+    except (RshError, MemoryError):
+        pass  # The client left before it had greeted; or it is the client that says how things are.
+    except Exception as error:  # noqa: BLE001  # a net for bugs
+        # Noted while the client still waits: what notes it ends with that.
+        threading.excepthook(
+            threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
+        )
+    finally:
+        stream.close()  # Whatever has kept us from serving, nobody waits for it.

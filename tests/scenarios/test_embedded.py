@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -46,3 +47,20 @@ def test_terminal_that_goes_away_ends_the_prompt_as_its_signal_does(home: Home) 
         take_terminal(terminal.child)
         assert terminal.child.wait() == 128 + signal.SIGHUP
     assert all(wait_until_gone(int(pid)) for pid in found.groups())
+
+
+@pytest.mark.parametrize("failure", ["MemoryError", "RuntimeError"])
+def test_server_that_cannot_begin_is_not_waited_for(home: Home, failure: str) -> None:
+    code = f"""if True:
+        import sys
+        class Unfit:
+            def find_spec(self, name, path, target=None):
+                if name == "rsh.server.hosting":
+                    raise {failure}("as if")
+        sys.meta_path.insert(0, Unfit())
+        sys.argv = ["rsh", "connect", "-c", "true"]
+        from rsh.entry import main
+        sys.exit(main())"""
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, env=home.environment, capture_output=True, text=True, timeout=SOON, check=False)
+    assert (done.returncode, done.stderr) == (255, "rsh: connect: the connection was closed\n")

@@ -92,7 +92,10 @@ def _print_traceback() -> None:
 
 
 def _complain_of_bug(verb: str, error: BaseException, status: int = RshError.exit_status) -> int:
-    """Say that something is wrong with rsh itself; give the exit status."""
+    """Say that something is wrong with rsh itself, or with what this machine can spare; give the exit status."""
+    if isinstance(error, MemoryError) or "start new thread" in str(error):
+        complaints.complain(verb, RshError("not enough memory here, or too many processes"))
+        return status
     complaints.complain(verb, RshError(f"internal error: {error!r}", advice="-vv shows where"))
     return status
 
@@ -142,16 +145,24 @@ def _must_find(name: str) -> Command:
 def _print_version() -> None:
     from rsh import __version__
 
-    sys.stdout.write(f"rsh {__version__}\n")
+    _print(f"rsh {__version__}\n", sys.stdout)
 
 
 def _print_help(topics: list[str], out: TextIO) -> None:
     from rsh.client.cli.help import overview, page
 
     for topic in topics:
-        out.write(page(_must_find(topic), "cli"))
+        _print(page(_must_find(topic), "cli"), out)
     if not topics:
-        out.write(overview("cli"))
+        _print(overview("cli"), out)
+
+
+def _print(text: str, out: TextIO) -> None:
+    from rsh.client.cli.output import writing
+
+    with writing():
+        out.write(text)
+        out.flush()
 
 
 def _nearest(name: str) -> str:
@@ -165,7 +176,7 @@ def _run(command: Command, options: Options, embedded: Callable[[], Stream] | No
     if options.help:
         from rsh.client.cli.help import page
 
-        sys.stdout.write(page(command, "cli"))
+        _print(page(command, "cli"), sys.stdout)
         return 0
     host = locate(command, options)
     patience = _patience(command, options)

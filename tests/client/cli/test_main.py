@@ -44,6 +44,25 @@ def test_help_goes_to_stdout_with_status_0(capfd: pytest.CaptureFixture[str], wo
     assert err == ""
 
 
+@pytest.mark.parametrize("words", [("--version",), ("help",), ("help", "put"), ("put", "--help")])
+def test_help_that_a_full_disk_does_not_take_is_an_error(words: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*program("rsh"), *words], stdout=full, stderr=subprocess.PIPE, timeout=SOON, check=False)
+    verb = b"put: " if words[0] == "put" else b""
+    assert (done.returncode, done.stderr) == (1, b"rsh: %swrite error: No space left on device\n" % verb)
+
+
+@pytest.mark.parametrize("failure", [MemoryError(), RuntimeError("can't start new thread")])
+def test_want_of_memory_is_told_for_what_it_is(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: object) -> int:
+        raise failure
+
+    monkeypatch.setattr("rsh.client.commands.trust.run_key", fail)
+    assert said(capfd, "key") == (255, "", "rsh: key: not enough memory here, or too many processes\n")
+
+
 def test_no_command_shows_the_overview_on_stderr_with_status_2(capfd: pytest.CaptureFixture[str]) -> None:
     status, out, err = said(capfd)
     assert (status, out) == (2, "")
