@@ -79,6 +79,21 @@ def comes_through(home: Home, daemon: Daemon) -> bool:
     return False
 
 
+def begun_through_it(home: Home, daemon: Daemon, line: str, **options: int) -> subprocess.Popen[bytes]:
+    """Start a command that says `begun`, through a connection that is there; as comes_through."""
+    assert home.rsh("mux", daemon.host).returncode == 0
+    for _ in range(20):
+        before = sessions(daemon)
+        running = home.spawn("exec", "-n", daemon.host, "--", line, stdout=subprocess.PIPE, **options)
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"begun\n"
+        if sessions(daemon) == before:
+            return running
+        running.kill()
+        running.communicate()
+    raise AssertionError("it has answered none in time")
+
+
 # What holds for a command that dials for itself holds here: the same scenarios, through a shared connection.
 test_arguments_arrive_exact_whatever_is_in_them = test_exec.test_arguments_arrive_exact_whatever_is_in_them
 test_hundred_megabytes_of_all_byte_values_come_back_from_cat = (
@@ -172,14 +187,14 @@ def test_slow_reader_does_not_hold_others_up(me: Home, host: str) -> None:
 
 def test_socket_that_was_left_behind_is_replaced_without_a_word(sharing: Home) -> None:
     with Daemon(sharing) as daemon:
-        sharing.rsh("exec", daemon.host, "--", "true")
+        assert sharing.rsh("mux", daemon.host).returncode == 0
         first = pid_of(sharing)
         os.kill(first, signal.SIGKILL)
         assert wait_until_gone(first, SOON)
         done = sharing.rsh("exec", daemon.host, "--", "echo on")
         assert (done.stdout, done.stderr, done.returncode) == (b"on\n", b"", 0)
-        assert pid_of(sharing) != first
         assert comes_through(sharing, daemon)
+        assert pid_of(sharing) != first
 
 
 @pytest.mark.parametrize("link", [True, False])
@@ -210,10 +225,7 @@ def test_what_is_in_the_place_of_its_socket_is_left_alone(sharing: Home, tmp_pat
 
 def test_command_fails_in_one_line_when_the_process_is_killed_and_the_next_works(sharing: Home) -> None:
     with Daemon(sharing) as daemon:
-        line = "echo begun; exec sleep 100"
-        running = sharing.spawn("exec", "-n", daemon.host, "--", line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert running.stdout is not None
-        assert running.stdout.readline() == b"begun\n"
+        running = begun_through_it(sharing, daemon, "echo begun; exec sleep 100", stderr=subprocess.PIPE)
         os.kill(pid_of(sharing), signal.SIGKILL)
         _, errors = running.communicate(timeout=SOON)
         assert running.returncode == 255
@@ -223,7 +235,7 @@ def test_command_fails_in_one_line_when_the_process_is_killed_and_the_next_works
 
 def test_command_dials_for_itself_when_the_process_is_stopped_and_runs_once(sharing: Home, tmp_path: Path) -> None:
     with Daemon(sharing) as daemon:
-        sharing.rsh("exec", daemon.host, "--", "true")
+        assert sharing.rsh("mux", daemon.host).returncode == 0
         pid = pid_of(sharing)
         os.kill(pid, signal.SIGSTOP)
         try:
@@ -314,10 +326,7 @@ def test_process_ends_when_nobody_uses_it(sharing: Home) -> None:
 def test_stop_lets_running_commands_finish(sharing: Home, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "gate")
     with Daemon(sharing) as daemon:
-        line = f"echo begun; cat {tmp_path}/gate"
-        running = sharing.spawn("exec", "-n", daemon.host, "--", line, stdout=subprocess.PIPE)
-        assert running.stdout is not None
-        assert running.stdout.readline() == b"begun\n"
+        running = begun_through_it(sharing, daemon, f"echo begun; cat {tmp_path}/gate")
         pid = pid_of(sharing)
         assert sharing.rsh("mux", "--stop", daemon.host).returncode == 0
         assert status(sharing) == []
@@ -330,16 +339,16 @@ def test_stop_lets_running_commands_finish(sharing: Home, tmp_path: Path) -> Non
 
 def test_another_trust_is_another_connection(sharing: Home) -> None:
     with Daemon(sharing) as daemon:
-        sharing.rsh("exec", daemon.host, "--", "true")
+        assert sharing.rsh("mux", daemon.host).returncode == 0
         url = sharing.server_command("url", daemon.host).stdout.decode().strip()
         assert sharing.rsh("trust", url).returncode == 0
-        sharing.rsh("exec", daemon.host, "--", "true")
+        assert sharing.rsh("mux", daemon.host).returncode == 0
         assert len(status(sharing)) == 2
 
 
 def test_files_are_private_and_loose_folders_are_not_used(sharing: Home) -> None:
     with Daemon(sharing) as daemon:
-        sharing.rsh("exec", daemon.host, "--", "true")
+        assert sharing.rsh("mux", daemon.host).returncode == 0
         folder = sharing.folder / "run" / "rsh" / "mux"
         assert folder.stat().st_mode & 0o777 == 0o700
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
@@ -355,7 +364,7 @@ def test_other_users_are_turned_away_on_either_side(
     sharing: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Daemon(sharing) as daemon:
-        sharing.rsh("exec", daemon.host, "--", "true")
+        assert sharing.rsh("mux", daemon.host).returncode == 0
         (path,) = (sharing.folder / "run" / "rsh" / "mux").glob("*.sock")
         for each in (path, *path.parents):
             each.chmod(0o777 if each.is_relative_to(tmp_path) else each.stat().st_mode)
@@ -404,8 +413,11 @@ def test_program_shares_a_connection_when_it_asks_for_that(
     with connect(daemon.host) as remote:
         assert remote.run(["echo", "alone"]).stdout == b"alone\n"
     assert status(sharing) == []
-    for number in range(3):
+    for _ in range(20):
+        before = sessions(daemon)
         with connect(daemon.host, shared=True) as remote:
-            assert remote.run(["echo", str(number)]).stdout == b"%d\n" % number
+            assert remote.run(["echo", "shared"]).stdout == b"shared\n"
+        if sessions(daemon) == before:
+            break
+    assert sessions(daemon) == before
     assert len(status(sharing)) == 1
-    assert sessions(daemon) < 5, "alone, the process, and none of the three: on a busy machine one or two"
