@@ -125,9 +125,7 @@ def test_people_see_that_there_is_no_connection_and_that_it_goes_on(
         network.cut()
         child.expect(r"no connection for \d+ s")
         network.mend()
-        child.expect(pexpect.EOF)
-        child.close()
-    assert child.exitstatus == 0
+        assert end_of(child) == 0
     assert (tmp_path / "copy" / "large").read_bytes() == (source / "large").read_bytes()
 
 
