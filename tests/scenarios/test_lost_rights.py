@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rsh.files.disk.part_names import part_name
 from tests.machines import SOON, Daemon, Home, obey_permissions
 from tests.scenarios.trees import described, failures_told
 
@@ -59,7 +60,8 @@ def copied(bound: Daemon, verb: str, source: Path, target: Path, meanwhile: Call
         stderr=subprocess.PIPE,
         preexec_fn=obey_permissions,
     )
-    while not list(target.glob("m/.*.part")):
+    part = target / "m" / os.fsdecode(part_name(b"2"))
+    while not (part.exists() and (target / "m" / "1").exists()):
         assert client.poll() is None
         time.sleep(0.005)  # another process makes it
     meanwhile()

@@ -149,7 +149,7 @@ def test_signal_has_a_line_printed(me: Home, host: str, source: Path, tmp_path: 
     line = words("put", source, tmp_path / "copy", host)
     client = me.spawn(*line, stderr=subprocess.PIPE)
     deadline = time.monotonic() + SOON
-    while not any(part.stat().st_size > 1_000_000 for part in tmp_path.glob("copy/.*.part")):
+    while not any(part.stat().st_size > 1_000_000 for part in tmp_path.glob("copy/.large.*.part")):
         assert client.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)  # another process makes it
     client.send_signal(signal.SIGUSR1)
