@@ -9,10 +9,10 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rsh import __version__
-from rsh.errors import RshError, UsageError
+from rsh.errors import FileError, RshError, UsageError, error_name
 from rsh.escape import printable
 from rsh.server import logs
 from rsh.server.options import Options
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the daemon, or one of the small commands around it; give the exit status."""
-    arguments = parser().parse_args(argv)
     try:
+        arguments = parser().parse_args(argv)
         if arguments.command == "authorize":
             return authorize(arguments.line)
         if arguments.command == "url":
@@ -37,12 +37,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, UsageError) else 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as all that is wrong is said."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, advice=f"try '{self.prog} --help'")
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line; man page and completions are held against it."""
     defaults = Options()
-    top = argparse.ArgumentParser(
-        prog="rsh-server", description="Give shells, commands and files of this account to authorised keys."
-    )
+    top = _Parser(prog="rsh-server", description="Give shells, commands and files of this account to authorised keys.")
     top.add_argument("--version", action="version", version=f"rsh-server {__version__}")
     top.add_argument(
         "--bind",
@@ -127,8 +132,12 @@ def serve(arguments: argparse.Namespace) -> int:
     signals = _Signals()
     daemon = Daemon(_options(arguments))
     daemon.start()
-    for address in daemon.addresses:
-        print(f"listening on {address}", flush=True)
+    try:
+        for address in daemon.addresses:
+            _tell(f"listening on {address}")
+    except FileError:
+        daemon.stop()  # Whoever waits for that line would do so for ever.
+        raise
     while signals.get() == signal.SIGHUP:
         daemon.reload()
     threading.Thread(target=_stop, args=(daemon, signals), name="stopping").start()
@@ -173,14 +182,19 @@ def authorize(line: str) -> int:
     from rsh.trust.authorized import AuthorizedKeys
     from rsh.trust.certificate import fingerprint
 
-    lines = sys.stdin.read().splitlines() if line == "-" else [line]
+    lines = _given().splitlines() if line == "-" else [line]
     added = [text for text in lines if text.strip() and not text.lstrip().startswith("#")]
     if not added:
         raise UsageError("no key given", advice="give the line that `rsh key` prints on the client")
     for text in added:
         entry = AuthorizedKeys.of_account().append(text)
-        print(f"authorised {fingerprint(entry.der)} {printable(entry.comment)}")
+        _tell(f"authorised {fingerprint(entry.der)} {printable(entry.comment)}")
     return 0
+
+
+def _given() -> str:
+    """Read standard input, which may be closed, and anything."""
+    return sys.stdin.buffer.read().decode(errors="replace") if sys.stdin is not None else ""
 
 
 def print_url(address: str) -> int:
@@ -194,8 +208,17 @@ def print_url(address: str) -> int:
     where = parse(address or socket.gethostname())
     if where.kind != "tcp" or not where.host:
         raise UsageError("give the host name and port by which clients reach this daemon")
-    print(url(where.host, where.port, identity("host").fingerprint))
+    _tell(url(where.host, where.port, identity("host").fingerprint))
     return 0
+
+
+def _tell(line: str) -> None:
+    """Print a line on standard output. Raises FileError: it takes none."""
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # The end of the interpreter must not try again.
+        raise FileError(error_name(error), b"write error") from error
 
 
 def _options(arguments: argparse.Namespace) -> Options:
