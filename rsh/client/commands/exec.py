@@ -68,7 +68,7 @@ def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -
 def _begin(context: Context, options: Options, deadline: Deadline) -> RemoteProcess:
     """Send the request, and again to the next daemon as long as it has certainly not begun."""
     while True:
-        process = _start(context, options, language=not options.encoding)
+        process = _start(context, options, language=options.encoding is None)
         context.wait_connected()
         if not context.shared:
             return process  # Whoever welcomes us takes requests.
@@ -86,12 +86,14 @@ def _begin(context: Context, options: Options, deadline: Deadline) -> RemoteProc
 def _wishes(context: Context, options: Options) -> Wishes | None:
     """Read what concerns the terminal, before anything is asked of the other side."""
     if not options.terminal:
-        if options.encoding and options.command:
+        if options.encoding is not None and options.command:
             raise UsageError("--encoding needs -t: without a terminal bytes pass as they are")
-        return None
+        if options.escape is None and options.encoding is None:
+            return None
     from rsh.client.shell.wishes import wishes_of
 
-    return wishes_of(options, context.host)
+    wishes = wishes_of(options, context.host)  # A typing error is one without a terminal, too.
+    return wishes if options.terminal else None
 
 
 def _start(context: Context, options: Options, *, language: bool) -> RemoteProcess:

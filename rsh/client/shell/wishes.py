@@ -57,7 +57,7 @@ def wishes_of(options: Options, host: str | None) -> Wishes:
         UsageError: there is no such character or encoding.
     """
     transcoder = None
-    if options.encoding:
+    if options.encoding is not None:
         from rsh.client.terminal.encoding import Transcoder
 
         transcoder = Transcoder(options.encoding)

@@ -156,3 +156,17 @@ def test_a_thing_ignored_by_nohup_stays_ignored(me: Home, host: str) -> None:
         client.send_signal(signal.SIGHUP)
         assert client.communicate(b"still here\n", SOON)[0] == b"still here\n"
         assert client.returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["exec", "shell", "connect"])
+@pytest.mark.parametrize(
+    ("option", "told"), [("--escape=no", b"is no single character"), ("--encoding=", b"no encoding ''")]
+)
+def test_values_for_a_terminal_are_checked_without_one(
+    me: Home, host: str, verb: str, option: str, told: bytes
+) -> None:
+    if (verb, option) == ("exec", "--encoding="):
+        told = b"needs -t"
+    rest = {"exec": ["--", "true"], "shell": [], "connect": ["-c", "true"]}[verb]
+    done = me.rsh(verb, option, host, *rest)
+    assert (done.returncode, told in done.stderr) == (2, True)
