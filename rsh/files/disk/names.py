@@ -44,7 +44,7 @@ class Asked:
     def __init__(self, sources: Sequence[bytes]) -> None:
         self._names: set[bytes] = set()
         self._patterns: list[bytes] = []
-        self._anything = False  # a home directory, whose name only the other side knows
+        self._unknown = 0  # home directories, whose names only the other side knows
         self._root = False
         for source in sources:
             self._add(source)
@@ -53,17 +53,31 @@ class Asked:
         base = source.rstrip(b"/").rpartition(b"/")[2]
         self._names.add(base)
         self._root = self._root or not base or base in _DOTS
-        self._anything = self._anything or (base.startswith(b"~") and base == source.rstrip(b"/"))
+        self._unknown += base.startswith(b"~") and base == source.rstrip(b"/")
         if has_magic(base):
             self._patterns.append(base)
 
     def allows(self, name: bytes) -> bool:
-        """Tell whether a source of this name may come."""
-        if self._anything or name in self._names:
+        """Tell whether a source of this name may come; one that does in the place of a home directory is known then.
+
+        A hidden one has to be asked for with a leading dot, as when patterns are expanded: who copies `*` into his home
+        directory is not given a .bashrc.
+        """
+        if name in self._names:
             return True
         import fnmatch
 
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self._patterns)
+        hidden = name.startswith(b".")
+        if any(
+            fnmatch.fnmatchcase(name, pattern) and (not hidden or pattern.startswith(b"."))
+            for pattern in self._patterns
+        ):
+            return True
+        if not self._unknown:
+            return False
+        self._unknown -= 1
+        self._names.add(name)
+        return True
 
     def allows_root(self) -> bool:
         """Tell whether a source without a name may come."""

@@ -34,3 +34,13 @@ def test_asked_takes_any_of_several_sources() -> None:
     asked = Asked([b"a", b"d/*.c", b"x/."])
     assert [asked.allows(name) for name in (b"a", b"m.c", b"b", b"d", b"*.c")] == [True, True, False, False, True]
     assert asked.allows_root() and not Asked([b"a"]).allows_root()
+
+
+def test_hidden_source_has_to_be_asked_for_as_such() -> None:
+    asked = Asked([b"*", b"d/[.]b*", b".p*"])
+    assert [asked.allows(name) for name in (b"a", b".bashrc", b".profile")] == [True, False, True]
+
+
+def test_home_directory_brings_one_name_only() -> None:
+    asked = Asked([b"~", b"~user/", b"x"])
+    assert [asked.allows(name) for name in (b"x", b"me", b"user", b"me", b".ssh")] == [True, True, True, True, False]

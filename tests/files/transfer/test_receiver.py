@@ -295,6 +295,7 @@ def test_stop_is_told_to_the_sender(target: bytes) -> None:
         (b".", b"anything", False),
         (b"~", b"user", True),
         (b"**", b"x", True),
+        (b"*", b".bashrc", False),
     ],
 )
 def test_only_what_was_asked_for_is_taken(target: bytes, asked: bytes, sent: bytes, allowed: bool) -> None:
