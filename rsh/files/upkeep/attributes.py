@@ -36,14 +36,35 @@ def set_modes(
     wanted, mask = Mode(mode), umask()
 
     def change(name: bytes, fd: int | None) -> None:
-        status = os.stat(name, dir_fd=fd)
-        before, is_directory = stat.S_IMODE(status.st_mode), stat.S_ISDIR(status.st_mode)
-        after = wanted.applied(before, directory=is_directory, umask=mask)
-        if gives_identity(before, after, directory=is_directory):
-            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-        os.chmod(name, after, dir_fd=fd)
+        if fd is None:
+            set_mode(name, wanted, mask)
+        else:
+            set_mode_below(fd, name, wanted, mask)
 
     return _each(paths, directory, recursive, change, links=False)
+
+
+def set_mode(path: bytes, wanted: Mode, mask: int) -> None:
+    """Change the permissions of what a path leads to. Raises OSError."""
+    status = os.stat(path)
+    before, is_directory = stat.S_IMODE(status.st_mode), stat.S_ISDIR(status.st_mode)
+    after = wanted.applied(before, directory=is_directory, umask=mask)
+    if gives_identity(before, after, directory=is_directory):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+    os.chmod(path, after)
+
+
+def set_mode_below(directory: int, name: bytes, wanted: Mode, mask: int) -> None:
+    """Change the permissions of what is in an open directory, and of nothing else. Raises OSError.
+
+    Who may write to the directory can put a symlink there after we have looked; that one is left alone.
+    """
+    held = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        if not stat.S_ISLNK(os.fstat(held).st_mode):
+            set_mode(b"/proc/self/fd/%d" % held, wanted, mask)
+    finally:
+        os.close(held)
 
 
 def set_owners(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rsh.errors import UsageError
-from rsh.files.upkeep.attributes import link, set_modes, set_owners
+from rsh.files.disk.modes import Mode
+from rsh.files.upkeep.attributes import link, set_mode_below, set_modes, set_owners
 from rsh.protocol.record_stream import Failure
 
 
@@ -28,6 +29,17 @@ def test_modes_are_set_in_a_whole_tree_and_not_behind_its_links(top: Path) -> No
     assert mode(top / "tree" / "sub") & 0o057 == 0o050
     assert mode(top / "tree" / "sub" / "leaf") == 0o640
     assert mode(top / "outside") == 0o600
+
+
+def test_symlink_that_somebody_puts_in_the_place_of_a_file_meanwhile_is_left_alone(top: Path) -> None:
+    directory = os.open(top / "tree", os.O_RDONLY)
+    try:
+        set_mode_below(directory, b"link", Mode("a+rwx"), 0)
+        set_mode_below(directory, b"sub", Mode("u=rwx,go="), 0)
+    finally:
+        os.close(directory)
+    assert mode(top / "outside") == 0o600
+    assert mode(top / "tree" / "sub") == 0o700
 
 
 def test_tree_may_be_shut(top: Path) -> None:
