@@ -17,13 +17,12 @@ from rsh.client.cli.context import Context
 from rsh.client.dialling.reaching import reach_again
 from rsh.client.terminal.echo import EchoOff
 from rsh.client.text.complaints import say
-from rsh.client.transfer.progress import display
-from rsh.client.transfer.tally import Tally
-from rsh.client.transfer.transfer import Survey, Transfer
 from rsh.errors import SessionGone, UsageError
 
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote
+    from rsh.client.transfer.tally import Tally
+    from rsh.client.transfer.transfer import Survey, Transfer
     from rsh.files.transfer.report import Report
 
 # How long the end of a stopped transfer is waited for: its thread may be in a read of a slow disk.
@@ -115,6 +114,8 @@ class Transfers:
         once: bool = False,
     ) -> Transfer:
         """Begin a transfer in a thread of its own; nothing is shown."""
+        from rsh.client.transfer.transfer import Transfer  # the first prompt does not wait for it
+
         remote = context.remote
 
         def again(gone: SessionGone, stopped: threading.Event) -> Remote:
@@ -141,6 +142,8 @@ class Transfers:
         Raises:
             KeyboardInterrupt, when it was stopped.
         """
+        from rsh.client.transfer.progress import display
+
         with self._lock:
             transfer.told = True
         try:

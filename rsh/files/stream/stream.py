@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 import msgspec
 
 from rsh.errors import ProtocolError
-from rsh.protocol import answer_records, record_stream
-from rsh.protocol.answer_records import AnswerRecord
+from rsh.protocol import record_stream
 from rsh.protocol.frames import MAX_PAYLOAD, Buffer
 
 if TYPE_CHECKING:
+    from rsh.protocol.answer_records import AnswerRecord
     from rsh.protocol.any_record import Record
 
 WORD: Final = struct.Struct(">I")
@@ -209,7 +209,9 @@ def read_records(pipe: Pipe, lane: int = 0) -> Iterator[AnswerRecord]:
     Raises:
         ProtocolError: something malformed, or content, which no answer has.
     """
-    for record in RecordReader(pipe, answer_records.ANSWERS, lane):
+    from rsh.protocol.answer_records import ANSWERS  # a shell's records are other ones
+
+    for record in RecordReader(pipe, ANSWERS, lane):
         if isinstance(record, memoryview):
             raise ProtocolError("content in an answer")
         yield record
