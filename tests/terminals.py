@@ -28,6 +28,16 @@ def end_of(child: pexpect.spawn[Any]) -> int:
     return child.exitstatus if child.exitstatus is not None else 128 + (child.signalstatus or 0)
 
 
+def untouched() -> list[Any]:
+    """Give the modes that a terminal has at first; a program may have set others before we can look at its own."""
+    ours, theirs = os.openpty()
+    try:
+        return termios.tcgetattr(theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
 def take_terminal(child: pexpect.spawn[Any]) -> None:
     """Take the terminal away from a program; the kernel sends it SIGHUP."""
     _below(child).fileobj.close()

@@ -20,7 +20,7 @@ import pytest
 from rsh.client.transfer.events import EVENTS
 from tests.machines import SOON, Home, program
 from tests.proxy import Proxy
-from tests.terminals import end_of
+from tests.terminals import end_of, untouched
 
 SMALL, SIZE = 3, 10_000_000
 LIMIT = 2 * 1024 * 1024  # bytes a second: some seconds for it all, however late an event comes
@@ -135,13 +135,12 @@ def test_ctrl_t_has_a_line_printed_and_leaves_what_is_typed_ahead(
     line = " ".join([*program("rsh"), *words("put", source, tmp_path / "copy", host)])
     child = pexpect.spawn("sh", ["-c", f"{line}; read word; echo got $word"], env=me.environment, timeout=SOON)
     child.setwinsize(24, 100)
-    before = termios.tcgetattr(child.child_fd)
     child.expect_exact("MiB of 9.6 MiB")
     child.send("\x14")
     child.expect(r"rsh: put: \d+%, \S+ MiB of 9.6 MiB, \S+ [KM]iB/s, \d of 5 files, .* left")
     child.sendline("ahead")
     child.expect_exact("got ahead")
-    assert termios.tcgetattr(child.child_fd) == before
+    assert termios.tcgetattr(child.child_fd) == untouched()
     assert end_of(child) == 0
 
 
@@ -164,12 +163,11 @@ def test_signal_has_a_line_printed(me: Home, host: str, source: Path, tmp_path: 
 def test_ending_signal_leaves_the_terminal_as_it_was(me: Home, host: str, source: Path, tmp_path: Path) -> None:
     command = [*program("rsh"), *words("put", source, tmp_path / "copy", host, limit="1M")]
     child = pexpect.spawn(command[0], command[1:], env=me.environment, timeout=SOON, dimensions=(24, 100))
-    before = termios.tcgetattr(child.child_fd)
     child.expect_exact("MiB of 9.6 MiB")
-    assert termios.tcgetattr(child.child_fd) != before
+    assert termios.tcgetattr(child.child_fd) != untouched()
     child.kill(signal.SIGTERM)
     child.expect(pexpect.EOF)
-    assert termios.tcgetattr(child.child_fd) == before
+    assert termios.tcgetattr(child.child_fd) == untouched()
     assert end_of(child) == 128 + signal.SIGTERM
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.machines import Daemon, Home, program
 from tests.scenarios.screens import SIGN, Terminal, modes, run
+from tests.terminals import untouched
 
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
 
@@ -177,15 +178,14 @@ def test_output_without_a_newline_keeps_its_line(prompt: Terminal) -> None:
 def test_terminal_is_as_before_on_every_way_out(home: Home) -> None:
     for number in (None, signal.SIGTERM, signal.SIGHUP):
         with Terminal(home, "connect", "-q") as terminal:
-            before = modes(terminal)
             terminal.until_line(f":~{SIGN}")
-            assert modes(terminal) != before
+            assert modes(terminal) != untouched()
             if number is None:
                 terminal.press(CTRL_D)
             else:
                 terminal.child.kill(number)
             assert terminal.end() == (0 if number is None else 128 + number)
-            assert terminal.left_modes == before
+            assert terminal.left_modes == untouched()
             assert b"\x1b[?2004l" in terminal.sent.getvalue()
 
 

@@ -19,6 +19,7 @@ from rsh.client.commands.reset import sane
 from tests.machines import SOON, Daemon, Home, program, state_of, wait_until_gone
 from tests.proxy import Proxy
 from tests.scenarios.screens import SIGN, Terminal, modes
+from tests.terminals import untouched
 
 # Alternate screen, mouse of every kind, focus, no cursor, bracketed paste, keyboard of kitty's, application keys, a
 # colour, a screen that is not drawn for the moment; and a word.
@@ -115,12 +116,11 @@ def test_modes_are_put_back_when_the_client_is_killed(loud: Terminal, number: in
 @pytest.mark.parametrize("keys", ["~.", "\r~.", "\x1c\x1c\x1c"])
 def test_modes_are_put_back_when_the_user_leaves(me: Home, host: str, keys: str) -> None:
     with Terminal(me, "exec", "-t", host, "--", f"stty raw; printf '{LOUD}'; sleep 100") as terminal:
-        before = modes(terminal)
         terminal.until_shown("ready")
         terminal.press(keys)
         assert terminal.end() == (131 if "\x1c" in keys else 255)
         assert terminal.left_on == b""
-        assert terminal.left_modes == before
+        assert terminal.left_modes == untouched()
 
 
 def test_modes_are_put_back_when_the_daemon_is_gone(home: Home) -> None:
@@ -149,14 +149,13 @@ def test_modes_are_put_back_when_a_thread_of_the_client_fails(
     (tmp_path / "sitecustomize.py").write_text(BUG.format(module=module, where=where, wrong=wrong))
     path = {"PYTHONPATH": f"{tmp_path}:{me.environment['PYTHONPATH']}"}
     with Terminal(me, "connect", "-q", host, variables=path) as terminal:
-        before = modes(terminal)
         terminal.until_line(f":~{SIGN}")
         terminal.press(f"printf '{LOUD}'; read x\r")
         if module == "shell.foreground":
             terminal.until(lambda: b"\x1b[31mready" in terminal.sent.getvalue())
             terminal.child.kill(signal.SIGCONT)
         assert terminal.end() == 255
-        assert (terminal.left_on, terminal.left_modes) == (b"", before)
+        assert (terminal.left_on, terminal.left_modes) == (b"", untouched())
         assert terminal.lines[-2].endswith("rsh: connect: internal error: RuntimeError('bug')")
         assert terminal.lines[-1] == "rsh: -vv shows where"
         assert "Traceback" not in terminal.text
