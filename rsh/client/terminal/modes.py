@@ -8,9 +8,10 @@ it left as a terminal has it at its start is left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from rsh.client.terminal.key_modes import MAX_DEPTH, KeyModes
+from rsh.client.terminal.letters import Letters, Look
 from rsh.client.terminal.sequences import Buffer, SequenceReader
 
 # Private modes (DECSET) that are off when a terminal starts. Those whose beginning differs from terminal to terminal
@@ -33,15 +34,6 @@ _WITH_CURSOR: Final = 1049
 _COLORS: Final = {b"4": b"104", b"5": b"105"} | {b"%d" % n: b"%d" % (n + 100) for n in range(10, 20)}
 
 
-class Look(NamedTuple):
-    """How what is written looks, as far as it is saved and restored with the cursor (DECSC, DECRC)."""
-
-    styled: bool = False
-    charsets: tuple[tuple[bytes, bytes], ...] = ()
-    shifted: bool = False
-    origin: bool = False
-
-
 class Modes:
     """Follows one stream.
 
@@ -62,15 +54,11 @@ class Modes:
         self._ansi: set[bytes] = set()  # likewise
         self._keys = KeyModes()
         self._printing = False  # to a printer, and not to the screen
-        self._styled = False
-        self._charsets: dict[bytes, bytes] = {}  # b"(": b"0"
-        self._shifted = False
-        self._latin = False  # not UTF-8
+        self._letters = Letters()
         self._looks = [Look(), Look()]  # saved with the cursor, on the main and the other screen
         self._region = b""
         self._shape = b""  # of the cursor
         self._colors: dict[bytes, None] = {}  # what gives them back
-        self._linked = False  # an OSC 8 hyperlink is open
         self._titles = 0  # pushed
         self._working = False  # OSC 9;4 progress is shown
 
@@ -94,13 +82,11 @@ class Modes:
     def obey_escape(self, between: bytes, final: bytes) -> None:
         """Follow an escape sequence."""
         if between in (b"(", b")", b"*", b"+"):
-            self._charsets[between] = final
-            if final == b"B":
-                del self._charsets[between]
+            self._letters.choose(between, final)
         elif between == b"%":
-            self._latin = final == b"@"
+            self._letters.latin = final == b"@"
         elif not between and final in b"no":  # LS2, LS3
-            self._shifted = True
+            self._letters.shifted = True
         elif not between and final == b"7":  # DECSC
             self._save_look()
         elif not between and final == b"8":  # DECRC
@@ -118,7 +104,7 @@ class Modes:
         if number in _COLORS and not value.endswith(b"?"):
             self._colors[_COLORS[number]] = None
         elif number == b"8":
-            self._linked = not value.endswith(b";")
+            self._letters.linked = not value.endswith(b";")
         elif number == b"9" and value.startswith(b"4;"):
             self._working = not value.startswith(b"4;0")
         elif not value or number == b"104":
@@ -126,7 +112,7 @@ class Modes:
 
     def obey_shift(self, out: bool) -> None:
         """Follow SO or SI."""
-        self._shifted = out
+        self._letters.shifted = out
 
     # --- control sequences ---
 
@@ -152,15 +138,13 @@ class Modes:
             self._restore_look(surely=False)
 
     def _save_look(self) -> None:
-        look = Look(self._styled, tuple(self._charsets.items()), self._shifted, self._private.get(_ORIGIN, False))
+        look = self._letters.look(origin=self._private.get(_ORIGIN, False))
         self._looks[1 if self._alternate else 0] = look
 
     def _restore_look(self, *, surely: bool = True) -> None:
         """Follow what restores the cursor; not every terminal does it where it leaves the alternate screen."""
         look = self._looks[1 if self._alternate else 0]
-        self._styled = look.styled or (self._styled and not surely)
-        self._charsets = ({} if surely else self._charsets) | dict(look.charsets)
-        self._shifted = look.shifted or (self._shifted and not surely)
+        self._letters.restore(look, surely=surely)
         if look.origin or surely:
             self._set_private(b"%d" % _ORIGIN, look.origin)
 
@@ -188,9 +172,7 @@ class Modes:
         self._ansi.update(_ANSI_ON.intersection(numbers))
 
     def _style(self, parameters: bytes) -> None:
-        # The last parameter has the last word; but the 0 of 38;5;0 is a colour.
-        last = parameters.rpartition(b";")[2].strip(b"0")
-        self._styled = bool(last) or b"8;" in parameters
+        self._letters.style(parameters)
 
     def _region_rows(self, parameters: bytes) -> None:
         top, _, bottom = parameters.partition(b";")
@@ -234,8 +216,8 @@ class Modes:
         for number in (1, 6, 7, 25, 66):
             self._private.pop(number, None)
         self._ansi.clear()
-        self._charsets.clear()
-        self._keys.keypad = self._styled = self._shifted = False
+        self._letters.reset_softly()
+        self._keys.keypad = False
         self._region = b""
 
     # --- putting back ---
@@ -277,15 +259,7 @@ class Modes:
         if 2026 in private:
             private.discard(2026)
             yield b"\x1b[?2026l"
-        if self._linked:
-            yield b"\x1b]8;;\x1b\\"
-        if self._styled:
-            yield b"\x1b[m"
-        if self._shifted:
-            yield b"\x0f"
-        if self._latin:
-            yield b"\x1b%G"
-        yield from (b"\x1b" + slot + b"B" for slot in self._charsets)
+        yield from self._letters.undo()
         yield from (b"\x1b[%b%b" % (number, b"h" if number in _ANSI_ON else b"l") for number in sorted(self._ansi))
 
     def _undo_alternate(self) -> Iterator[bytes]:
@@ -317,9 +291,8 @@ class Modes:
         pieces += self._keys.redo_screen()
         pieces += [b"\x1b[?%d%b" % (number, b"h" if on else b"l") for number, on in sorted(self._private.items())]
         pieces += [b"\x1b[%b%b" % (number, b"l" if number in _ANSI_ON else b"h") for number in sorted(self._ansi)]
-        pieces += [b"\x1b" + slot + charset for slot, charset in self._charsets.items()]
+        pieces += self._letters.redo()
         pieces += self._keys.redo()
-        pieces += [b"\x0e"] if self._shifted else []
         pieces += [b"\x1b7\x1b[%br\x1b8" % self._region] if self._region else []
         pieces += [b"\x1b[%b q" % self._shape] if self._shape else []
         return b"".join(pieces)
