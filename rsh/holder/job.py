@@ -1,15 +1,7 @@
 """The process that owns one detached command: keeps its output, ends it on demand, and writes down how it ended.
 
 It is started with as little of Python as possible and belongs to nobody: the daemon that asked for it may end, be
-killed and be replaced. What it knows stands in the job's folder, for whoever looks later:
-
-    job.json    written by the daemon, before this process exists: what was asked for
-    lock        locked (flock(2)) as long as this process lives, from before its start; no dead one passes for alive
-    begun       made before the command is started: from now on it may have run, and is never started again
-    process     pid, start time and boot of the command, for whoever has to end what a dead holder has left
-    output.*    the log (joblog.py)
-    socket      listens from before our start, too, for whoever watches (watchers.py)
-    end.json    how it ended; without it and without the lock the job is lost
+killed and be replaced. What it knows stands in the job's folder (job_folder.py), for whoever looks later.
 
 A job ends as `rsh exec` does: with its first process and what that had written. When it is cancelled, everything that
 it started ends first: this process is the one that orphans among them fall to (PR_SET_CHILD_SUBREAPER), so none hides.
@@ -31,19 +23,9 @@ import termios
 import time
 from typing import Final
 
-from rsh.holder import tree
-from rsh.holder.joblog import MAX_CHUNK, STDERR, STDOUT, LogWriter, segments
+from rsh.holder import job_folder, tree
+from rsh.holder.joblog import MAX_CHUNK, STDERR, STDOUT, LogWriter
 from rsh.holder.watchers import Watchers
-
-# Files of a job's folder.
-JOB: Final = "job.json"
-LOCK: Final = "lock"
-BEGUN: Final = "begun"
-PROCESS: Final = "process"
-SOCKET: Final = "socket"
-END: Final = "end.json"
-RESERVED: Final = "end.json.room"
-RESERVE: Final = 4096  # bytes, one block; what is said of an end is shorter
 
 # What the holder says on its standard output once the command runs; otherwise an errno name.
 STARTED: Final = "started"
@@ -114,8 +96,8 @@ class Job:
 
     def start(self, command: list[bytes]) -> str:
         """Start the command; "" or the name of the error."""
-        self.write(BEGUN, b"")
-        self.reserve_end()
+        job_folder.write(self.folder, job_folder.BEGUN, b"")
+        job_folder.reserve_end(self.folder)
         ends = [os.pipe(), os.pipe()]
         try:
             child = subprocess.Popen(
@@ -134,7 +116,8 @@ class Job:
             self.pipes[read_end] = stream
         entry = tree.look_up(child.pid)
         try:
-            self.write(PROCESS, json.dumps([child.pid, entry.started if entry else 0, boot_id()]).encode())
+            who = [child.pid, entry.started if entry else 0, job_folder.boot_id()]
+            job_folder.write(self.folder, job_folder.PROCESS, json.dumps(who).encode())
         except OSError:
             pass  # The disk is full: only who has to tidy up behind us would miss it.
         return ""
@@ -259,67 +242,10 @@ class Job:
             "output": self.log.position,
         }
         self.log.close()
-        self.write_end(json.dumps(end).encode())
+        job_folder.write_end(self.folder, json.dumps(end).encode())
         self.watchers.close()
-        os.unlink(os.path.join(self.folder, SOCKET))
+        os.unlink(os.path.join(self.folder, job_folder.SOCKET))
         self.over = True
-
-    def reserve_end(self) -> None:
-        """Take room on the disk for how it will end, so that this needs none which output has taken."""
-        try:
-            with open(os.path.join(self.folder, RESERVED), "wb", opener=_private) as file:
-                file.write(b" " * RESERVE)
-        except OSError:
-            pass  # The disk is full already; then it is written in the place of output.
-
-    def write_reserved(self, content: bytes) -> None:
-        """Put how it ended where there is room for it. Raises OSError: there is none."""
-        path = os.path.join(self.folder, RESERVED)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.ftruncate(descriptor, len(content))
-            os.fsync(descriptor)
-        os.rename(path, os.path.join(self.folder, END))
-
-    def write_end(self, content: bytes) -> None:
-        """Write how it ended, if need be in the place of output: that matters more than its beginning."""
-        try:
-            self.write_reserved(content)
-            return
-        except OSError:
-            pass
-        for name in [*segments(self.folder), ""]:
-            try:
-                self.write(END, content)
-                return
-            except OSError:
-                if not name:
-                    raise
-                os.unlink(os.path.join(self.folder, name))
-
-    # --- its folder ---
-
-    def write(self, name: str, content: bytes) -> None:
-        """Put a file in our folder, whole and to stay."""
-        path = os.path.join(self.folder, name)
-        part = os.open(path + ".part", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(part)
-        os.rename(path + ".part", path)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
-
-
-def boot_id() -> str:
-    """Name the boot of this machine: a job of another one cannot be running."""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        return file.read().strip()
 
 
 def _adopt_orphans() -> None:

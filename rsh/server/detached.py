@@ -15,7 +15,7 @@ from typing import Final
 from rsh.errors import Code, Refused
 from rsh.files.stream.stream import RecordWriter, write_records
 from rsh.holder import job as holder
-from rsh.holder import tree, watchers
+from rsh.holder import job_folder, tree, watchers
 from rsh.holder.joblog import LogReader
 from rsh.places import socket_path
 from rsh.protocol import requests
@@ -209,7 +209,7 @@ def _connect(job: Job) -> socket.socket | None:
     """Connect to a job's holder, None when there is none."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with socket_path(job.folder, holder.SOCKET) as path:
+        with socket_path(job.folder, job_folder.SOCKET) as path:
             sock.connect(path)
     except OSError:
         sock.close()

@@ -17,8 +17,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from rsh.holder import job as holder
-from rsh.holder import tree
+from rsh.holder import job_folder, tree
 from rsh.protocol import job_records
 
 # What a list shows of a command line, in bytes.
@@ -62,22 +61,22 @@ class Job:
     def __init__(self, folder: str) -> None:
         """Read what was asked for. Raises OSError, or msgspec's errors for a damaged file."""
         self.folder = folder
-        self.asked = msgspec.json.decode(_read(folder, holder.JOB), type=Asked)
+        self.asked = msgspec.json.decode(_read(folder, job_folder.JOB), type=Asked)
 
     def ended(self) -> Ended | None:
         """Give how it ended; None when it runs or is lost."""
         try:
-            return msgspec.json.decode(_read(self.folder, holder.END), type=Ended)
+            return msgspec.json.decode(_read(self.folder, job_folder.END), type=Ended)
         except (OSError, msgspec.MsgspecError):
             return None
 
     @property
     def runs(self) -> bool:
         """Whether its holder lives."""
-        if self.asked.boot != holder.boot_id():
+        if self.asked.boot != job_folder.boot_id():
             return False
         try:
-            with open(self._path(holder.LOCK), "rb") as lock:
+            with open(self._path(job_folder.LOCK), "rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -88,7 +87,7 @@ class Job:
     def wait_for_holder(self) -> None:
         """Wait until a holder that has said its last word is gone."""
         try:
-            with open(self._path(holder.LOCK), "rb") as lock:
+            with open(self._path(job_folder.LOCK), "rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH)
         except OSError:
             pass
@@ -96,7 +95,7 @@ class Job:
     @property
     def begun(self) -> bool:
         """Whether its command may have been started."""
-        return os.path.exists(self._path(holder.BEGUN))
+        return os.path.exists(self._path(job_folder.BEGUN))
 
     @property
     def changed_ns(self) -> int:
@@ -116,10 +115,10 @@ class Job:
     def leftover(self) -> set[tree.Process]:
         """Give what a dead holder has left running of the command, as far as it can be told."""
         try:
-            pid, started, boot = msgspec.json.decode(_read(self.folder, holder.PROCESS), type=tuple[int, int, str])
+            pid, started, boot = msgspec.json.decode(_read(self.folder, job_folder.PROCESS), type=tuple[int, int, str])
         except (OSError, msgspec.MsgspecError):
             return set()
-        if boot != holder.boot_id():
+        if boot != job_folder.boot_id():
             return set()
         first = tree.look_up(pid)
         if first is not None and first.started != started:
@@ -163,7 +162,7 @@ class Ends:
 
     def __init__(self, folder: str) -> None:
         """Make both in a job's folder, whose path may be longer than that of a socket."""
-        self.lock = os.open(os.path.join(folder, holder.LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.lock = os.open(os.path.join(folder, job_folder.LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -177,8 +176,8 @@ class Ends:
         try:
             os.fchmod(self.listener.fileno(), 0o600)
             with suppress(FileNotFoundError):
-                os.unlink(holder.SOCKET, dir_fd=place)
-            self.listener.bind(f"/proc/self/fd/{place}/{holder.SOCKET}")
+                os.unlink(job_folder.SOCKET, dir_fd=place)
+            self.listener.bind(f"/proc/self/fd/{place}/{job_folder.SOCKET}")
         finally:
             os.close(place)
         self.listener.listen(BACKLOG)

@@ -1,6 +1,6 @@
 """The detached commands of this account, and the limits to them.
 
-Each is a folder, and no daemon owns it (job.py): daemons may come and go, and several may care for the same jobs.
+Each is a folder, and no daemon owns it (job_folder.py): daemons come and go, and several may care for the same jobs.
 
 The client chooses a job's id. A folder of that name is made whole, under a lock, and never twice: asking again, because
 an answer was lost on the way or because several ask at once, finds the job that is there.
@@ -22,6 +22,7 @@ import msgspec
 from rsh import places
 from rsh.errors import Code, Refused, UsageError, error_name
 from rsh.holder import job as holder
+from rsh.holder import job_folder
 from rsh.holder.starting import FOLDER
 from rsh.protocol.requests import Detach
 from rsh.server.job import Asked, Ends, Job
@@ -104,13 +105,13 @@ class Jobs:
             digest,
             by,
             time.time_ns(),
-            holder.boot_id(),
+            job_folder.boot_id(),
             self._options.job_output,
         )
         self._remove_unfinished()
         new = os.path.join(self._folder, NEW + request.id)
         os.mkdir(new, 0o700)
-        places.write_private(os.path.join(new, holder.JOB), msgspec.json.encode(asked))
+        places.write_private(os.path.join(new, job_folder.JOB), msgspec.json.encode(asked))
         ends = Ends(new)
         try:
             os.rename(new, path)

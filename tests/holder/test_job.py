@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from rsh.holder import job, watchers
+from rsh.holder import job_folder, watchers
+from rsh.holder.job import STARTED
 from rsh.holder.joblog import LEAST, Chunk, LogReader
 from rsh.holder.starting import FOLDER
 from rsh.server.jobs import BOOT
@@ -27,10 +28,10 @@ class Holder:
 
     def __init__(self, folder: Path, *command: str, timeout: float = 0.0) -> None:
         self.folder = folder
-        self.lock = os.open(folder / job.LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        self.lock = os.open(folder / job_folder.LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(folder / job.SOCKET))
+        listener.bind(str(folder / job_folder.SOCKET))
         listener.listen()
         words = [FOLDER, str(folder), str(listener.fileno()), str(LEAST), str(timeout), *command]
         starter = subprocess.run(
@@ -48,14 +49,14 @@ class Holder:
     def watch(self) -> socket.socket:
         watcher = socket.socket(socket.AF_UNIX)
         watcher.settimeout(SOON)
-        watcher.connect(str(self.folder / job.SOCKET))
+        watcher.connect(str(self.folder / job_folder.SOCKET))
         return watcher
 
     def end(self) -> dict[str, Any]:
         """Wait for its end and give what it wrote down."""
-        with open(self.folder / job.LOCK, "rb") as lock:
+        with open(self.folder / job_folder.LOCK, "rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH)
-        found: dict[str, Any] = json.loads((self.folder / job.END).read_text())
+        found: dict[str, Any] = json.loads((self.folder / job_folder.END).read_text())
         return found
 
     def log(self) -> list[Chunk]:
@@ -72,10 +73,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_output_and_end_stand_in_the_folder(folder: Path) -> None:
     holder = Holder(folder, "sh", "-c", "echo out; echo err >&2; exit 3")
     end = holder.end()
-    assert holder.answer == job.STARTED
+    assert holder.answer == STARTED
     assert (end["status"], end["signal"], end["why"], end["output"]) == (3, 0, "", 8)
     assert sorted((chunk.stream, chunk.data) for chunk in holder.log()) == [(1, b"out\n"), (2, b"err\n")]
-    assert not (folder / job.SOCKET).exists()
+    assert not (folder / job_folder.SOCKET).exists()
 
 
 def test_what_cannot_be_started_is_told_by_name(folder: Path) -> None:

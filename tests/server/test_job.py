@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from rsh.holder import job as holder
+from rsh.holder import job_folder
 from rsh.protocol.requests import Detach
 from rsh.server.job import Job
 from rsh.server.jobs import Jobs
@@ -35,7 +35,7 @@ def test_job_is_running_then_finished(tmp_path: Path) -> None:
 def test_job_without_an_end_is_lost_and_shows_no_status() -> None:
     job = start("true")
     wait(job)
-    Path(job.folder, holder.END).write_text('{"status": "all is well"}')
+    Path(job.folder, job_folder.END).write_text('{"status": "all is well"}')
     assert (job.record().state, job.record().returncode) == ("lost", None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rsh.errors import Refused
-from rsh.holder import job as holder
+from rsh.holder import job_folder
 from rsh.protocol.requests import Detach
 from rsh.server.job import Job
 from rsh.server.jobs import Jobs
@@ -63,7 +63,7 @@ def test_damaged_folder_is_no_job_and_harms_no_other() -> None:
     for content in ("", "{", '{"id": 3}'):
         broken = Path(job.folder).parent / "broken"
         broken.mkdir(exist_ok=True)
-        (broken / holder.JOB).write_text(content)
+        (broken / job_folder.JOB).write_text(content)
         assert [each.asked.id for each in jobs.all()] == ["a"]
         with pytest.raises(Refused, match="no job"):
             jobs.find("broken")
@@ -89,7 +89,7 @@ def test_what_a_killed_daemon_left_unfinished_is_no_job() -> None:
     folder = Path(jobs.find("a").folder)
     left = folder.with_name(".new-b")
     left.mkdir()
-    (left / holder.JOB).write_bytes((folder / holder.JOB).read_bytes())
+    (left / job_folder.JOB).write_bytes((folder / job_folder.JOB).read_bytes())
     assert [job.asked.id for job in jobs.all()] == ["a"]
     wait(start(jobs, "c", "true"))
     assert not left.exists()
