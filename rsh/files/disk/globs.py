@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rsh.files.disk.names import has_magic, join
+
+_DEEP: Final = b"**"  # this directory, and all below it
 
 # A sign of a pattern that stands for itself.
 _PROTECTED: Final = re.compile(rb"\[([*?[])\]")
@@ -37,7 +39,67 @@ def expand_home(path: bytes) -> bytes:
 def _expand_one(pattern: bytes, directory: bytes) -> list[bytes]:
     if not has_magic(pattern) or os.path.lexists(join(directory, pattern)):
         return [pattern]
-    import glob
+    if _DEEP in pattern.split(b"/"):
+        found = sorted(_deep(pattern, directory))
+    else:
+        import glob
 
-    found = sorted(glob.glob(pattern, root_dir=directory or None, recursive=True))
+        found = sorted(glob.glob(pattern, root_dir=directory or None))
     return found or [_PROTECTED.sub(rb"\1", pattern) if not has_magic(_PROTECTED.sub(b"", pattern)) else pattern]
+
+
+def _deep(pattern: bytes, directory: bytes) -> set[bytes]:
+    """Give what a pattern with `**` in it matches.
+
+    As in bash, `**` leads through no symlink: one that leads to the directory above it would do so for ever. And
+    whatever way a directory is found by, it is looked into once for each part of the pattern.
+    """
+    *above, last = pattern.split(b"/")
+    places = {b"/" if pattern.startswith(b"/") else b""}
+    for part in above:
+        if part == _DEEP:
+            places |= {path + b"/" for path, is_directory in _below(places, directory) if is_directory}
+        elif part:
+            named = _named(part, places, directory)
+            places = {path + b"/" for path in named if os.path.isdir(join(directory, path))}
+    if last == _DEEP:
+        return places - {b""} | {path for path, _ in _below(places, directory)}
+    return _named(last, places, directory) if last else places - {b""}
+
+
+def _named(part: bytes, places: Iterable[bytes], directory: bytes) -> set[bytes]:
+    """Give what in some directories matches one part of a pattern."""
+    if not has_magic(part):
+        return {place + part for place in places if os.path.lexists(join(directory, place + part))}
+    from fnmatch import fnmatchcase
+
+    hidden = part.startswith(b".")
+    return {
+        path
+        for place in places
+        for path, name, _ in _entries(place, directory)
+        if fnmatchcase(name, part) and (hidden or not name.startswith(b"."))
+    }
+
+
+def _below(places: Iterable[bytes], directory: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Give what is below some directories, but for what is hidden, and whether it is a directory itself."""
+    left, seen = list(places), set(places)
+    while left:
+        for path, name, is_directory in _entries(left.pop(), directory):
+            if name.startswith(b"."):
+                continue
+            yield path, is_directory
+            if is_directory and path + b"/" not in seen:
+                seen.add(path + b"/")
+                left.append(path + b"/")
+
+
+def _entries(place: bytes, directory: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Give path, name and kind of all that is in a directory; nothing if it cannot be read."""
+    try:
+        with os.scandir(join(directory, place) or b".") as entries:
+            for entry in entries:
+                yield place + entry.name, entry.name, entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return
