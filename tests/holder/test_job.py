@@ -20,7 +20,7 @@ from rsh.holder.job import STARTED
 from rsh.holder.joblog import LEAST, Chunk, LogReader
 from rsh.holder.starting import FOLDER
 from rsh.server.jobs import BOOT
-from tests.machines import SOON
+from tests.machines import SOON, wait_until_gone
 
 
 class Holder:
@@ -116,8 +116,7 @@ def test_order_to_cancel_ends_all_descendants(folder: Path) -> None:
         watcher.send(watchers.CANCEL.pack(watchers.CANCEL_BYTE, 0.1))
         end = holder.end()
     assert (end["why"], end["signal"]) == ("cancelled", signal.SIGKILL)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((folder / "pid").read_text()), 0)
+    assert wait_until_gone(int((folder / "pid").read_text()))
 
 
 def test_time_that_runs_out_is_told_apart(folder: Path) -> None:
