@@ -6,7 +6,6 @@ object with the same `when` adds its status and duration.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -38,6 +37,9 @@ class Item(Struct):
     directory: str = ""
     status: int | None = None
     duration: float | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(Item)
 
 
 class History:
@@ -156,12 +158,23 @@ def _encode(item: Item) -> bytes:
     fields = {"when": item.when, "line": item.line, "directory": item.directory}
     if item.status is not None:
         fields |= {"status": item.status, "duration": item.duration or 0.0}
+    import json  # the first prompt does not wait for it
+
     return json.dumps({name: value for name, value in fields.items() if value != ""}).encode() + b"\n"
 
 
 def _decode(data: bytes) -> Item | None:
     try:
-        fields = json.loads(data)
-        return msgspec.convert(fields, Item)
+        return _DECODER.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return _decode_any(data)
+
+
+def _decode_any(data: bytes) -> Item | None:
+    """Decode what may hold bytes that are no UTF-8, which msgspec does not know."""
+    import json
+
+    try:
+        return msgspec.convert(json.loads(data), Item)
     except (ValueError, RecursionError, msgspec.ValidationError):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -57,4 +56,6 @@ def come_back(host: str | None, name: str) -> str:
 
 def quoted(word: str | None) -> str:
     """Give a host, or the name of a shell, as it is typed to a shell here; no host is our own."""
+    import shlex  # the first prompt does not wait for it
+
     return printable(shlex.quote(word or "localhost"))

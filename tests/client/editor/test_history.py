@@ -71,6 +71,8 @@ def test_what_cannot_be_read_is_passed_over() -> None:
         b'{"when": -1, "line": "c"}',
         b'{"when": 99999999999999999999999999, "line": "d"}',
         b'{"when": 9300000000000000000, "line": "e"}',
+        b'{"when": 5, "line": "' + b"[" * 100_000,
+        b"[" * 100_000,
     ]
     assert [item.line for item in merged(lines)] == ["a", "b"]
 
