@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rsh.holder import settling
 from rsh.holder.settling import APART, ASLEEP, Settling, is_on_its_way, is_shell
 from rsh.holder.tree import children_of
 from tests.holder.held import Held
@@ -45,14 +46,20 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
     shell.held.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a key wait as long as a shell needs that hardly gets the processor."""
+    monkeypatch.setattr(settling, "LIMIT", SOON)
+
+
 def settled(shell: Shell, number: int = signal.SIGINT, size: int = 0) -> Settling:
     """Look at a shell until a signal would be heeded."""
-    settling = Settling(shell.pid, number, size)
+    looks = Settling(shell.pid, number, size)
     until = time.monotonic() + SOON
-    while not settling.is_over():
+    while not looks.is_over():
         assert time.monotonic() < until
         time.sleep(0.001)
-    return settling
+    return looks
 
 
 @pytest.mark.parametrize(
@@ -109,9 +116,9 @@ def test_job_in_the_background_keeps_no_key_waiting(shell: Shell) -> None:
 
 def test_looks_that_follow_at_once_count_as_one(shell: Shell) -> None:
     shell.begin("sh -c 'echo on; exec sleep 300'")
-    settling = Settling(shell.pid, signal.SIGINT, 0)
+    looks = Settling(shell.pid, signal.SIGINT, 0)
     begun = time.monotonic()
-    while not settling.is_over():
+    while not looks.is_over():
         assert time.monotonic() < begun + SOON
     assert time.monotonic() - begun >= (ASLEEP - 1) * APART
 
