@@ -252,7 +252,7 @@ class Find(Struct, tag=34, array_like=True, frozen=True, forbid_unknown_fields=T
 
     paths: Paths
     directory: Path = b""
-    names: Paths = ()  # patterns, one of which the last component matches
+    names: Rules = ()  # patterns, one of which the last component matches
     kind: Name = ""  # "f", "d", "l", "p" or "s"; "" for any
     depth: Annotated[int, Meta(ge=0)] | None = None  # levels below what was named
     least: Annotated[int, Meta(ge=0)] = 0  # bytes

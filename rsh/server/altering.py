@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from rsh.errors import Code, Refused
-from rsh.files.disk.globs import expand, expand_home
+from rsh.files.disk.globs import expand, expand_home, matcher
 from rsh.files.upkeep import attributes, copying, searching
 from rsh.protocol import requests
 from rsh.protocol.any_record import Record
@@ -52,7 +52,7 @@ def _link(request: requests.Link, directory: bytes) -> Iterable[Record]:
 
 def _wish(request: requests.Find) -> searching.Wish:
     return searching.Wish(
-        names=request.names,
+        names=tuple(map(matcher, request.names)),
         kind=request.kind,
         depth=request.depth,
         least=request.least,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from rsh.files.disk.names import has_magic, join
+
+# A longer pattern matches no name but its own, in bytes: names have 255.
+MAX_PATTERN: Final = 4096
 
 _DEEP: Final = b"**"  # this directory, and all below it
 
@@ -31,6 +34,18 @@ def expand(patterns: Sequence[bytes], *, directory: bytes = b"") -> list[bytes]:
     return paths
 
 
+def matcher(pattern: bytes) -> Callable[[bytes], object]:
+    """Give what tells whether a name matches a pattern, as fnmatchcase() of fnmatch does.
+
+    That would keep each of 32,768 patterns that anybody has ever asked for, however long, and never let go of them.
+    """
+    if len(pattern) > MAX_PATTERN:
+        return lambda name: name == pattern
+    from fnmatch import translate
+
+    return re.compile(translate(pattern.decode("latin-1")).encode("latin-1")).match
+
+
 def expand_home(path: bytes) -> bytes:
     """Replace a leading `~` or `~user`; an unknown user's stays as it is."""
     return os.path.expanduser(path) if path.startswith(b"~") else path
@@ -39,17 +54,12 @@ def expand_home(path: bytes) -> bytes:
 def _expand_one(pattern: bytes, directory: bytes) -> list[bytes]:
     if not has_magic(pattern) or os.path.lexists(join(directory, pattern)):
         return [pattern]
-    if _DEEP in pattern.split(b"/"):
-        found = sorted(_deep(pattern, directory))
-    else:
-        import glob
-
-        found = sorted(glob.glob(pattern, root_dir=directory or None))
+    found = sorted(_found(pattern, directory))
     return found or [_PROTECTED.sub(rb"\1", pattern) if not has_magic(_PROTECTED.sub(b"", pattern)) else pattern]
 
 
-def _deep(pattern: bytes, directory: bytes) -> set[bytes]:
-    """Give what a pattern with `**` in it matches.
+def _found(pattern: bytes, directory: bytes) -> set[bytes]:
+    """Give what a pattern matches.
 
     As in bash, `**` leads through no symlink: one that leads to the directory above it would do so for ever. And
     whatever way a directory is found by, it is looked into once for each part of the pattern.
@@ -71,14 +81,12 @@ def _named(part: bytes, places: Iterable[bytes], directory: bytes) -> set[bytes]
     """Give what in some directories matches one part of a pattern."""
     if not has_magic(part):
         return {place + part for place in places if os.path.lexists(join(directory, place + part))}
-    from fnmatch import fnmatchcase
-
-    hidden = part.startswith(b".")
+    hidden, matches = part.startswith(b"."), matcher(part)
     return {
         path
         for place in places
         for path, name, _ in _entries(place, directory)
-        if fnmatchcase(name, part) and (hidden or not name.startswith(b"."))
+        if matches(name) and (hidden or not name.startswith(b"."))
     }
 
 

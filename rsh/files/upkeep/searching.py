@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import Final
 
 from msgspec import Struct
@@ -33,14 +32,14 @@ class Wish(Struct, frozen=True):
     """What one looks for.
 
     Attributes:
-        names: patterns, one of which the last component matches; none: any name.
+        names: matchers of patterns, one of which the last component matches; none: any name.
         kind: a letter of find(1): f, d, l, p or s; "" for any.
         depth: levels below what was named that are looked at; None: all.
         least, most: size in bytes.
         newer_ns, older_ns: the time of last change lies behind, and before that, in nanoseconds since 1970.
     """
 
-    names: tuple[bytes, ...] = ()
+    names: tuple[Callable[[bytes], object], ...] = ()
     kind: str = ""
     depth: int | None = None
     least: int = 0
@@ -50,7 +49,7 @@ class Wish(Struct, frozen=True):
 
     def fits(self, name: bytes, status: os.stat_result) -> bool:
         """Say whether a file is one of those."""
-        if self.names and not any(fnmatchcase(name, pattern) for pattern in self.names):
+        if self.names and not any(matches(name) for matches in self.names):
             return False
         if self.kind and not (self.kind in _KINDS and _KINDS[self.kind](status.st_mode)):
             return False

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 from pathlib import Path
 
 import pytest
 
-from rsh.files.disk.globs import expand
+from rsh.files.disk.globs import MAX_PATTERN, expand, matcher
 
 
 @pytest.fixture
@@ -61,7 +62,25 @@ def test_home_is_expanded_and_an_unknown_user_is_not(top: bytes, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    "pattern", ["**/*.txt", "d/**", "**", "**/", "*/**/f*", "./**/c.txt", "**/e", "**/e/", "d/**/e/**"]
+    "pattern",
+    [
+        "*",
+        ".*",
+        "*/*",
+        "d/*/",
+        "[!a]*",
+        "./?.*",
+        "d/e/*",
+        "**/*.txt",
+        "d/**",
+        "**",
+        "**/",
+        "*/**/f*",
+        "./**/c.txt",
+        "**/e",
+        "**/e/",
+        "d/**/e/**",
+    ],
 )
 def test_two_stars_find_what_they_find_elsewhere(top: bytes, pattern: str) -> None:
     for start, inside in (("", top), (os.fsdecode(top) + "/", b"")):
@@ -79,3 +98,11 @@ def test_two_stars_lead_through_no_symlink_and_look_into_nothing_twice(top: byte
     assert expand([b"**/again/b.txt"], directory=top) == [b"d/again/b.txt"]
     assert [path for path in expand([b"**"], directory=top) if path.count(b"here")] == [b"d/here", b"here"]
     assert expand([b"**/a" * 40 + b"/none"], directory=top) == [b"**/a" * 40 + b"/none"]
+
+
+def test_pattern_is_not_remembered_when_its_work_is_done() -> None:
+    before = fnmatch._compile_pattern.cache_info()  # type: ignore[attr-defined]  # nothing else tells
+    assert matcher(b"*.[a-c]")(b"x.b") and not matcher(b"*.[a-c]")(b"x.d")
+    assert matcher(b"?\xff*")(b"x\xff\n") and not matcher(b"?")(b"ab")
+    assert not matcher(b"*" * (MAX_PATTERN + 1))(b"x")
+    assert fnmatch._compile_pattern.cache_info() == before  # type: ignore[attr-defined]  # as above

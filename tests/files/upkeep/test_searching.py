@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rsh.files.disk.globs import matcher
 from rsh.files.upkeep.searching import Wish, measure, search
 from rsh.protocol.answer_records import Entry, Measured
 from rsh.protocol.record_stream import Failure
@@ -37,8 +38,8 @@ def oracle(top: Path, *words: str) -> set[str]:
 
 def test_finds_what_find_finds(top: Path) -> None:
     assert found(top) == oracle(top)
-    assert found(top, names=(b"*.c",)) == oracle(top, "-name", "*.c")
-    assert found(top, names=(b"*.h", b"deep")) == oracle(top, "-name", "*.h", "-o", "-name", "deep")
+    assert found(top, names=(matcher(b"*.c"),)) == oracle(top, "-name", "*.c")
+    assert found(top, names=(matcher(b"*.h"), matcher(b"deep"))) == oracle(top, "-name", "*.h", "-o", "-name", "deep")
     for kind in "fdlps":
         assert found(top, kind=kind) == oracle(top, "-type", kind)
     for depth in range(4):
