@@ -174,7 +174,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     loading = threading.Thread(target=__import__, args=("rsh.client.editor.screen",), name="loading", daemon=True)
     loading.start()
     remote = context.remote
-    gc.disable()  # While modules are imported it finds nothing, and that costs what the first prompt has not got.
+    gc.disable()  # As in main(): the first prompt has not got the time.
     from rsh.client.editor.banner import RoundTrip, greet
     from rsh.client.editor.marks import wants_marks
     from rsh.client.editor.name import Name
@@ -193,6 +193,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     loading.join()
     from rsh.client.editor.screen import Screen
 
+    gc.freeze()
     gc.enable()
     memory = Memory(lambda kind, word, directory: _ask(context, kind, word, directory))
     names = ClientNames(memory, lambda: context.shell.directory)
