@@ -4,7 +4,6 @@ import os
 import resource
 import select
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,15 +119,7 @@ def test_end_takes_those_along_that_will_not_go() -> None:
     running.close()
 
 
-def wait_for_endings() -> None:
-    """Wait for those of earlier tests, which have descriptors open now and then."""
-    for thread in threading.enumerate():
-        if thread.name.startswith("ending"):
-            thread.join()
-
-
 def test_descriptors_are_all_given_back() -> None:
-    wait_for_endings()
     before = descriptors(os.getpid())
     for terminal in (None, Terminal(80, 24)):
         running = command(b"true", terminal=terminal)
@@ -165,7 +156,6 @@ def descriptors_left(count: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("terminal", [None, Terminal(80, 24)])
 def test_nothing_is_left_open_when_descriptors_run_out_while_it_starts(terminal: Terminal | None) -> None:
-    wait_for_endings()
     open_before, children_before = descriptors(os.getpid()), children()
     refused = 0
     for count in range(16):

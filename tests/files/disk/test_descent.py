@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rsh.files.disk.descent import DIRECTORY_FLAGS, KEPT, MAX_DEPTH, Descent
+from tests.machines import descriptors
 
 
 @pytest.fixture
@@ -28,19 +29,15 @@ def deep(top: Path, levels: int) -> list[Path]:
     return paths
 
 
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
 def test_few_descriptors_are_held_on_the_way_down_and_up(place: Descent, tmp_path: Path) -> None:
     deep(tmp_path, 100)
-    before = descriptors()
+    before = descriptors(os.getpid())
     for level in range(100):
         place.enter(b"d")
-        assert str(level) in os.listdir(place.fd) and descriptors() <= before + KEPT
+        assert str(level) in os.listdir(place.fd) and descriptors(os.getpid()) <= before + KEPT
     for level in reversed(range(99)):
         place.leave()
-        assert str(level) in os.listdir(place.fd) and descriptors() <= before + KEPT + 1
+        assert str(level) in os.listdir(place.fd) and descriptors(os.getpid()) <= before + KEPT + 1
     assert place.names == [b"d"]
 
 
@@ -84,10 +81,10 @@ def test_a_place_below_the_top_is_opened_by_its_names(place: Descent, tmp_path: 
     fd = place.open_below([b"d", b"d"])
     assert "1" in os.listdir(fd)
     os.close(fd)
-    before = descriptors()
+    before = descriptors(os.getpid())
     with pytest.raises(FileNotFoundError):
         place.open_below([b"d", b"none"])
-    assert descriptors() == before
+    assert descriptors(os.getpid()) == before
 
 
 def test_there_is_an_end_to_depth(place: Descent) -> None:

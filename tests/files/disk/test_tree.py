@@ -9,6 +9,7 @@ import pytest
 from rsh.files.disk.descent import KEPT, MAX_DEPTH, Descent
 from rsh.files.disk.part_names import part_name
 from rsh.files.disk.tree import Step, walk
+from tests.machines import descriptors
 
 
 @pytest.fixture
@@ -43,11 +44,11 @@ def test_walk_is_in_order_and_tells_kinds(tmp_path: Path, place: Descent) -> Non
 
 def test_deep_walk_keeps_few_descriptors(tmp_path: Path, place: Descent) -> None:
     deepen(tmp_path, 100)
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors(os.getpid())
     open_files = []
     files = 0
     for step, name, _ in walk(place):
-        open_files.append(len(os.listdir("/proc/self/fd")) - before)
+        open_files.append(descriptors(os.getpid()) - before)
         if step is Step.FILE:
             os.stat(name, dir_fd=place.fd, follow_symlinks=False)
             files += 1
