@@ -10,13 +10,14 @@ OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
 HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"\\]?)([^\s'\"\\;&|<>()]+)\1")
 
 # What shows lines as they are read, or commands as they run; and what has the shell itself act on a signal, and go on.
-VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*v")
-TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]*[ \t]-[A-Za-z]*x")
+# Options stand near their `set`: a text of a megabyte with many a set in it is not looked through to its end for each.
+VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*v")
+TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*x")
 TRAPS = re.compile(rb"\btrap\b|\bTRAP")
 
 # What asks for $_, chooses the keys of a line editor, or defines what may do that later.
 LAST_WORD = re.compile(rb"\$(?:_(?![A-Za-z0-9_])|\{_[^A-Za-z0-9_])")
-KEYS = re.compile(rb"\bset\b[^\n;&|]*[ \t][-+][A-Za-z]*o[ \t]+(?:vi|emacs|[$'\"\\])")
+KEYS = re.compile(rb"\bset\b[^\n;&|]{0,256}[ \t][-+][A-Za-z]*o[ \t]+(?:vi|emacs|[$'\"\\])")
 DEFINITION = re.compile(rb"\balias\b|\bfunction\b|\(\s*\)")
 
 # What takes the end of the history, or shows it.

@@ -98,3 +98,10 @@ def test_names_of_commands_are_those_of_a_line_that_is_whole(line: bytes, names:
 )
 def test_line_that_may_not_be_whole_or_is_none_of_plain_commands_has_no_names(line: bytes) -> None:
     assert commands_of(line) == []
+
+
+def test_text_with_many_a_set_in_it_is_looked_through_once() -> None:
+    text = b"echo '" + b"set " * 100_000 + b"'"
+    assert is_closed(text)  # or after an hour
+    assert not KEYS.search(text)
+    assert not is_closed(b"set -e; set -ev") and KEYS.search(b"set +x -o vi")
