@@ -206,7 +206,7 @@ def test_session_is_closed_between_two_requests_and_takes_no_note_of_the_next() 
         with pytest.raises(SessionGone) as gone:
             while True:
                 channel = client.open(About())
-                if len(served) == 20:
+                if len(answered) == 20:
                     closing.start()
                 assert read_all(channel) == b""
                 channel.close()
