@@ -35,7 +35,7 @@ def test_a_channel_that_is_left_with_the_lock_held_is_closed_later() -> None:
         left = client.open(About())
         with client._lock:  # as when the garbage collector comes by within any of the session's methods
             left.leave()
-        assert left.closed_by is None
+            assert left.closed_by is None
         client.ping(Deadline(SOON))  # its Pong is a frame
         assert left.closed_by is not None
         another = client.open(About())
