@@ -201,7 +201,7 @@ def test_session_is_closed_between_two_requests_and_takes_no_note_of_the_next() 
         channel.close()
 
     with sessions(serve) as (client, server):
-        answered = []
+        answered: list[int] = []
         closing = threading.Thread(target=server.close_idle, args=(Code.SHUTDOWN, "going", Deadline(SOON)))
         with pytest.raises(SessionGone) as gone:
             while True:
