@@ -50,6 +50,7 @@ def test_completion_in_a_hole_does_not_stop_the_prompt(distant: Terminal, networ
     distant.press("X\x7f")  # what is typed meanwhile is shown
     distant.until(lambda: "ls -d /usr/shar" in distant.cursor_line)
     network.mend()
+    distant.until(lambda: "reconnecting" not in distant.cursor_line)  # else Ctrl-C offers to quit
     distant.press("\x03")  # what was asked for in the hole may have been given up
     distant.press("echo back-$((1 + 1))\r")
     distant.until_shown("\nback-2\n")
