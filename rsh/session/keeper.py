@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from rsh.errors import LinkError, RshError
@@ -228,13 +228,13 @@ class _Attempts:
             self._hand_over(LinkError("no thread can be had for dialling"))
 
     def outcomes(self) -> list[Stream | RshError]:
-        """Take what has come of some of them; streams last."""
+        """Take what has come of some of them: failures first, then at most one stream. Others are closed."""
         with self._lock:
             found, self._outcomes = self._outcomes, []
         self.running -= len(found)
-        found.sort(key=lambda outcome: not isinstance(outcome, RshError))
-        self._close(found[:-1])
-        return found
+        streams = [outcome for outcome in found if not isinstance(outcome, RshError)]
+        self._close(streams[1:])
+        return [*(outcome for outcome in found if isinstance(outcome, RshError)), *streams[:1]]
 
     def abandon(self) -> None:
         """Want no more of them."""
@@ -262,7 +262,7 @@ class _Attempts:
         else:
             self._close([outcome])
 
-    def _close(self, outcomes: list[Stream | RshError]) -> None:
+    def _close(self, outcomes: Sequence[Stream | RshError]) -> None:
         for outcome in outcomes:
             if not isinstance(outcome, RshError):
                 outcome.close()

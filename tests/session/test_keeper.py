@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +10,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from rsh.errors import Code, LinkError, Refused, SessionGone
+from rsh.errors import Code, LinkError, Refused, RshError, SessionGone
 from rsh.protocol.requests import About
 from rsh.session import greeting, keeper, pulse, streams
 from rsh.session.condition import Condition
 from rsh.session.deadline import Deadline
 from rsh.session.session import Session
+from rsh.transport.stream import SocketStream
 from tests.machines import SOON
 from tests.session.lines import Exchange
 from tests.session.pairs import echo, read_all
@@ -153,6 +155,31 @@ def test_attempt_that_hangs_does_not_hold_up_the_next(monkeypatch: pytest.Monkey
     wait_until(lambda: client.condition.connected)
     hanging.set()
     client.close()
+
+
+def test_of_attempts_that_get_through_at_once_one_is_used_and_the_others_are_closed() -> None:
+    """So it is behind a hole in the network that has held up several."""
+    ours, theirs = zip(*(socket.socketpair() for _ in range(3)), strict=True)
+    streams = [SocketStream(sock, "peer") for sock in ours]
+    calls = iter(streams)
+
+    def dial(deadline: Deadline) -> SocketStream:
+        stream = next(calls, None)
+        if stream is None:
+            raise LinkError("nobody is there")
+        return stream
+
+    attempts = keeper._Attempts(dial, threading.Event())
+    for _ in range(4):
+        attempts.begin()
+    wait_until(lambda: len(attempts._outcomes) == 4)
+    failure, stream = attempts.outcomes()
+    assert isinstance(failure, LinkError)
+    assert [each for each in streams if each.fileno() >= 0] == [stream]
+    assert attempts.running == 0
+    for each in (stream, *theirs):
+        assert not isinstance(each, RshError)
+        each.close()
 
 
 def test_dead_peer_is_noticed_by_its_silence(monkeypatch: pytest.MonkeyPatch) -> None:
