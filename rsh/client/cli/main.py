@@ -249,8 +249,9 @@ def _open(
     from rsh.client.dialling.dial import dial
 
     dialled = dial(host, embedded=embedded, patience=patience, shared=shared)
-    gc.freeze()  # What was imported stays: without this the next collection looks through all of it, for 30 ms.
-    gc.enable()
+    if not gc.isenabled():  # the first time: garbage that is there later is to be found
+        gc.freeze()  # What was imported stays: without this the next collection looks through all of it, for 30 ms.
+        gc.enable()
     return lasting(dialled, host, patience=patience, shared=shared) if renews else Remote(dialled)
 
 
