@@ -63,4 +63,7 @@ def test_server_that_cannot_begin_is_not_waited_for(home: Home, failure: str) ->
         sys.exit(main())"""
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, env=home.environment, capture_output=True, text=True, timeout=SOON, check=False)
-    assert (done.returncode, done.stderr) == (255, "rsh: connect: the connection was closed\n")
+    # How a socket ends depends on whether its other end had read all.
+    ends = r"the connection was closed|this machine: (Connection reset by peer|Broken pipe)"
+    assert re.fullmatch(rf"rsh: connect: ({ends})\n", done.stderr)
+    assert done.returncode == 255
