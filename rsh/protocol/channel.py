@@ -6,8 +6,8 @@ from collections import deque
 from typing import Final
 
 from rsh.errors import ProtocolError
-from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Flags, Kind
-from rsh.protocol.states import CHANNEL, ChannelState, ChannelStep, advance
+from rsh.protocol.frames import DATA, MAX_PAYLOAD, Buffer, Flags, Kind
+from rsh.protocol.states import CHANNEL, LISTENING, ChannelState, ChannelStep, advance
 from rsh.protocol.window import Budget, ReceiveWindow, SendWindow
 
 # 0 main, 1 stderr. The header has room for 16; what nobody uses nobody may open.
@@ -31,7 +31,7 @@ class QueuedFrame:
 
     def takes(self, lane: int, length: int) -> bool:
         """Whether small data of a lane may still join this frame: fewer frames when the writer cannot keep up."""
-        same = self.kind is Kind.DATA and self.flags & (Flags.LANE | Flags.END) == lane
+        same = self.kind is DATA and self.flags & (Flags.LANE | Flags.END) == lane
         return same and length <= SMALL and self.length + length <= MAX_PAYLOAD
 
     def cut(self, size: int) -> QueuedFrame:
@@ -81,7 +81,7 @@ class ChannelEnd:
     @property
     def listens(self) -> bool:
         """Whether what arrives still means something to us."""
-        return self.state in (ChannelState.OPENING, ChannelState.OPEN, ChannelState.OFFERED)
+        return self.state in LISTENING
 
     def sending_half(self, lane: int) -> SendWindow:
         """Give the sending half of a lane that the peer named."""
@@ -97,6 +97,18 @@ class ChannelEnd:
 
     def push_data(self, lane: int, parts: tuple[Buffer, ...], length: int, *, end: bool) -> None:
         """Queue data that its lane has credit for."""
+        flags = self.spend(lane, length, end=end)
+        self.unsent += length
+        last = self.queue[-1] if self.queue else None
+        if last is not None and last.takes(lane, length):
+            last.parts += parts
+            last.length += length
+            last.flags = flags
+        else:
+            self.queue.append(QueuedFrame(DATA, flags, parts, length))
+
+    def spend(self, lane: int, length: int, *, end: bool) -> int:
+        """Use a lane's credit for data that goes out; give the flags of its frame."""
         half = self.sending[lane]
         half.spend(length)
         flags = lane
@@ -105,19 +117,12 @@ class ChannelEnd:
             flags |= Flags.END
         elif half.credit == 0:
             flags |= Flags.STARVED
-        self.unsent += length
-        last = self.queue[-1] if self.queue else None
-        if last is not None and last.takes(lane, length):
-            last.parts += parts
-            last.length += length
-            last.flags = flags
-        else:
-            self.queue.append(QueuedFrame(Kind.DATA, flags, parts, length))
+        return flags
 
     def pop(self, size: int = MAX_PAYLOAD) -> QueuedFrame:
         """Take the next frame out of the queue; of data that is longer than `size` bytes, so much."""
         frame = self.queue[0]
-        if frame.kind is not Kind.DATA:
+        if frame.kind is not DATA:
             return self.queue.popleft()
         frame = frame.cut(size) if frame.length > size else self.queue.popleft()
         self.unsent -= frame.length
@@ -125,7 +130,7 @@ class ChannelEnd:
 
     def drop_data(self) -> None:
         """Drop the data that waits to be sent; control messages stay, the peer counts on them."""
-        self.queue = deque(frame for frame in self.queue if frame.kind is not Kind.DATA)
+        self.queue = deque(frame for frame in self.queue if frame.kind is not DATA)
         self.unsent = 0
 
     def release(self) -> None:

@@ -23,6 +23,10 @@ from rsh.protocol.window import Budget
 # are no more than it opened before it heard of the first.
 MAX_REJECTED: Final = 4096
 
+_LANE: Final = Flags.LANE
+_END: Final = Flags.END
+_STARVED: Final = Flags.STARVED
+
 
 class Role(Enum):
     """Which end this is. The client opens odd channels, the server even ones."""
@@ -144,15 +148,17 @@ class Channels:
 
     def _receive_data(self, frame: Frame) -> Event | None:
         channel = self._known(frame.channel)
-        half = channel.receiving_half(frame.flags & Flags.LANE)
+        flags = frame.flags
+        lane = flags & _LANE
+        half = channel.receiving_half(lane)
         if not channel.listens:
             return None
-        half.receive(len(frame.payload), starved=bool(frame.flags & Flags.STARVED))
-        end = bool(frame.flags & Flags.END)
+        half.receive(len(frame.payload), starved=bool(flags & _STARVED))
+        end = bool(flags & _END)
         half.ended = end
         if not frame.payload and not end:
             return None
-        return Arrived(channel.number, frame.flags & Flags.LANE, frame.payload, end)
+        return Arrived(channel.number, lane, frame.payload, end)
 
     def _receive_control(self, number: int, message: messages.ChannelMessage) -> Event | None:
         if isinstance(message, messages.Open):

@@ -11,7 +11,7 @@ from typing import Final
 from rsh.errors import ProtocolError, UsageError
 from rsh.protocol import messages
 from rsh.protocol.channel import ChannelEnd, QueuedFrame
-from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD, Buffer, Flags, Kind, encode_header
+from rsh.protocol.frames import DATA, MAX_DATA, MAX_PAYLOAD, Buffer, Flags, Kind, encode_header
 from rsh.protocol.pace import Pace
 from rsh.protocol.replay import Replay
 from rsh.protocol.schedule import Schedule
@@ -80,9 +80,9 @@ class Outbox:
     @property
     def has_numbered(self) -> bool:
         """Whether a numbered frame could go out now."""
-        if self._again or self.replay.full:
+        if self._again or not self.schedule or self.replay.full:
             return bool(self._again)
-        return self.schedule.has_interactive or (bool(self.schedule) and self._bulk_size() > 0)
+        return self.schedule.has_interactive or self._bulk_size() > 0
 
     def heed_typing(self, typing: bool) -> None:
         """Hold bulk data back from now on, or no longer."""
@@ -124,7 +124,7 @@ class Outbox:
             if turn is None:
                 return
             channel, queued = turn
-            paced = self.pace if channel.bulk and queued.kind is Kind.DATA else None
+            paced = self.pace if channel.bulk and queued.kind is DATA else None
             flags = queued.flags | Flags.HURRY if paced else queued.flags
             parts = (encode_header(queued.kind, flags, channel.number, queued.length), *queued.parts)
             self.replay.append(parts)

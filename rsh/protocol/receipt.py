@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from rsh.protocol.frames import Flags, Frame, Kind
+from rsh.protocol.frames import DATA, Flags, Frame
 
 # It goes out by itself after so many frames or bytes; and after fewer it rides along.
 ACK_FRAMES: Final = 64
 ACK_BYTES: Final = 2 * 1024 * 1024
 RIDE_FRAMES: Final = 16
 RIDE_BYTES: Final = 16 * 1024
+
+_HURRY: Final = Flags.HURRY
 
 
 class Receipt:
@@ -37,9 +39,9 @@ class Receipt:
     def arrived(self, frame: Frame) -> None:
         """Count a numbered frame."""
         self.count += 1
-        if frame.kind == Kind.DATA:
+        if frame.kind == DATA:
             self._bytes += len(frame.payload)
-            self._hurry = self._hurry or bool(frame.flags & Flags.HURRY)
+            self._hurry = self._hurry or bool(frame.flags & _HURRY)
 
     def credited(self) -> None:
         """Take note that a Credit goes out next."""

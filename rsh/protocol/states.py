@@ -40,6 +40,10 @@ class ChannelState(Enum):
     GONE = "gone"
 
 
+# Where what arrives still means something. A name of the module, as it is looked at for each frame (see frames).
+LISTENING: Final = (ChannelState.OPENING, ChannelState.OPEN, ChannelState.OFFERED)
+
+
 class ChannelStep(Enum):
     """What moves a channel."""
 

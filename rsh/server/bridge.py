@@ -193,6 +193,8 @@ class Bridge:
 
     def _pass_messages(self, *, wait: bool) -> bool:
         """Pass on the messages that have come; False when we would have to wait and must not."""
+        if not self._told:
+            return True  # each stays there until it was sent
         if not self._in_order.acquire(blocking=wait):
             return False
         try:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rsh.errors import Code, Refused, RshError, error_name
-from rsh.holder.gathering import gathered
+from rsh.holder.gathering import Gathering
 from rsh.protocol.frames import Buffer
 from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Exec
@@ -127,9 +127,10 @@ def _pump(channel: Channel, command: Command, source: int, lane: int) -> None:
     poll = select.poll()
     poll.register(source, select.POLLIN)
     poll.register(command.ended, select.POLLIN)
+    gather = Gathering(source).all_behind if command.terminal else bytes
     try:
         while data := _next_output(command, source, poll):
-            channel.write(data, lane=lane)
+            channel.write(gather(data), lane=lane)
         for data in _last_output(command, source):
             channel.write(data, lane=lane)
     except RshError:
@@ -148,7 +149,7 @@ def _next_output(command: Command, source: int, poll: select.poll) -> bytes:
             continue
         except OSError:
             return b""  # EIO: nobody has the other side of the terminal any more.
-        return gathered(source, data) if command.terminal else data
+        return data
 
 
 def _last_output(command: Command, source: int) -> list[bytes]:

@@ -16,6 +16,7 @@ from rsh.protocol.requests import Request
 from rsh.protocol.states import LinkState
 from rsh.session.deadline import NEVER, Deadline
 from rsh.session.interrupts import Interrupts
+from rsh.transport.stream import Stream
 
 # What one channel may leave to the writer before its application waits, and how little is left when it is woken: a full
 # frame keeps the writer busy meanwhile, and a thread that is woken for each frame costs more than it does.
@@ -32,6 +33,9 @@ LITTLE: Final = 4096
 LONG_HELD: Final = 0.2
 
 Listener: TypeAlias = Callable[[Signal | Resize | Exit | None], None]
+
+# What is to be written at once, and on which stream.
+Taken: TypeAlias = tuple[Stream, list[Buffer]]
 
 
 class Writer(Protocol):
@@ -53,14 +57,14 @@ class Writer(Protocol):
     def wake(self) -> None:
         """Have it written; call with the session's lock held."""
 
-    def reserve(self) -> bool:
-        """Keep everybody else from writing, if nothing is under way: what is queued now goes with `write_reserved`.
+    def take(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int) -> Taken | None:
+        """Send a little in a lane that has credit for it, if it goes at once; give what `write_taken` has to write.
 
-        Call with the session's lock held.
+        Nobody else writes until then. Call with the session's lock held.
         """
 
-    def write_reserved(self) -> None:
-        """Write what was queued since `reserve`; call without the lock."""
+    def write_taken(self, taken: Taken) -> None:
+        """Write what was taken; call without the lock."""
 
 
 class Channel:
@@ -232,8 +236,10 @@ class Channel:
             else:
                 pieces.append(payload)
         self._ended[lane] = self._ended[lane] or end
-        self._readable.notify_all()
-        return self._arrivals[lane]
+        handed = self._arrivals[lane]
+        if handed is None:
+            self._readable.notify_all()
+        return handed
 
     def accepted(self) -> None:
         """Take note that the peer serves the request. The session's lock is held."""
@@ -321,12 +327,12 @@ class Channel:
             if self._wait_for_credit(lane) < length:
                 return False
             with self._writer.interrupts:
-                reserved = length <= LITTLE and self._writer.reserve()
-                self._link.send(self.number, lane, parts, length)
-                if not reserved:
+                taken = self._writer.take(self.number, lane, parts, length) if length <= LITTLE else None
+                if taken is None:
+                    self._link.send(self.number, lane, parts, length)
                     self._writer.wake()
-        if reserved:
-            self._writer.write_reserved()
+        if taken is not None:
+            self._writer.write_taken(taken)
         return True
 
     def _write_some(self, rest: memoryview, lane: int) -> int:

@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from rsh.errors import Code, Refused, RshError, SessionGone
 from rsh.protocol.events import Accepted, Arrived, Closed, Credited, Opened, Pinged, Ponged, Told
+from rsh.protocol.frames import Buffer
 from rsh.protocol.link import Link
 from rsh.protocol.requests import Request
-from rsh.session.channel import Channel
+from rsh.session.channel import Channel, Taken
 from rsh.session.deadline import NEVER, Deadline
 from rsh.session.interrupts import Interrupts
 
@@ -134,12 +135,12 @@ class Conversation(ABC):
         """As channel.Writer.direct."""
 
     @abstractmethod
-    def reserve(self) -> bool:
-        """As channel.Writer.reserve."""
+    def take(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int) -> Taken | None:
+        """As channel.Writer.take."""
 
     @abstractmethod
-    def write_reserved(self) -> None:
-        """As channel.Writer.write_reserved."""
+    def write_taken(self, taken: Taken) -> None:
+        """As channel.Writer.write_taken."""
 
     # --- what the peer says ---
 

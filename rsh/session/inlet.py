@@ -43,7 +43,8 @@ class Inlet(Generic[T]):
         self._fail = fail
         self._elements: Iterator[T] = iter(())  # of the last piece; touched by who is at work
         self._ended = False  # the last piece was the lane's end; likewise
-        self._state = threading.Condition()  # guards what follows
+        self._state = threading.Lock()  # guards what follows
+        self._idle = threading.Condition(self._state)
         self._news = False  # something has come that nobody has looked at
         self._working = False  # somebody is at work
         self._over = False
@@ -56,23 +57,26 @@ class Inlet(Generic[T]):
     def wait_over(self) -> None:
         """Wait until nobody is at work any more; the channel has ended."""
         with self._state:
-            self._state.wait_for(lambda: not self._working)
+            self._idle.wait_for(lambda: not self._working)
 
     def _arrived(self) -> None:
         """Look what there is; called by the session's threads, and must not wait."""
         with self._state:
-            self._news = True
             if self._working:
+                self._news = True
+                return
+            if self._over:
                 return
             self._working = True
         self._work(wait=False)
 
     def _work(self, *, wait: bool) -> None:
+        """Do what there is to do, and what comes meanwhile; we are at work already."""
         try:
-            while self._has_news():
-                if not self._act_on_all(wait):
-                    self._go_on()
+            while self._act_on_all(wait):
+                if not self._has_news():
                     return
+            self._go_on()
         except RshError as error:
             self._stop(error)
         except Exception:  # a net for bugs: nobody may wait for the rest
@@ -90,7 +94,8 @@ class Inlet(Generic[T]):
         with self._state:
             self._working = self._news and not self._over
             self._news = False
-            self._state.notify_all()
+            if not self._working:
+                self._idle.notify_all()
             return self._working
 
     def _act_on_all(self, wait: bool) -> bool:
@@ -108,8 +113,6 @@ class Inlet(Generic[T]):
 
     def _go_on(self) -> None:
         """Have a thread go on with what we had to leave."""
-        with self._state:
-            self._news = True
         name = f"inlet {self._channel.number}.{self._lane}"
         try:
             threading.Thread(target=self._work, kwargs={"wait": True}, name=name, daemon=True).start()

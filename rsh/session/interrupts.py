@@ -21,13 +21,19 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._known = signal.getsignal(signal.SIGINT) is not None  # else it is not Python's, and cannot be put back
+        self._main = threading.main_thread().ident
         self._depth = 0  # how often it is held
         self._before: Any = None  # the handler, while it is held
         self._came: FrameType | None = None  # where Ctrl-C has found us meanwhile
 
+    @property
+    def came(self) -> bool:
+        """Whether Ctrl-C has come while it is held."""
+        return self._came is not None
+
     def hold(self) -> None:
         """Let nothing be raised in this thread for a Ctrl-C until `release`, which has to follow soon."""
-        if self._known and threading.get_ident() == threading.main_thread().ident:
+        if threading.get_ident() == self._main and self._known:
             if not self._depth:
                 self._came = None
                 self._before = _set_handler(signal.SIGINT, self._note)
@@ -35,7 +41,7 @@ class Interrupts:
 
     def release(self) -> None:
         """Let a Ctrl-C do what it did before; one that has come does it now. Call it where `hold` was called."""
-        if not self._known or threading.get_ident() != threading.main_thread().ident:
+        if threading.get_ident() != self._main or not self._known:
             return
         self._depth -= 1
         if self._depth:

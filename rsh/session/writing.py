@@ -16,7 +16,7 @@ from rsh.errors import Code, LinkError, Refused, RshError
 from rsh.protocol.frames import MAX_PAYLOAD, Buffer
 from rsh.protocol.link import Link
 from rsh.protocol.states import LinkState
-from rsh.session.channel import LITTLE
+from rsh.session.channel import Taken
 from rsh.session.conversation import Conversation, Service
 from rsh.session.deadline import Deadline
 from rsh.transport.stream import Stream
@@ -87,22 +87,22 @@ class Writing(Conversation):
             if stream is not None and buffers:
                 self._write(stream, buffers)
 
-    def reserve(self) -> bool:
-        """As channel.Writer.reserve. The lock is held."""
-        if self._writing or self._stream is None or not self._writable or self._link.wants_to_send():
-            return False
+    def take(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int) -> Taken | None:
+        """As channel.Writer.take. The lock is held."""
+        stream = self._stream
+        if self._writing or stream is None or not self._writable or not stream.takes_more():
+            return None
+        buffers = self._link.send_now(number, lane, parts, length, time.monotonic())
+        if buffers is None:
+            return None
         self.interrupts.hold()
         self._reserved = self._writing = True
-        return True
+        return stream, buffers
 
-    def write_reserved(self) -> None:
-        """As channel.Writer.write_reserved."""
+    def write_taken(self, taken: Taken) -> None:
+        """As channel.Writer.write_taken."""
         try:
-            stream = self._stream
-            if stream is not None and stream.takes_more():
-                with self._lock:
-                    buffers = self._link.next_frames(LITTLE, time.monotonic()) if self._stream is stream else []
-                self._write(stream, buffers)
+            self._write(*taken)
         finally:
             with self._lock:
                 self._reserved = self._writing = False

@@ -17,6 +17,12 @@ def gathered(parts: Iterable[bytes | bytearray | memoryview], most: int) -> Iter
     Args:
         most: bytes of the longest piece; whole records.
     """
+    parts = tuple(parts)
+    if sum(map(len, parts)) < RECORD:
+        joined = b"".join(parts)
+        if joined:
+            yield memoryview(joined)
+        return
     head = bytearray()
     for part in parts:
         rest = memoryview(part)

@@ -51,7 +51,7 @@ class TLSStream(Stream):
         # Taken before _lock where both are needed. A writer waits for the peer under it, so the reader only tries it.
         self._output = threading.Lock()
         self._unsent = b""
-        self._buffer = bytearray(FIRST_RECEIVE)  # ciphertext under way to _incoming; the reader's own
+        self._buffer = memoryview(bytearray(FIRST_RECEIVE))  # ciphertext under way to _incoming; the reader's own
         self._certificate = b""  # the peer's
         self._established = False
         self._ended = False  # the peer said that no more will come; the reader's own
@@ -181,13 +181,12 @@ class TLSStream(Stream):
 
     def _receive(self) -> bool:
         """Wait for ciphertext; False at EOF."""
-        count = self._raw.readinto(memoryview(self._buffer))
-        if count == len(self._buffer) == FIRST_RECEIVE:
-            full, self._buffer = self._buffer, bytearray(LARGEST_RECEIVE)
-        else:
-            full = self._buffer
-        with self._lock, memoryview(full) as view:
-            self._incoming.write(view[:count])
+        full = self._buffer
+        count = self._raw.readinto(full)
+        if count == len(full) == FIRST_RECEIVE:
+            self._buffer = memoryview(bytearray(LARGEST_RECEIVE))
+        with self._lock:
+            self._incoming.write(full[:count])
         return count > 0
 
     def _decrypt(self, view: memoryview) -> int:
@@ -237,8 +236,8 @@ class TLSStream(Stream):
             self._drain()
 
     def _drain(self) -> None:
-        """Write all that OpenSSL has to say; with _output held."""
-        while piece := self._next_piece():
+        """Write what OpenSSL has to say; with _output held."""
+        if piece := self._next_piece():
             self._unsent = b""
             self._raw.write(piece)
 

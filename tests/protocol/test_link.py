@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rsh.errors import Code, ProtocolError, UsageError
 from rsh.protocol import messages
@@ -9,7 +11,7 @@ from rsh.protocol.frames import MAX_DATA, MAX_PAYLOAD, Decoder, Flags, Frame, Ki
 from rsh.protocol.pace import INITIAL
 from rsh.protocol.requests import About, Exec, Get
 from rsh.protocol.window import INITIAL_WINDOW
-from tests.protocol.conversation import WELCOME, Conversation, feed
+from tests.protocol.conversation import WELCOME, Conversation, End, feed
 
 
 def data_frame(channel: int, payload: bytes, flags: int = 0) -> Frame:
@@ -343,6 +345,78 @@ def test_frame_that_is_in_a_hurry_is_acknowledged_at_once() -> None:
     assert list(feed(Decoder(MAX_PAYLOAD), both.server.wire))[-1].flags & Flags.HURRY
     both.deliver(both.server)
     assert both.server.link.wants_to_send()
+
+
+def say(talk: Conversation, number: int, source: End, lane: int, data: bytes, *, now: bool) -> bytes:
+    """Send data as soon as may be; give what goes on the wire."""
+    link = source.link
+    frames = link.send_now(number, lane, (data,), len(data)) if now else None
+    if frames is None:
+        link.send(number, lane, (data,), len(data))
+        frames = link.next_frames(MAX_PAYLOAD)
+    sent = b"".join(map(bytes, frames))
+    (talk.server if source is talk.client else talk.client).wire += sent
+    return sent
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("client", "server", "talk", "cut", "ping")), st.integers(0, 1), st.integers(1, 4096))
+    )
+)
+def test_what_is_sent_now_is_what_would_have_gone_through_the_queue(steps: list[tuple[str, int, int]]) -> None:
+    talks = (Conversation(), Conversation())
+    number = [talk.open() for talk in talks].pop()
+    expected = {"client": [b"", b""], "server": [b"", b""]}
+    for step, lane, length in steps:
+        data = bytes((length + index) % 251 for index in range(length))
+        wires = []
+        for now, talk in enumerate(talks):
+            if step == "cut":
+                talk.cut()
+                talk.redial()
+            if step in ("cut", "talk"):
+                talk.settle()
+            elif step == "ping":
+                talk.client.link.ping(7)
+            else:
+                wires.append(say(talk, number, getattr(talk, step), lane, data, now=bool(now)))
+        if wires:
+            assert wires[0] == wires[1]
+            expected[step][lane] += data
+    for talk in talks:
+        talk.settle()
+        assert talk.server.received == {(number, lane): data for lane, data in enumerate(expected["client"]) if data}
+        assert talk.client.received == {(number, lane): data for lane, data in enumerate(expected["server"]) if data}
+
+
+def test_nothing_is_sent_now_past_what_waits() -> None:
+    talk = Conversation()
+    number = talk.open()
+    link = talk.client.link
+    link.send(number, 0, (b"first",), 5)
+    assert link.send_now(number, 0, (b"then",), 4) is None
+    talk.settle()
+    assert link.send_now(number, 0, (b"then",), 4) is not None
+    talk.cut()
+    assert link.send_now(number, 0, (b"last",), 4) is None
+    talk.redial()
+    link.next_frames(MAX_PAYLOAD)
+    assert link.send_now(number, 0, (b"last",), 4) is None
+
+
+def test_bulk_data_keeps_its_pace_when_it_is_sent_now() -> None:
+    talk = Conversation()
+    bulk, _ = talk.open(bulk=True), talk.open()
+    sent, data = b"", bytes(4096)
+    while frames := talk.client.link.send_now(bulk, 0, (data,), len(data)):
+        sent += b"".join(map(bytes, frames))
+    assert INITIAL <= len(sent) < 2 * INITIAL
+    assert not talk.client.link.wants_to_send()
+    talk.server.wire += sent
+    talk.settle()
+    assert len(talk.server.received[bulk, 0]) % len(data) == 0
+    assert len(talk.server.received[bulk, 0]) >= len(sent) - len(data)
 
 
 def test_starved_frame_says_so_in_its_last_piece() -> None:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import threading
 
-from rsh.protocol.frames import MAX_PAYLOAD, Frame, Kind
+from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Frame, Kind
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import VERSION, Credit, Welcome, encode_message
 from rsh.protocol.requests import About
 from rsh.protocol.window import INITIAL_WINDOW
-from rsh.session.channel import FEW_UNSENT, MAX_UNSENT, Channel
+from rsh.session.channel import FEW_UNSENT, MAX_UNSENT, Channel, Taken
 from rsh.session.interrupts import Interrupts
 from tests.machines import SOON
 
@@ -29,11 +29,11 @@ class Waiting:
     def direct(self) -> bool:
         return False
 
-    def reserve(self) -> bool:
-        return False
+    def take(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int) -> None:
+        return None
 
-    def write_reserved(self) -> None:
-        raise AssertionError("nothing was reserved")
+    def write_taken(self, taken: Taken) -> None:
+        raise AssertionError("nothing was taken")
 
 
 class Asked(Link):
