@@ -20,6 +20,8 @@ def main() -> None:
     path, identity, name, owner, key, lives_on, columns, rows, shell = sys.argv[1:]
     door = Door(socket.socket(fileno=0), path)
     try:
-        Holder(door, Identity(identity, name, owner, key, float(lives_on)), shell, int(columns), int(rows)).run()
+        holder = Holder(door, Identity(identity, name, owner, key, float(lives_on)), shell, int(columns), int(rows))
+        signal.signal(signal.SIGCHLD, lambda *_: holder.child.go_on())
+        holder.run()
     finally:
         door.close()

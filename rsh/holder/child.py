@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import termios
@@ -118,7 +119,7 @@ class Child:
 
     def ask(self, kind: bytes, text: bytes) -> bool:
         """Ask it how a text could go on; False when it cannot be asked now."""
-        if self.running or self._deaf or self.question is not None or kind not in KINDS:
+        if self.running or self._deaf or self.question is not None or kind not in KINDS or self.last.restricted:
             return False
         self.question = Question(kind, text.replace(b"\0", b""))
         self.lines += self._dialect.ask(kind, self.question.text, os.fsencode(self.question.path))
@@ -189,6 +190,15 @@ class Child:
     def pid(self) -> int:
         """Its number."""
         return self._process.pid
+
+    def go_on(self) -> None:
+        """Have it go on if it has been stopped, as by `suspend`: nobody is at hand who could do that."""
+        try:
+            stopped = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG)
+        except ChildProcessError:
+            return  # It has ended.
+        if stopped is not None:
+            self.signal(signal.SIGCONT)
 
     def give_up_lines(self) -> None:
         """Give it no more lines: it finds the end of them."""

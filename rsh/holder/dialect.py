@@ -38,6 +38,7 @@ class Dialect:
     """
 
     builtin = b"\\command "  # without it a wrong line, or a readonly variable, ends a shell that has no terminal
+    unseen = b" >/dev/null 2>&1"  # what commands of ours print
     keep = b""
     statuses = b""
     begin = b"__rsh_on=1"
@@ -76,7 +77,7 @@ class Dialect:
             kept: what has it keep the line in its history.
         """
         begin = b"{ __rsh_status=${__rsh_kept:-$?} __rsh_line=%d; " % number + kept
-        return begin + self.before_report + self.tell + b"; } >/dev/null 2>&1\n"
+        return begin + self.before_report + self.tell + b"; }" + self.unseen + b"\n"
 
     def ask(self, kind: bytes, text: bytes, path: bytes) -> bytes:
         """Give what has a copy of the shell tell, into the file at a path, how a text could go on."""
@@ -139,27 +140,31 @@ class Dialect:
 
     def _restore(self, line: bytes, number: int, before: Outcome) -> bytes:
         """Switch on again what the last report has switched off, and leave $? and $_ as they were."""
-        several = len(before.statuses) > 1 and self.statuses in line
+        pipeline = before.pipeline if self.statuses in line else b""
         altered = before.switched_off or before.trap or before.hooked
-        if not (altered or several or self._loses_state(line)):
+        if not (altered or pipeline or self._loses_state(line)):
             return b""
         commands = [self.begin]
         if before.hooked:
             commands.append(self._hooks(line))
         if before.switched_off:
             commands.append(self.builtin + b"set -" + before.switched_off)
-        if before.trap:
-            commands.append(self.builtin + before.trap.strip())
-        commands.append(b'__rsh_leave %d "${__rsh_last-}" && \\: "${__rsh_last-}"' % (0 if several else before.status))
-        if several:
-            commands.append(b" | ".join(b"(exit %d)" % status for status in before.statuses) + b" && \\:")
+        commands += self._leave(line, 0 if pipeline else before.status, before.trap.strip())
+        if pipeline:
+            # What stands behind && and || keeps `set -e` and a trap from hearing of it, and does not run.
+            commands.append(pipeline + (b" && \\:" if before.status else b" || \\:"))
         # What cannot be parsed is not begun: so the line stands behind the commands, unless it is to be shown as read.
         end = b"\n" if b"v" in before.switched_off else b" "
-        return b"{ " + b"; ".join(commands) + b"; } >/dev/null 2>&1;" + end
+        return b"{ " + b"; ".join(commands) + b"; }" + self.unseen + b";" + end
+
+    def _leave(self, line: bytes, status: int, trap: bytes) -> "list[bytes]":
+        """Give what sets the trap that watches commands, if there is one, and leaves $? and $_ as they were."""
+        leave = b'__rsh_leave %d "${__rsh_last-}" && \\: "${__rsh_last-}"' % status
+        return [self.builtin + trap, leave] if trap else [leave]
 
     def _keep(self, text: bytes) -> bytes:
         """Give what keeps the statuses and $_ of a text, unseen."""
-        return b"\n\n{ " + self.keep + b"; } >/dev/null 2>&1"
+        return b"\n\n{ " + self.keep + b"; }" + self.unseen
 
     def _loses_state(self, line: bytes) -> bool:
         """Tell whether a line would find what belongs to our own commands in $_ or $?."""

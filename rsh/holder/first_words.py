@@ -5,6 +5,7 @@
 BASH_FUNCTIONS = r"""
 __rsh_tell() {
     [[ -n ${PWD+set} ]] || __rsh_pwd=$(\builtin pwd)
+    [[ -z ${PS0-} ]] || __rsh_hide_ps0
     \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "${__rsh_options:-$-}" \
         "${PWD-$__rsh_pwd}" "${__rsh_statuses[@]-}" . >&9
     \builtin set +evx
@@ -26,12 +27,24 @@ __rsh_remember() {
     \builtin return "$__rsh_status"
 }
 __rsh_show() {
-    if ((${#__rsh_hooks[@]} < 2)); then
-        \builtin printf -v PROMPT_COMMAND %s "${__rsh_hooks-}"
-    else
+    if [[ -z ${__rsh_hooks+set} ]]; then
+        \:
+    elif ((${#__rsh_hooks[@]} > 1)); then
         PROMPT_COMMAND=("${__rsh_hooks[@]}")
+    else
+        \builtin printf -v PROMPT_COMMAND %s "$__rsh_hooks"
     fi
-    \builtin unset __rsh_hooks __rsh_hooked
+    if [[ -n ${__rsh_ps0-} ]]; then
+        \builtin printf -v PS0 %s "$__rsh_ps0"
+        __rsh_leave "$__rsh_status" && \:
+        \builtin printf %s "${__rsh_ps0@P}" >&0
+    fi
+    \builtin unset __rsh_hooks __rsh_hooked __rsh_ps0
+}
+__rsh_hide_ps0() {
+    __rsh_ps0=$PS0
+    \builtin printf -v PS0 ''
+    if [[ -z $PS0 ]]; then __rsh_hooked=1; else __rsh_ps0=; fi
 }
 __rsh_hide() {
     __rsh_hooks=("${PROMPT_COMMAND[@]}")
@@ -47,8 +60,11 @@ if [[ -z ${__rsh_prompted-} ]] && \builtin printf -v PROMPT_COMMAND %s "${PROMPT
         \builtin eval "$__rsh_hook"
     done 0<&8 >&8 2>&8 8<&- 9>&-
 fi
+\builtin trap -p DEBUG >&9
+\builtin trap - DEBUG
 __rsh_hide'
-\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_remember __rsh_show __rsh_hide
+\builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_remember
+\builtin readonly -f __rsh_show __rsh_hide __rsh_hide_ps0
 __rsh_begin='if [[ -z ${__rsh_begun-} ]]; then
     \builtin trap -p DEBUG >&9
     \builtin trap - DEBUG
@@ -60,6 +76,7 @@ __rsh_begin='if [[ -z ${__rsh_begun-} ]]; then
     __rsh_no_editing
     if \builtin test -o history; then \builtin history -c; fi
     \builtin set -o notify +o history +H
+    [[ -z ${PS0-} ]] || __rsh_hide_ps0
     __rsh_end
 fi'
 \builtin readonly __rsh_before_prompt __rsh_begin

@@ -137,6 +137,7 @@ class HeldShell:
                 self.terminal.end_others(self.child.pid)
             return
         answer = self.child.answer()
+        self.terminal.restore()  # bash has put the modes of the line before back where the question was killed (jobs.c)
         if self.asking is not None and not self.asking.hung_up:
             self.asking.say(wire.ANSWER, b"\1" + answer)
         self.asking = None

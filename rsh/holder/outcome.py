@@ -13,6 +13,9 @@ REPORT = re.compile(
 # Stands in front of that where the shell acts on a signal that a key makes: what sets the trap, or a function.
 TRAPPED = re.compile(rb"(?:' (?:SIG)?|^TRAP)(?:INT|QUIT|TSTP)\b", re.MULTILINE)
 
+# Between a trap and one that a command of the prompt has set in its place.
+AGAIN = b" DEBUG\ntrap -- '"
+
 # All that is no letter of an option which a report switches off.
 _LEFT_ALONE = bytes(set(range(256)) - set(b"evx"))
 
@@ -40,6 +43,22 @@ class Outcome:
         self.heeds = True
 
     @property
+    def restricted(self) -> bool:
+        """Whether the shell opens no file to write to."""
+        return b"r" in self.options
+
+    @property
+    def pipeline(self) -> bytes:
+        """Give one that ends as the line's last one did; b"" where $? alone tells all, or it was none that did."""
+        if not self.statuses or self.statuses == (self.status,):
+            return b""
+        failed = [status for status in self.statuses if status]
+        text = b" | ".join(b"(exit %d)" % status for status in self.statuses)
+        if self.status in (self.statuses[-1], *failed[-1:]):  # the latter where `set -o pipefail` is on
+            return text
+        return b"! " + text if self.status == (not failed) else b""
+
+    @property
     def switched_off(self) -> bytes:
         """Give the options that a report switches off, as far as they were on."""
         return self.options.translate(None, _LEFT_ALONE)
@@ -50,7 +69,8 @@ def read_report(found: "re.Match[bytes]") -> Outcome:
     trap, line, status, restored, hooked, options, directory, statuses = found.groups(b"")
     outcome = Outcome(int(line), int(status), directory)
     outcome.restored, outcome.hooked = restored == b"1", hooked == b"1"
-    outcome.options, outcome.trap = options, trap
+    *before, last = trap.split(AGAIN)
+    outcome.options, outcome.trap = options, b"trap -- '" + last if before else trap
     outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)
     outcome.heeds = TRAPPED.search(found.string[: found.start(2)]) is not None
     return outcome

@@ -16,6 +16,7 @@ from rsh.holder.wording import (
     KEYS,
     LAST_WORD,
     OF_JOBS,
+    RESTRICTED,
     SHOWS_HISTORY,
     TAKES_LAST,
     TRACE,
@@ -30,6 +31,9 @@ BASH_LINE = os.fsencode(os.path.join(FOLDER, "bash", "line"))
 ZSH_FOLDER = os.path.join(FOLDER, "zsh")
 ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
 
+# A restricted bash opens no file to write to.
+CLOSED = b" >&- 2>&-"
+
 # A longer line is not kept in the history of zsh, in bytes: that counts those before each word in 16 bits.
 LONGEST_KEPT_BY_ZSH = 32_000
 
@@ -41,8 +45,8 @@ class Bash(Dialect):
     keep = b'__rsh_kept=$? __rsh_statuses=("${PIPESTATUS[@]}") __rsh_last=$_'
     statuses = b"PIPESTATUS"
     before_report = b"\\unset -f builtin; "  # which all of ours begins with
-    before_report += b'[[ -z ${PROMPT_COMMAND[*]-} || $- != *i* ]] || \\builtin eval "$__rsh_before_prompt"; '
     before_report += b"\\builtin trap -p DEBUG INT QUIT TSTP >&9; \\builtin trap - DEBUG; "
+    before_report += b'[[ -z ${PROMPT_COMMAND[*]-} || $- != *i* ]] || \\builtin eval "$__rsh_before_prompt"; '
     remembers = True
 
     def __init__(self, shell: str) -> None:
@@ -57,6 +61,7 @@ class Bash(Dialect):
     def run(self, line: bytes, number: int, before: Outcome) -> bytes:
         if KEYS.search(line) and DEFINITION.search(line):
             self._keys_defined = True
+        self.unseen = CLOSED if before.restricted or RESTRICTED.search(line) else Dialect.unseen
         return super().run(line, number, before)
 
     def ask_again(self, number: int) -> bytes:
@@ -80,6 +85,13 @@ class Bash(Dialect):
 
     def _loses_state(self, line: bytes) -> bool:
         return self._keys_defined or KEYS.search(line) is not None
+
+    def _leave(self, line: bytes, status: int, trap: bytes) -> "list[bytes]":
+        if not trap or LAST_WORD.search(line):
+            return super()._leave(line, status, trap)
+        # The trap is to see the line first, as it is how some (preexec) learn of that; it does not see a subshell.
+        leave = [b"(\\builtin exit %d) && \\:" % status] if status else []
+        return [self.builtin + trap, *leave]
 
     def _told(self, text: bytes) -> "tuple[bytes, bytes]":
         # A copy of the shell has none of its jobs.

@@ -11,7 +11,7 @@ import termios
 import time
 from contextlib import suppress
 
-from rsh.holder.gathering import gathered
+from rsh.holder.gathering import Gathering
 
 READ_SIZE = 16 * 1024
 
@@ -52,6 +52,7 @@ class Terminal:
         self._dropping = False  # its own queue is still full of what was interrupted
         self._fed = False  # something was typed since the last line ended
         self.master, self._slave = os.openpty()
+        self._gathering = Gathering(self.master)
         self.name = os.ttyname(self._slave)
         self.resize(columns, rows)
         _prefer_utf8(self._slave)
@@ -61,7 +62,7 @@ class Terminal:
 
     def read(self) -> bytes:
         """Give what was printed; b"" when there is nothing now."""
-        return gathered(self.master, self._read_piece())
+        return self._gathering.all_behind(self._read_piece())
 
     def _read_piece(self) -> bytes:
         try:

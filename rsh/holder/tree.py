@@ -73,8 +73,8 @@ def look_up(pid: int) -> Process | None:
 def children_of(parent: int) -> list[int]:
     """Give the children of a process with one thread; none when they cannot be seen."""
     try:
-        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
-            return [int(pid) for pid in file.read().split()]
+        with open(f"/proc/{parent}/task/{parent}/children", "rb", buffering=0) as file:
+            return [int(pid) for pid in file.readall().split()]
     except OSError:
         return []
 

@@ -9,10 +9,12 @@ import re
 OPEN_END = re.compile(rb"(?:[|&\\]|\(\s*\)|\bfunction\s+\S+)\s*\Z")
 HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"\\]?)([^\s'\"\\;&|<>()]+)\1")
 
-# What shows lines as they are read, or commands as they run; and what has the shell itself act on a signal, and go on.
+# What shows lines as they are read, or commands as they run; what restricts bash, for good; and what has the shell
+# itself act on a signal, and go on.
 # Options stand near their `set`: a text of a megabyte with many a set in it is not looked through to its end for each.
 VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*v")
 TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*x")
+RESTRICTED = re.compile(rb"\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*(?:r|o[ \t]+restricted\b)")
 TRAPS = re.compile(rb"\btrap\b|\bTRAP")
 
 # What asks for $_, chooses the keys of a line editor, or defines what may do that later.

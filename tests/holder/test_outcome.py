@@ -45,5 +45,28 @@ def test_report_tells_of_traps_for_signals_that_keys_make(trap: bytes, heeds: bo
     assert outcome.trap == (b"trap -- ':' DEBUG\n" if b"DEBUG" in trap else b"")
 
 
+def test_trap_that_a_command_of_the_prompt_has_set_takes_the_place_of_the_one_before() -> None:
+    traps = b"trap -- 'echo a\nb' DEBUG\ntrap -- 'echo c' DEBUG\n"
+    assert outcome_of(traps + b"1\x000\x0000\x00hB\x00/\x00.\x00").trap == b"trap -- 'echo c' DEBUG\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "statuses", "pipeline"),
+    [
+        (3, (3,), b""),
+        (0, (), b""),
+        (0, (3, 0), b"(exit 3) | (exit 0)"),
+        (3, (3, 0), b"(exit 3) | (exit 0)"),
+        (0, (0, 3), b"! (exit 0) | (exit 3)"),
+        (1, (0,), b"! (exit 0)"),
+        (7, (3, 0), b""),
+    ],
+)
+def test_pipeline_ends_as_that_of_the_line_has_ended(status: int, statuses: tuple[int, ...], pipeline: bytes) -> None:
+    outcome = Outcome(1, status)
+    outcome.statuses = statuses
+    assert outcome.pipeline == pipeline
+
+
 def test_report_that_has_not_come_whole_is_none() -> None:
     assert REPORT.search(b"1\x000\x0000\x00hB\x00/\x000\x00") is None

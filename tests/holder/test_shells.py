@@ -27,6 +27,23 @@ ROWS = {
     "last word": (BOTH, ["echo a b", "echo $_", "echo $_ c", "echo $_"]),
     "pipeline": (("bash",), ["true | false | (exit 7)", "echo ${PIPESTATUS[@]} $?", "echo ${PIPESTATUS[@]}"]),
     "pipeline of zsh": (("zsh",), ["true | false | (exit 7)", "echo $pipestatus $?", "echo $pipestatus"]),
+    "pipeline that went well": (
+        ("bash",),
+        ["(exit 3) | true", "echo ${PIPESTATUS[@]} $?", "! true", "echo ${PIPESTATUS[@]} $?"],
+    ),
+    "pipeline of zsh that went well": (
+        ("zsh",),
+        ["(exit 3) | true", "echo $pipestatus $?", "! true", "echo $pipestatus"],
+    ),
+    "pipeline and errexit": (
+        ("bash",),
+        ["set -eE; trap 'echo ERR' ERR", "(exit 4) | true", "echo ${PIPESTATUS[@]} $?"],
+    ),
+    "pipefail": (("bash",), ["set -o pipefail", "false | (exit 4) | true", "echo ${PIPESTATUS[@]} $?"]),
+    "restricted": (
+        ("bash",),
+        ["set -r", "cd /", "(exit 3) | false", "echo ${PIPESTATUS[@]} $?; >f", "set -x", "echo $?", "set -e; false"],
+    ),
     "aliases": (ALL, ["alias ll='echo aliased'", "ll", "unalias ll", "alias eval=echo printf=echo", "echo on"]),
     "functions": (ALL, ["f() { echo f $1; return 3; }", "f x", "echo $?", "unset -f f"]),
     "names of builtins": (("bash",), ["eval() { :; }; printf() { :; }; set() { :; }; trap() { :; }", "echo on"]),
@@ -237,6 +254,14 @@ def test_long_line_arrives(held: Held, size: int) -> None:
     assert held.run(b"echo $?") == (0, "4\n")
 
 
+@pytest.mark.parametrize("line", ["suspend", "kill -STOP $$"])
+def test_shell_that_is_stopped_goes_on_as_nobody_else_could_have_it_go_on(line: str, tmp_path: Path) -> None:
+    held = Held("bash", tmp_path)
+    held.end()
+    assert held.run(f"{line}; echo on") == (0, "on\n")
+    held.close()
+
+
 def test_exit_is_the_end_with_its_status(held: Held) -> None:
     held.run("exit 7")
     assert held.ended == (7, 0)
@@ -355,6 +380,39 @@ def test_command_of_the_prompt_of_bash_runs_once_behind_ctrl_c(tmp_path: Path) -
         ended, output = shell.end()
         assert (ended, output.count("was 130")) == (status, 1)
         shell.begin(SLEEP)
+    shell.close()
+
+
+def test_what_bash_shows_before_a_line_is_shown_once_and_sees_the_status(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, "PS0='<$? $((n += 1))>\\n'\n")
+    assert shell.end() == (0, "")
+    assert shell.run("sleep 0.1; (exit 3)") == (3, "<0 1>\n")
+    assert shell.run('echo "$PS0 ${PROMPT_COMMAND-none}"') == (0, "<3 2>\n<$? $((n += 1))>\\n none\n")
+    assert shell.run("echo 'unfinished")[0] != 0
+    assert shell.run("PS0=") == (0, "<2 3>\n")
+    assert shell.run("echo $n") == (0, "3\n")
+    shell.run("PS0=set; set -u")
+    assert shell.run("echo on") == (0, "seton\n")
+    shell.close()
+
+
+# How prompts learn of lines in bash: the first command that a trap sees behind the last command of the prompt.
+PREEXEC = """
+seen() { if [ -n "$waits" ]; then waits=; echo "will $BASH_COMMAND"; fi; }
+trap seen DEBUG
+PROMPT_COMMAND='waits=1'
+"""
+
+
+def test_trap_by_which_prompts_learn_of_lines_sees_these_first(tmp_path: Path) -> None:
+    shell = begun("bash", tmp_path, PREEXEC)
+    assert shell.end() == (0, "")
+    assert shell.run("echo a") == (0, "will echo a\na\n")
+    assert shell.run("(exit 3) || false") == (1, "will false\n")
+    assert shell.run("echo $?; false | true") == (0, "will echo $?\n1\n")
+    assert shell.run("echo $? ${PIPESTATUS[@]}") == (0, "will echo $? ${PIPESTATUS[@]}\n0 1 0\n")
+    shell.run("PROMPT_COMMAND='trap \"echo other\" DEBUG'")
+    assert shell.run("echo b") == (0, "other\nb\n")
     shell.close()
 
 
@@ -640,6 +698,14 @@ def test_startup_files_of_zsh_are_found_where_they_say_they_are(tmp_path: Path) 
     held = Held(shutil.which("zsh") or "", tmp_path, LOGIN)
     held.end()
     assert held.run("echo $x ${ZDOTDIR##*/}") == (0, "env,profile,rc,login other\n")
+    held.close()
+
+
+def test_room_that_zsh_makes_for_jobs_is_never_told_of_however_slowly_it_is_made(tmp_path: Path) -> None:
+    held = Held("zsh", tmp_path)
+    held.end()
+    held.run("trap 'sleep 0.05' DEBUG")
+    assert re.fullmatch(r"\[1\] \d+\n\[2\] \d+\n", held.run("sleep 300 & sleep 301 &")[1])
     held.close()
 
 
