@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from prompt_toolkit.application.current import get_app
 from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
     Condition,
     completion_is_selected,
     emacs_insert_mode,
     emacs_mode,
+    emacs_selection_mode,
     has_completions,
     has_focus,
     is_searching,
+    shift_selection_mode,
     vi_insert_mode,
+    vi_navigation_mode,
 )
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.key_binding.bindings.basic import if_no_repeat
 from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.search import SearchDirection, start_search
 
@@ -32,8 +39,10 @@ from rsh.client.cli.settings import Settings
 from rsh.client.editor.completing import accept_only
 from rsh.client.editor.cutting import Cuts, bind_cuts
 from rsh.client.editor.lines import is_unfinished
-from rsh.client.editor.searching import bind_search
-from rsh.client.text.words import next_end, previous_start
+from rsh.client.editor.repeating import Repeating
+from rsh.client.editor.searching import Searching
+from rsh.client.editor.vi_keys import bind_vi
+from rsh.client.text.words import next_end, previous_start, swapped
 
 # Pastes of more lines than this are announced: it is easy not to see what they will run.
 PASTE_LINES = 5
@@ -104,6 +113,16 @@ class Modes:
         else:
             buffer.validate_and_handle()
 
+    def enter_command(self, event: KeyPressEvent) -> None:
+        """Run the line if it is whole, wherever the cursor stands in it; else go on behind it. Vi's command mode."""
+        buffer = event.current_buffer
+        if is_unfinished(buffer.text):
+            buffer.cursor_position = len(buffer.text)
+            buffer.newline(copy_margin=False)
+            event.app.vi_state.input_mode = InputMode.INSERT
+        else:
+            buffer.validate_and_handle()
+
     def alt_enter(self, event: KeyPressEvent) -> None:
         """Do what Enter does not."""
         if self._several:
@@ -121,7 +140,12 @@ class Modes:
 
 
 def make_bindings(
-    modes: Modes, cuts: Cuts, completes: Callable[[], bool], give_up: Callable[[], None], hold: Hold
+    modes: Modes,
+    cuts: Cuts,
+    completes: Callable[[], bool],
+    give_up: Callable[[], None],
+    hold: Hold,
+    repeating: Repeating,
 ) -> KeyBindings:
     """Give the bindings; they go before prompt_toolkit's own.
 
@@ -130,20 +154,22 @@ def make_bindings(
         completes: says whether a completion waits for its answer.
         give_up: has it wait no longer.
         hold: has the keys behind a Tab wait for the tasks that complete the line, as far as they end soon.
+        repeating: does the last change again.
     """
     keys = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER) & ~is_searching
     keys.add("enter", filter=typing & ~completion_is_selected)(modes.enter)
     keys.add("enter", filter=typing & completion_is_selected)(_accept_completion)
-    bind_search(keys)
+    Searching().bind(keys, typing)
     keys.add("end", filter=typing & Condition(_has_ghost))(_take_ghost)
-    keys.add("escape", "enter", filter=typing)(modes.alt_enter)
+    keys.add("escape", "enter", filter=typing & emacs_mode)(modes.alt_enter)  # of vi, Esc waits for no other key
+    keys.add("enter", filter=typing & vi_navigation_mode)(modes.enter_command)
     keys.add("escape", eager=True, filter=has_completions)(_close_menu)
     keys.add("c-i", filter=typing & (emacs_insert_mode | vi_insert_mode))(lambda event: _complete(event, hold))
     keys.add("c-c", filter=typing & has_completions)(_close_menu)
     keys.add("c-c", filter=typing & Condition(completes))(lambda event: give_up())
     keys.add("c-d", filter=typing & Condition(_has_text) & has_completions)(_close_menu)
-    keys.add(Keys.BracketedPaste, filter=typing)(modes.paste)
+    keys.add(Keys.BracketedPaste, filter=typing | is_searching)(modes.paste)
     keys.add(Keys.Vt100MouseEvent)(_ignore)  # We ask for none, and prompt_toolkit fails at a malformed one.
     keys.add("f2", filter=typing)(modes.toggle_completion)
     keys.add("f3", filter=typing)(modes.toggle_lines)
@@ -156,10 +182,20 @@ def make_bindings(
         keys.add(*on, filter=emacs)(_word_on)
     keys.add("c-left", filter=emacs)(_word_back)
     keys.add("c-right", filter=emacs)(_word_on)
+    keys.add("escape", "t", filter=emacs)(_swap_words)
+    keys.add("escape", Keys.Any, filter=emacs)(_unknown)
+    for key in (Keys.Any, "c-i", "c-k", "c-t", "c-u", "c-y"):
+        keys.add(key, filter=emacs & emacs_selection_mode & ~shift_selection_mode)(_leave_selection)
+    keys.add(Keys.Any, filter=typing & (emacs_insert_mode | vi_insert_mode), save_before=if_no_repeat)(_insert)
     keys.add("c-v", filter=emacs)(get_by_name("quoted-insert"))
     keys.add("escape", "?", filter=emacs)(lambda event: _list(event, hold))
     keys.add("escape", "*", filter=emacs)(_insert_all)
     bind_cuts(keys, typing & emacs_insert_mode, cuts)
+    bind_vi(keys, typing)
+    keys.add(".", filter=typing & vi_navigation_mode)(repeating.repeat)
+    for key, handler in (("\\", _complete), ("=", _list)):
+        keys.add(key, filter=typing & vi_navigation_mode)(partial(_append_and, partial(handler, hold=hold)))
+    keys.add("*", filter=typing & vi_navigation_mode)(partial(_append_and, _insert_all))
     return keys
 
 
@@ -174,6 +210,35 @@ def _word_on(event: KeyPressEvent) -> None:
         buffer.insert_text(buffer.suggestion.text[: next_end(buffer.suggestion.text, 0)])
         return
     buffer.cursor_position = next_end(buffer.text, buffer.cursor_position)
+
+
+def _swap_words(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    found = swapped(buffer.text, buffer.cursor_position)
+    if found is None:
+        event.app.output.bell()
+    else:
+        buffer.document = Document(*found)
+
+
+def _insert(event: KeyPressEvent) -> None:
+    """Insert what was typed; what follows one another is undone at once. prompt_toolkit's own forgets that."""
+    event.current_buffer.insert_text(event.data * event.arg)
+
+
+def _unknown(event: KeyPressEvent) -> None:
+    """Ring for an Alt key that means nothing, as in bash; what is no character was pressed behind a lone Esc."""
+    last = event.key_sequence[-1]
+    if isinstance(last.key, Keys):
+        event.key_processor.feed(last, first=True)
+    else:
+        event.app.output.bell()
+
+
+def _leave_selection(event: KeyPressEvent) -> None:
+    """Have a key that means nothing to a selection, which Ctrl-Space begins, do what it always does."""
+    event.current_buffer.exit_selection()
+    event.key_processor.feed(event.key_sequence[-1], first=True)
 
 
 def _complete(event: KeyPressEvent, hold: Hold) -> None:
@@ -193,6 +258,14 @@ def _list(event: KeyPressEvent, hold: Hold) -> None:
         before = asyncio.all_tasks()
         buffer.start_completion(complete_event=_ALL)
         hold(asyncio.all_tasks() - before)
+
+
+def _append_and(work: Callable[[KeyPressEvent], None], event: KeyPressEvent) -> None:
+    """Do something to the word at the cursor of vi's command mode, and go on behind it."""
+    buffer = event.current_buffer
+    buffer.cursor_position += buffer.document.get_cursor_right_position()
+    event.app.vi_state.input_mode = InputMode.INSERT
+    work(event)
 
 
 def _insert_all(event: KeyPressEvent) -> None:

@@ -33,6 +33,8 @@ def complete(text: str, names: Names) -> list[Completion]:
             here, names.programs_here, names.here
         )
     place = Place(text)
+    if (value := place.value()) is not None:
+        return _complete_value(value, names) or _complete_variable(text, place.scan, names)
     if place.word is None:
         below = place.behind_variables(names.there, names.value_there)
         return below or _complete_variable(text, place.scan, names)
@@ -45,6 +47,12 @@ def complete(text: str, names: Names) -> list[Completion]:
         return complete_ours(place, place.word, command, names)
     ours = _our_names("") if place.word.start == blank else []
     return _complete_shell(place, lambda word: _with_ours(ours, word, names), names.there, names.arguments_there)
+
+
+def _complete_value(value: Place, names: Names) -> list[Completion]:
+    """Complete the value of an assignment: a path, as in bash."""
+    below = value.behind_variables(names.there, names.value_there)
+    return below or (value.insert(names.there(value.word.text)) if value.word is not None else [])
 
 
 def _ours(scan: Scan, word: Word) -> Command | None:

@@ -8,12 +8,19 @@ from collections.abc import Callable
 from prompt_toolkit.application import Application
 
 from rsh.client.shell.shell import Called
+from rsh.session.interrupts import Interrupts
 
 
 class GivingWay:
-    """What any thread, and a signal handler, may do to the prompt of an application."""
+    """What any thread, and a signal handler, may do to the prompt of an application.
+
+    Attributes:
+        interrupts: held from before a prompt begins until it is over: Ctrl-C is a key of the prompt, and would break
+            off the making of its event loop, or the end of that, half way.
+    """
 
     def __init__(self, app: Application[str]) -> None:
+        self.interrupts = Interrupts()
         self._app = app
         self._called = False  # the prompt is to give way
 
@@ -22,6 +29,13 @@ class GivingWay:
         self._called = True
         if self._app.is_running and self._app.loop is not None:
             soon(self._app.loop, self.give_way)
+
+    def begin(self) -> None:
+        """Act on what has come while the prompt began."""
+        if self.interrupts.came:
+            self._app.exit(exception=KeyboardInterrupt(), style="class:aborting")
+        else:
+            self.give_way()
 
     def give_way(self) -> None:
         """Raise Called in the prompt if it was called; in its event loop only, and when a prompt begins."""

@@ -7,11 +7,14 @@ password must not be taken for the next line.
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import select
+import signal
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
@@ -28,6 +31,10 @@ PASTE_ENDS: Final = b"\x1b[201~"
 
 # A terminal holds no more (N_TTY_BUF_SIZE, n_tty.c).
 MOST: Final = 4096
+
+# For how long the signal that tells that a terminal has gone is waited for, and from one look to the next, in seconds.
+PATIENCE: Final = 0.5
+GLANCE: Final = 0.01
 
 _WHOLE: Final = len(PASTE_ENDS)
 _ESCAPE: Final = 0x1B
@@ -143,6 +150,7 @@ class LineReader(PosixStdinReader):
     def __init__(self, descriptor: int, *, encoding: str) -> None:
         super().__init__(descriptor, encoding=encoding)
         self.ahead = bytearray()
+        self._gone_at = 0.0  # when the terminal was seen to have gone away
         self._last = b""  # as many bytes as a mark of a paste has
         self._pasting = False
 
@@ -157,10 +165,23 @@ class LineReader(PosixStdinReader):
             while not (self._read_paste(found, there) if self._pasting else self._read_byte(found)):
                 if len(found) >= there:
                     break
-        except OSError:
-            pass  # Hung up: a signal tells that.
+        except OSError as error:
+            if error.errno == errno.EIO:
+                self._hung_up()
         plain = not pasting and PASTE_BEGINS not in found
         return self._stdin_decoder.decode(without_answers(bytes(found)) if plain else bytes(found))
+
+    def _hung_up(self) -> None:
+        """Leave it to a signal to tell that the terminal has gone away; to our own where the kernel tells others only.
+
+        That is so where the first program of the session is another one, and goes on.
+        """
+        now = time.monotonic()
+        self._gone_at = self._gone_at or now
+        if now > self._gone_at + PATIENCE:
+            signal.raise_signal(signal.SIGHUP)
+        else:
+            time.sleep(GLANCE)
 
     def _read_byte(self, found: bytearray) -> bool:
         """Read one; say whether it ends what may be read now."""

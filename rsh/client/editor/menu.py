@@ -45,8 +45,11 @@ class MenuCompleter(Completer):
         Of several, Tab inserts what they have in common, and is pressed once more to see them; of too many in any case.
         """
         text = document.text_before_cursor
-        self._names.late = False
+        self._names.late = self._names.cut = False
         found = within(complete(text, self._names), len(text), document.text_after_cursor)
+        if self._names.cut and len(found) > MANY:  # What they have in common would be that of some of them.
+            self._tell(f"{len(found)} possibilities and more; type on")
+            return []
         many = len(found) > MANY and self.asked != text
         if self.asked == text:
             self._tell("")

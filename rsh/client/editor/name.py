@@ -36,9 +36,11 @@ class Names(Protocol):
 
     Attributes:
         late: since this was last set to False, a question to the other side was not answered in time.
+        cut: since this was last set to False, an answer held as many names as one can: there may be more.
     """
 
     late: bool
+    cut: bool
 
     def here(self, word: str) -> Iterable[Name]:
         """Give paths of this machine."""

@@ -148,6 +148,7 @@ class ClientNames:
 
     Attributes:
         late: since this was last set to False, a question to the other side was not answered in time.
+        cut: since this was last set to False, an answer held as many names as one can: there may be more.
         background: gives the transfers in the background.
     """
 
@@ -159,7 +160,7 @@ class ClientNames:
         """
         self._memory = memory
         self._directory = directory
-        self.late = False
+        self.late = self.cut = False
         self.background: Callable[[], list[Name]] = list
 
     def here(self, word: str) -> Iterable[Name]:
@@ -205,6 +206,7 @@ class ClientNames:
         self._memory.peek(self._path_key(line.rpartition(" ")[2]))
         found = self._ask("argument", line)
         self.late = self.late or found is None
+        self.cut = self.cut or len(found or ()) >= MANY
         return found
 
     def knows(self, command: str) -> bool | None:
@@ -227,6 +229,7 @@ class ClientNames:
         known = self._get(kind, asked)
         if len(known) >= MANY and asked != word:
             known = self._get(kind, word)
+        self.cut = self.cut or len(known) >= MANY
         return matching(known, word)
 
     def _path_key(self, word: str) -> Key:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from rsh.client.editor.expansion import Source, behind_variables, fitting, is_pattern, quoted_rest
 from rsh.client.editor.name import Name
 from rsh.client.text.quoting import quoted
-from rsh.client.text.syntax import Scan, Word
+from rsh.client.text.syntax import ASSIGNMENT, Scan, Word
 from rsh.escape import composed, printable
 
 # A pattern that fits more names stays as it is.
@@ -61,6 +61,19 @@ class Place:
         if not probe or probe[-1].start != size:
             return None
         return Word("", size, size, command=probe[-1].command, target=probe[-1].target)
+
+    def value(self) -> Place | None:
+        """Give the place of the value, or of its part behind the last colon, when an assignment is being typed."""
+        word = self.scan.words[-1] if self.scan.words else None
+        if word is None or not word.command or word.end != len(self.text):
+            return None
+        name = ASSIGNMENT.match(self.text, word.start)
+        if name is None:
+            return None
+        colon = 0 if word.quoted else self.text.rfind(":", name.end()) + 1
+        place = Place(self.text, max(name.end(), colon))
+        place.begin += self.begin
+        return place
 
     def insert(self, found: Iterable[Name]) -> list[Completion]:
         """Make what is inserted for each name: quoted as the word was begun, with what follows it."""

@@ -6,13 +6,17 @@ read the terminal find it.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
+import signal
 import sys
 import termios
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
+from rsh.client.cli.output import writing
 from rsh.client.editor.lines import is_unfinished
 from rsh.client.terminal.echo import EchoOff
 from rsh.client.terminal.line_mode import NO_KEY, as_lines
@@ -60,7 +64,8 @@ class PlainScreen:
         try:
             text = self._ask(self._prompt)
         except EOFError:
-            to_stdout(b"\n")
+            with _while_there():
+                to_stdout(b"\n")
             raise
         try:
             while is_unfinished(text):
@@ -97,7 +102,8 @@ class PlainScreen:
 
     def _ask(self, prompt: str) -> str:
         try:
-            to_stdout(os.fsencode(prompt))
+            with writing(), _while_there():
+                to_stdout(os.fsencode(prompt))
             return os.fsdecode(self._read_line())
         except KeyboardInterrupt:
             to_stdout(b"\n")
@@ -115,7 +121,8 @@ class PlainScreen:
         self._ahead = rest
         while not newline:
             select.select([0], [], [])  # Ctrl-C is met here, where no line is lost by it
-            piece = os.read(0, 65536)
+            with _while_there():
+                piece = os.read(0, 65536)
             if not piece and not line:
                 raise EOFError
             text, newline, self._ahead = piece.partition(b"\n")
@@ -123,3 +130,14 @@ class PlainScreen:
             if not piece:
                 break
         return line
+
+
+@contextmanager
+def _while_there() -> Iterator[None]:
+    """Use the terminal; end the program if it has gone away, as the signal does that may come later, or not to us."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EIO:
+            raise SystemExit(128 + signal.SIGHUP) from error
+        raise

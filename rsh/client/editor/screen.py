@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 from prompt_toolkit.application import Application, run_in_terminal
+from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import vi_navigation_mode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.layout.controls import BufferControl
@@ -25,6 +27,7 @@ from prompt_toolkit.styles import Style
 from rsh.client.cli.settings import Settings
 from rsh.client.editor import marks
 from rsh.client.editor.above import Above
+from rsh.client.editor.aside import Aside
 from rsh.client.editor.bindings import Modes, make_bindings
 from rsh.client.editor.bottom_line import BottomLine
 from rsh.client.editor.completing import Completing, accept_only
@@ -34,11 +37,12 @@ from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
 from rsh.client.editor.line_history import Ghost, LineHistory
 from rsh.client.editor.line_input import LineInput, as_typed, whole_pastes
+from rsh.client.editor.long_lines import LongLines, wrap_bare
 from rsh.client.editor.looks import LOOKS
 from rsh.client.editor.menu import MenuCompleter
 from rsh.client.editor.names import ClientNames
 from rsh.client.editor.paper import Paper
-from rsh.client.editor.searching import finds_nothing
+from rsh.client.editor.repeating import Repeating
 from rsh.client.shell.shell import Called
 from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.prompt_text import Place, fragments
@@ -48,6 +52,12 @@ CONTINUATION: Final = "… "
 # Rows that a menu and its line want, and those of the screen that may be needed for anything else.
 MENU_ROWS: Final = 8
 OTHER_ROWS: Final = 2
+
+
+# For how long Esc may be the beginning of what a key sends, and keys the beginning of what several mean, in seconds.
+# In vi Esc is a key that much is done with, and what is half a command waits for its other half (None).
+EMACS_WAITS: Final[tuple[float, float | None]] = 0.5, 1.0
+VI_WAITS: Final[tuple[float, float | None]] = 0.1, None
 
 
 class Screen:
@@ -84,7 +94,6 @@ class Screen:
         self.jobs: Callable[[], int] = lambda: 0
         self.toolbar: Callable[[str], str] = lambda choice: ""
         self.goes_on: Callable[[str], bool] = lambda line: False
-        self._hint = ""
         self._place = Place("", "", b"", b"")
         self._names = names
         self._settings = settings
@@ -106,14 +115,24 @@ class Screen:
         self._keys.typed_before = self._paper.begin_line
         self._keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
         self._completing = Completing(self.session, self._keys, names)
+        self._aside = Aside(self.session.app, self._completer, self._completing)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
         self.session.key_bindings = make_bindings(
-            modes, self._cuts, lambda: self._completing.waits, self._give_up_completion, self._completing.hold_keys
+            modes,
+            self._cuts,
+            lambda: self._completing.waits,
+            self._give_up_completion,
+            self._completing.hold_keys,
+            Repeating(self.session.app, self.session.default_buffer),
         )
         BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
+        control = self._line_control()
+        for window in self.session.layout.find_all_windows():
+            if window.content is control:
+                wrap_bare(window)
         if color:
-            self._line_control().lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
-        self.session.default_buffer.on_text_changed += self._forget_hint
+            control.lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
+        self.session.default_buffer.on_text_changed += self._aside.line_changed
         self.session.app.before_render += self._fit
         self.session.app.after_render += self._load_lexer
 
@@ -130,7 +149,7 @@ class Screen:
             search_ignore_case=True,
             multiline=True,
             prompt_continuation=_continuation,
-            input_processors=[AfterInput(self._note)],
+            input_processors=[LongLines(), AfterInput(self._behind)],
             style=Style.from_dict(LOOKS),
             color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
             include_default_pygments_style=False,
@@ -148,15 +167,25 @@ class Screen:
         """Do as the settings say."""
         typing = self._settings.text("complete") == "typing"
         self.session.complete_while_typing = typing
-        self.session.enable_history_search = not typing
-        vi = self._settings.text("keys") == "vi"
-        self.session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        self.session.enable_history_search = ~vi_navigation_mode if not typing else False
+        self._set_keys(vi=self._settings.text("keys") == "vi")
         self._ghost.enabled = self._settings.on("suggest")
         self._lexer.enabled = self._settings.on("highlight")
 
+    def _set_keys(self, *, vi: bool) -> None:
+        """Have the keys be those of vi or of emacs; with vi's, the cursor shows the mode."""
+        app = self.session.app
+        self.session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        app.ttimeoutlen, timeout = VI_WAITS if vi else EMACS_WAITS
+        app.timeoutlen = timeout  # type: ignore[assignment]
+        shows = vi and self._marked
+        self.session.cursor = ModalCursorShapeConfig() if shows else None
+        if not shows:
+            self._paper.output.reset_cursor_shape()
+
     def hint(self, text: str) -> None:
         """Show a few words behind the line, till it changes; called by any thread."""
-        self._hint = text
+        self._aside.words = text
         self.refresh()
 
     def refresh(self) -> None:
@@ -205,7 +234,7 @@ class Screen:
 
     def _read(self, place: Place, *, fresh_line: bool) -> str:
         self._place = place
-        self._hint = ""
+        self._aside.words = ""
         self._prepare()
         if not fresh_line:
             self._paper.begin_line()
@@ -302,11 +331,12 @@ class Screen:
 
     def _ask(self) -> str:
         kept, self._kept = self._kept, Document()
-        try:
-            return self.session.prompt(self._left, default=kept, pre_run=self._way.give_way)
-        finally:
-            if missing := self._above.end():
-                to_stdout(missing)
+        with self._way.interrupts:
+            try:
+                return self.session.prompt(self._left, default=kept, pre_run=self._way.begin)
+            finally:
+                if missing := self._above.end():
+                    to_stdout(missing)
 
     def end(self, status: int) -> bool:
         """End the program if the prompt waits; False when it does not. Called by any thread."""
@@ -319,6 +349,9 @@ class Screen:
             buffer.insert_text("")
         self.session.app.invalidate()
 
+    def _behind(self) -> StyleAndTextTuples:
+        return self._aside.fragments()
+
     def _left(self) -> StyleAndTextTuples:
         place = replace(self._place, link=self.link(), jobs=self.jobs())
         shown = fragments(place, self._paper.columns, self._settings.text("prompt"))
@@ -326,19 +359,6 @@ class Screen:
         if not self._marked or not self._settings.on("marks"):
             return [*above, *shown]
         return [*above, *marks.around(shown)]
-
-    def _note(self) -> StyleAndTextTuples:
-        """Give what is said behind the line; only for the moment: it does not stay on the screen."""
-        text = "completion: no answer" if self._completing.waits else self._hint
-        text = "nothing found" if finds_nothing() else text
-        notes = [self._completing.glyph, f"({text})" if text else ""]
-        shown = " ".join(filter(None, notes))
-        return [("class:note", f"  {shown}")] if shown and not self.session.app.is_done else []
-
-    def _forget_hint(self, buffer: Any) -> None:
-        if buffer.document.text_before_cursor != self._completer.asked:  # What that asks is still to be seen.
-            self._hint = ""
-        self._completing.give_up()
 
 
 def _continuation(width: int, line_number: int, wrap_count: int) -> str:

@@ -16,3 +16,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
     yield desk
     desk.close()
+
+
+@pytest.fixture
+def vi(desk: Desk) -> Desk:
+    """A prompt with the keys of vi."""
+    desk.settings.set("keys", "vi")
+    return desk

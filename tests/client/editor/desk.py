@@ -43,11 +43,19 @@ class Desk:
     """
 
     def __init__(
-        self, folder: Path, *, color: bool = False, ask: Ask | None = None, columns: int = 80, rows: int = 24
+        self,
+        folder: Path,
+        *,
+        color: bool = False,
+        marked: bool = False,
+        ask: Ask | None = None,
+        columns: int = 80,
+        rows: int = 24,
     ) -> None:
         """Prepare; nothing is shown yet.
 
         Args:
+            marked: the terminal takes marks.
             ask: the other side, if it is another one than this.
         """
         self.shown = io.StringIO()
@@ -62,7 +70,7 @@ class Desk:
         self.memory = Memory(ask or self._ask, budget=SOON if ask else BUDGET)
         names = ClientNames(self.memory, lambda: b"")
         keys = LineInput(self._terminal)
-        self.screen = Screen(self.history, names, self.settings, color=color, input=keys, output=output)
+        self.screen = Screen(self.history, names, self.settings, color=color, marked=marked, input=keys, output=output)
         self.memory.told = self.screen.answered
         self._steps: Iterator[Step] = iter(())
         self._until: Until | None = None

@@ -16,7 +16,7 @@ LINKS = [Name("lnk", link=True), Name("lnkd", True, link=True), Name("~ann", Tru
 class FixedNames:
     """Names that are always the same."""
 
-    late = False
+    late = cut = False
 
     def here(self, word: str) -> Iterable[Name]:
         return [name for name in HERE if name.text.startswith(word)]

@@ -110,3 +110,20 @@ def test_completions_are_listed_or_put_in_all_at_once(desk: Desk) -> None:
     assert desk.type("cat map\x1b?", menu_is_open, "\t", line_is("cat map\\ one "), "\r\r") == "cat map\\ one "
     assert desk.type("cat map\x1b*\r") == "cat map\\ one map\\ two "
     assert desk.type("cat none\x1b*\r") == "cat none"
+
+
+def test_what_was_typed_at_one_go_is_undone_at_once(desk: Desk) -> None:
+    assert desk.type("one two\x17three\x1f\r") == "one "
+
+
+def test_words_are_swapped(desk: Desk) -> None:
+    assert desk.type("cd /one/two\x1bt\r") == "cd /two/one"
+
+
+def test_alt_key_that_means_nothing_puts_nothing_in(desk: Desk) -> None:
+    assert desk.type("a\x1bpb\x1b~c\r") == "abc"
+    assert desk.type(f"ab\x1b{PASTE % 'x'}", line_is("abx"), "\r") == "abx"
+
+
+def test_keys_go_on_behind_ctrl_space(desk: Desk) -> None:
+    assert desk.type("ab\x00c\x00\x15d\r") == "d"

@@ -35,6 +35,25 @@ def test_words_of_a_shell_line(text: str, lines: list[str]) -> None:
     assert completed(text) == lines
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("x=re", ["x=remote.txt "]),
+        ("x='lo ", ["x='lo g' "]),
+        ("true; a[1]+=re", ["true; a[1]+=remote.txt "]),
+        ("P=/a:re", ["P=/a:remote.txt "]),
+        ("P='a:re", []),
+        ("x=$LOG/ma", ["x=$LOG/main ", "x=$LOG/many/"]),
+        ("x=$HOS", ["x=$HOSTNAME"]),
+        ("y=1 x=re", ["y=1 x=remote.txt "]),
+        ("x=(re", []),
+        ("'x'=re", []),
+    ],
+)
+def test_value_of_an_assignment_is_a_path(text: str, lines: list[str]) -> None:
+    assert completed(text) == lines
+
+
 @pytest.mark.parametrize("text", ["", " ", "cat $HO", "# rem", "cat <<E\nrem", "cat rem\\", "echo `", "cat ${rem"])
 def test_nothing_is_offered_where_nobody_knows(text: str) -> None:
     assert [line for line in completed(text) if "remote" in line or "local" in line] == []

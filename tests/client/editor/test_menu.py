@@ -15,16 +15,19 @@ from rsh.client.editor.name import Name
 class Folder:
     """Files over there."""
 
-    late = False
+    late = cut = False
 
-    def __init__(self, *files: str) -> None:
+    def __init__(self, *files: str, most: int = 2000) -> None:
         self._files = files
+        self._most = most
 
     def here(self, word: str) -> Iterable[Name]:
         return []
 
     def there(self, word: str) -> Iterable[Name]:
-        return [Name(name) for name in self._files if name.startswith(word)]
+        found = [Name(name) for name in self._files if name.startswith(word)][: self._most]
+        self.cut = len(found) == self._most
+        return found
 
     def value_there(self, name: str) -> str | None:
         return None
@@ -44,6 +47,15 @@ def test_too_many_are_told_first_and_shown_when_asked_again() -> None:
     assert len(complete("cat file")) == MANY + 1
     assert told[1:] == [""]
     assert len(complete("cat file00")) == 10
+
+
+def test_nothing_is_put_in_of_names_that_are_not_all() -> None:
+    told: list[str] = []
+    names = [*(f"alpha{number:03}" for number in range(MANY + 1)), "beta"]
+    completer = MenuCompleter(Folder(*names, most=MANY + 1), told.append)
+    for _ in range(2):
+        assert not list(completer.get_completions(Document("cat "), CompleteEvent(completion_requested=True)))
+    assert told == [f"{MANY + 1} possibilities and more; type on"] * 2
 
 
 @pytest.mark.parametrize(

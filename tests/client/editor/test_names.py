@@ -57,7 +57,15 @@ def test_hidden_files_are_asked_for_after_a_dot() -> None:
 
 def test_a_crowded_folder_is_asked_for_by_the_word() -> None:
     machine = Machine(*(f"f{number:05}" for number in range(3000)))
-    assert texts(machine.source().there("f02999")) == ["f02999"]
+    names = machine.source()
+    assert texts(names.there("f02999")) == ["f02999"]
+    assert not names.cut
+
+
+def test_answer_that_is_full_is_told_to_be_cut() -> None:
+    names = Machine(*(f"f{number:05}" for number in range(3000))).source()
+    assert len(texts(names.there(""))) == MANY
+    assert names.cut
 
 
 def test_commands_are_asked_for_by_their_first_letter() -> None:

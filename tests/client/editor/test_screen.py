@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import signal
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
+from prompt_toolkit.buffer import Buffer
 
 from rsh.client.editor.history import History
 from tests.client.editor.desk import (
@@ -112,3 +117,35 @@ def test_settings_are_in_force_at_once(desk: Desk) -> None:
     assert desk.type("ab\x1b", lambda _: True, "0xi\r") == "b"
     desk.settings.set("prompt", "new> %h")
     desk.type(shown(desk, "new> "), "\r")
+
+
+def test_ctrl_c_drops_the_line_at_whatever_moment_of_its_beginning_it_comes(desk: Desk) -> None:
+    calls = calls_to_prompt(desk)
+    for moment in [*range(1, 600, 23), *range(600, calls * 9 // 10, calls // 9)]:
+        with pytest.raises(KeyboardInterrupt):
+            calls_to_prompt(desk, moment)
+        gc.collect()  # what was left half made would say so now
+    assert desk.type("echo hi\r") == "echo hi"
+
+
+def calls_to_prompt(desk: Desk, moment: int = 0) -> int:
+    """Begin a prompt, with Ctrl-C at the n-th call, or with Enter once it is there; count the calls till then."""
+    calls = drawn = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+        if calls == moment and event == "call":
+            signal.raise_signal(signal.SIGINT)
+
+    def is_drawn(buffer: Buffer) -> bool:
+        nonlocal drawn
+        drawn = drawn or calls
+        return True
+
+    sys.setprofile(count)
+    try:
+        desk.type(is_drawn, *(() if moment else ("\r",)))
+    finally:
+        sys.setprofile(None)
+    return drawn
