@@ -68,9 +68,14 @@ class RshError(Exception):
 
 
 class UsageError(RshError):
-    """The request itself is wrong: bad address, bad option, loose file mode."""
+    """The request itself is wrong: bad address, bad option, loose file mode.
+
+    Attributes:
+        verb: the command whose words are wrong, or "".
+    """
 
     exit_status = 2
+    verb: str = ""
 
 
 class LinkError(RshError):

@@ -148,7 +148,7 @@ class Shell(Base):
         Raises:
             TIMEOUT: it still runs, and what it wrote stands in `before`; `wait` goes on. LinkError: so does this one
                 when it wrote more without a connection than is kept over there; when the link went away for good, the
-                shell is no longer `alive`. UsageError: another line still runs.
+                shell is no longer `alive`. UsageError: another line still runs. EOF: the shell had ended before.
         """
         if self.running:
             raise UsageError("a line still runs", advice="wait() for it, or sendintr()")
@@ -167,7 +167,11 @@ class Shell(Base):
     # --- what pexpect.spawn has ---
 
     def send(self, text: str | bytes) -> int:
-        """Type text: into what runs; while nothing does, a line for the shell, which runs once it is complete."""
+        """Type text: into what runs; while nothing does, a line for the shell, which runs once it is complete.
+
+        Raises:
+            EOF: there is no shell any more that a line could be for.
+        """
         data = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
         self._log(text, "send")
         self._send(data)
@@ -217,7 +221,8 @@ class Shell(Base):
         """End the shell, as a terminal that goes away does, and a connection that was made for it."""
         if self.closed:
             return
-        self.closed = self.terminated = True
+        self.closed = self.terminated = self.flag_eof = True
+        self.running = False
         self._feed.close()
         if self._owns:
             self._remote.close()
@@ -256,6 +261,8 @@ class Shell(Base):
             raise GivenUp(error) from error
 
     def _start(self, line: str | bytes) -> None:
+        if self.terminated:
+            raise EOF("the shell has ended")
         data = line if isinstance(line, bytes) else line.encode(self.encoding or "utf-8", "surrogateescape")
         self.running = True
         self._feed.start_line(data)

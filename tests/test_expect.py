@@ -92,6 +92,16 @@ def test_run_of_exit_gives_its_status(shell: Shell) -> None:
     assert not shell.isalive()
 
 
+@pytest.mark.parametrize("last", ["exit 0", "kill -KILL $$", ""])
+def test_line_for_a_shell_that_has_ended_is_no_success(shell: Shell, last: str) -> None:
+    shell.run(last)
+    if not last:
+        shell.close()
+    for late in (lambda: shell.run("true"), lambda: shell.sendline("true"), lambda: shell.expect("more")):
+        with pytest.raises(EOF):
+            late()
+
+
 def test_terminal_has_the_size_that_was_asked_for(shell: Shell) -> None:
     assert shell.run("stty size") == ("24 80\n", 0)
     shell.setwinsize(30, 100)

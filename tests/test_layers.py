@@ -44,6 +44,7 @@ SCREEN_MODULES = {
     "rsh.client.editor.paper",
     "rsh.client.editor.bottom_line",
     "rsh.client.editor.above",
+    "rsh.client.editor.aside",
     "rsh.client.editor.banner",
     "rsh.client.transfer.bars",
     "rsh.client.editor.bindings",
@@ -55,7 +56,10 @@ SCREEN_MODULES = {
     "rsh.client.editor.spinner",
     "rsh.client.editor.completing",
     "rsh.client.editor.cutting",
+    "rsh.client.editor.long_lines",
+    "rsh.client.editor.repeating",
     "rsh.client.editor.searching",
+    "rsh.client.editor.vi_keys",
 }
 
 # What the protocol must not know: it has no socket, thread, clock or file.

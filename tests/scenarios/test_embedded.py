@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import SOON, Home, wait_until_gone
+from tests.machines import SOON, Home, program, wait_until_gone
 from tests.scenarios.screens import SIGN, Terminal
 from tests.terminals import take_terminal
 
@@ -47,6 +47,19 @@ def test_terminal_that_goes_away_ends_the_prompt_as_its_signal_does(home: Home) 
         take_terminal(terminal.child)
         assert terminal.child.wait() == 128 + signal.SIGHUP
     assert all(wait_until_gone(int(pid)) for pid in found.groups())
+
+
+@pytest.mark.parametrize(("how", "sign"), [("-q", f":~{SIGN}"), ("--plain", "rsh> ")])
+def test_terminal_that_goes_away_ends_the_prompt_also_where_the_signal_is_for_others(
+    home: Home, tmp_path: Path, how: str, sign: str
+) -> None:
+    script = 'trap "" HUP; status=$0; "$@"; echo $? >"$status"'
+    command = ["sh", "-c", script, str(tmp_path / "status"), *program("rsh"), "connect", how]
+    with Terminal(home, command=command) as terminal:
+        terminal.until(lambda: sign.strip() in terminal.text)
+        take_terminal(terminal.child)
+        terminal.child.wait()
+    assert (tmp_path / "status").read_text() == f"{128 + signal.SIGHUP}\n"
 
 
 @pytest.mark.parametrize("failure", ["MemoryError", "RuntimeError"])

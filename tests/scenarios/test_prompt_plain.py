@@ -193,6 +193,25 @@ def test_password_is_answered_without_echo(plain: pexpect.spawn[str]) -> None:
     assert plain.before == "\r\n6\r\n"
 
 
+def test_what_a_job_prints_at_the_prompt_is_the_bytes_that_it_is_while_a_line_runs(
+    plain: pexpect.spawn[str], tmp_path: Path
+) -> None:
+    answer(plain, "mkfifo f")
+    answer(plain, "(read x <f; echo late) 2>&1 &")
+    (tmp_path / "f").write_text("now\n")
+    plain.expect("late\r*\n")
+    assert plain.after == "late\r\n"
+
+
+def test_prompt_that_nothing_can_be_written_for_is_an_error_in_a_line(shared_daemon: Daemon) -> None:
+    command = ["sh", "-c", 'exec "$@" >/dev/full', "sh", *program("rsh"), "connect", shared_daemon.host]
+    child: pexpect.spawn[str] = pexpect.spawn(
+        command[0], command[1:], env=shared_daemon.home.environment, encoding="utf-8", timeout=SOON
+    )
+    assert end_of(child) == 1
+    assert child.before == "rsh: connect: write error: No space left on device\r\n"
+
+
 def test_expect_drives_it(shared_daemon: Daemon, tmp_path: Path) -> None:
     expect = shutil.which("expect")
     if expect is None:

@@ -175,6 +175,11 @@ def test_output_without_a_newline_keeps_its_line(prompt: Terminal) -> None:
     assert run(prompt, "printf abc") == ["abc%"]
 
 
+def test_prompt_behind_a_raw_terminal_begins_at_the_beginning_of_a_line(prompt: Terminal) -> None:
+    assert run(prompt, "stty raw; echo abc") == ["abc", "   %"]
+    assert run(prompt, "echo def") == ["def"]
+
+
 def test_terminal_is_as_before_on_every_way_out(home: Home) -> None:
     for number in (None, signal.SIGTERM, signal.SIGHUP):
         with Terminal(home, "connect", "-q") as terminal:

@@ -137,6 +137,7 @@ def parse(command: Command, words: Sequence[str], where: Where) -> Options:
             work.place_operands()
     except UsageError as error:
         error.advice = error.advice or _advice(command, where)
+        error.verb = command.name
         raise
     return Options(work.values)
 

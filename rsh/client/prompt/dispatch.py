@@ -12,7 +12,7 @@ from rsh.client.shell.shell import Called, Leave
 from rsh.client.terminal.passthrough import OutputClosed
 from rsh.client.text.complaints import complain, hint
 from rsh.client.text.syntax import Scan
-from rsh.errors import RshError
+from rsh.errors import RshError, UsageError
 
 # Groups of commands that wait for the other side, and those in them that have the terminal: their bar, or an editor.
 WAITING: Final = ("files", "machine")
@@ -89,7 +89,8 @@ def _told(context: PromptContext, error: RshError) -> int:
         import traceback
 
         traceback.print_exc()
-    complain(context.verb, error, color=context.color)
+    verb = error.verb if isinstance(error, UsageError) and not context.verb else context.verb
+    complain(verb, error, color=context.color)
     context.complained = True
     if context.close_if_lost():
         hint("the next line connects again", color=context.color)

@@ -117,6 +117,8 @@ class Keyboard:
     def _enqueue(self, data: bytes) -> None:
         if self._convert is not None:
             data = self._convert(data)
+        if not data:
+            return  # It was a part of a character.
         with self._changed:
             self._waiting.append(data)
             self._count += len(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 # A connection that is away for less is not worth a word, in seconds.
 WORTH_TELLING: Final = 2.0
 
+# A terminal with these begins a line anew by itself.
+ENDS_LINES: Final = termios.OPOST | termios.ONLCR
+
 
 class Telling(Company):
     """Hands on to the prompt what the shell's threads bring; base of TerminalShell, which has the shell.
@@ -34,7 +38,7 @@ class Telling(Company):
     """
 
     def __init__(self, wishes: Wishes) -> None:
-        self.above: Callable[[Buffer], None] = to_stdout
+        self.above: Callable[[Buffer], None] = _print
         self.call: Callable[[], None] | None = None
         self.back: Callable[[], None] = _nothing
         self.changed: Callable[[], None] = _nothing
@@ -90,6 +94,15 @@ class Telling(Company):
             data = self.wishes.transcoder.to_screen(data)
         self._modes.feed(data)
         self.above(bytes(data) + self._modes.undo(looks=False))  # What it is may be set only after the shell has begun.
+
+
+def _print(data: Buffer) -> None:
+    """Print what a terminal over there has made, where ours may be in line mode and would do it once more."""
+    try:
+        again = termios.tcgetattr(1)[1] & ENDS_LINES == ENDS_LINES
+    except termios.error:
+        again = False  # It is none.
+    to_stdout(bytes(data).replace(b"\r\n", b"\n") if again else data)
 
 
 def _nothing() -> None:

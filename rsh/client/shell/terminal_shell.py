@@ -303,4 +303,4 @@ class TerminalShell(Telling):
 
     def _write(self, data: Buffer) -> None:
         to_stdout(data)
-        self.fresh_line = bytes(data[-1:]) == b"\n"
+        self.fresh_line = bytes(data[-2:]) == b"\r\n"  # A newline alone only goes down.

@@ -18,7 +18,7 @@ _PLAIN: Final = re.compile(r"[^\s'\"\\`$#(){};&|<>]+")  # runs of these need no 
 _PLAIN_IN_QUOTES: Final = re.compile(r"[^\"\\`$]+")
 _ANSI_QUOTED: Final = re.compile(r"(?:[^'\\]|\\.)*", re.DOTALL)
 _BRACES: Final = re.compile(r"\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}")
-_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
+ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
 _EXPANSION: Final = re.compile(r"`|\$(?=[\w{(@*#?!$-])")
 _WILDCARD: Final = re.compile(r"[][*?]")
 
@@ -196,7 +196,7 @@ class Scan:
             code.open.pop()
         elif text in PARTNERS:
             code.open.append(PARTNERS[text])
-        code.command_next = text in LEADERS or bool(_ASSIGNMENT.match(text))
+        code.command_next = text in LEADERS or bool(ASSIGNMENT.match(text))
 
     def _operator(self, operator: str) -> None:
         code = self._codes[-1]

@@ -40,7 +40,7 @@ def test_line_reaches_whom_it_is_for(
     ("line", "status", "words"),
     [
         (":ptu x", 2, "rsh: no command ':ptu'\nrsh: did you mean ':put'?\n"),
-        ("put", 2, "rsh: missing PATH\nrsh: try 'help put'\n"),
+        ("put", 2, "rsh: put: missing PATH\nrsh: try 'help put'\n"),
         ("lcd /nowhere", 1, "rsh: lcd: /nowhere: No such file or directory\n"),
         ("put /nowhere .", 1, "rsh: put: /nowhere: No such file or directory\n"),
         ("put a | b", 127, "made this a line for the shell over there"),

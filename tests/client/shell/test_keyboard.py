@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from rsh.client.shell.keyboard import MAX_WAITING, Keyboard
+from rsh.client.terminal.encoding import Transcoder
 from rsh.client.terminal.escapes import Action, EscapeReader
 from rsh.client.terminal.passthrough import to_descriptor
 from rsh.errors import LinkError
@@ -60,13 +61,18 @@ class Program:
 class Typist:
     """Types into a keyboard that a thread reads, and hears what comes of it."""
 
-    def __init__(self, program: Program, character: int | None = ord("~")) -> None:
+    def __init__(
+        self,
+        program: Program,
+        character: int | None = ord("~"),
+        convert: Callable[[bytes], bytes] | None = None,
+    ) -> None:
         self.actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self.echoed = b""
         self.result: list[bool] = []
         self._keys, self.pressed = os.pipe()
         self._stop, self._stopping = os.pipe()
-        keyboard = Keyboard(program, EscapeReader(character), self.actions.put, echo=self._echo)
+        keyboard = Keyboard(program, EscapeReader(character), self.actions.put, echo=self._echo, convert=convert)
         self._thread = threading.Thread(target=lambda: self.result.append(keyboard.feed(self._keys, self._stop)))
         self._thread.start()
 
@@ -91,8 +97,10 @@ class Typist:
 
 
 @contextmanager
-def typing(program: Program, character: int | None = ord("~")) -> Iterator[Typist]:
-    typist = Typist(program, character)
+def typing(
+    program: Program, character: int | None = ord("~"), convert: Callable[[bytes], bytes] | None = None
+) -> Iterator[Typist]:
+    typist = Typist(program, character, convert)
     yield typist
     typist.stop()
 
@@ -103,6 +111,22 @@ def test_keys_are_sent_in_order() -> None:
         typist.press(b"x~a\r")
         typist.press(b"~~b")
         assert program.wait_for(6) == b"x~a\r~b"
+
+
+def test_character_that_comes_in_two_pieces_is_converted_and_keys_go_on() -> None:
+    program = Program()
+    transcoder = Transcoder("gbk", "utf-8")
+    pieces: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def convert(piece: bytes) -> bytes:
+        pieces.put(piece)
+        return transcoder.to_other_side(piece)
+
+    with typing(program, convert=convert) as typist:
+        typist.press("中".encode()[:1])
+        pieces.get(timeout=SOON)
+        typist.press("中".encode()[1:] + b"a")
+        assert program.wait_for(3) == "中a".encode("gbk")
 
 
 def test_escapes_are_heard_while_the_program_takes_nothing() -> None:
