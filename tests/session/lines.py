@@ -15,6 +15,7 @@ from rsh.session.deadline import Deadline
 from rsh.session.session import Session
 from rsh.transport.stream import SocketStream, Stream
 from tests.machines import SOON
+from tests.session.pairs import while_wanted
 
 WELCOME = Welcome(VERSION, "rsh test", "ann", "box", b"/")
 
@@ -34,7 +35,7 @@ class Exchange:
         self.calls = 0
         self.reachable = True
         self.mute = False
-        self._serve = serve
+        self._serve = while_wanted(serve)
         self._ends: list[Stream] = []
 
     def dial(self, deadline: Deadline) -> Stream:

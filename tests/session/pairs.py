@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rsh.errors import RshError
 from rsh.protocol.frames import Decoder
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import VERSION, Welcome
@@ -19,13 +20,26 @@ from rsh.transport.stream import SocketStream
 from tests.machines import SOON
 
 
+def while_wanted(serve: Service) -> Service:
+    """Have a service end without a word when its client has gone, as those of the server do."""
+
+    def served(channel: Channel) -> None:
+        try:
+            serve(channel)
+        except RshError:
+            if channel.closed_by is None:
+                raise
+
+    return served
+
+
 def server_on(stream: SocketStream, serve: Service) -> tuple[Session, threading.Thread]:
     """Greet whoever calls on a stream and serve it in a thread."""
     decoder = Decoder()
     hello = greeting.read_hello(stream, decoder, Deadline(SOON))
     link = Link(Role.SERVER, hello.session)
     link.welcome(hello, Welcome(VERSION, "rsh test", "ann", "box", b"/"))
-    session = Session(link, name="server", serve=serve)
+    session = Session(link, name="server", serve=while_wanted(serve))
     session.attach(stream)
     thread = threading.Thread(target=session.run, args=(stream, decoder))
     thread.start()
