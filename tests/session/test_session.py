@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -266,6 +267,8 @@ def test_what_a_service_did_not_read_is_dropped_when_it_is_over() -> None:
 
     def serve(channel: Channel) -> None:
         assert channel.read() == b"read"
+        while not any(channel._pieces):  # the rest
+            time.sleep(0.001)
         kept.append(channel)
         channel.close()
 
