@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 from prompt_toolkit.application import Application
@@ -12,7 +13,6 @@ from prompt_toolkit.keys import Keys
 
 # Commands that change the line and are no changes to it: they undo one, or take another line or its completions.
 _NO_CHANGES: Final = ("u", "U", "j", "k", "+", "-", "G", "n", "N", "/", "?", "q", "@", "v", "*", "\\")
-_DIGITS: Final = "123456789"
 
 
 class Repeating:
@@ -30,9 +30,7 @@ class Repeating:
         """Do the last change again; with a count in the place of its own."""
         keys = self._change
         if event.arg_present:
-            while keys and keys[0].data in _DIGITS:
-                keys = keys[1:]
-            keys = [*(KeyPress(digit) for digit in str(event.arg)), *keys]
+            keys = [*(KeyPress(digit) for digit in str(event.arg)), *_without_count(keys)]
         if not self._change:
             event.app.output.bell()
             return
@@ -55,8 +53,12 @@ class Repeating:
 
 
 def _is_change(keys: list[KeyPress]) -> bool:
-    command = next((key for key in keys if key.data not in _DIGITS), keys[0])
+    command = next(iter(_without_count(keys)), keys[0])
     return command.data not in _NO_CHANGES and not any(isinstance(key.key, Keys) and key.key in _MOVING for key in keys)
+
+
+def _without_count(keys: list[KeyPress]) -> list[KeyPress]:
+    return list(itertools.dropwhile(lambda key: key.data.isdigit(), keys))
 
 
 # Keys that may take another line of the history, or a completion, whose answer comes later.

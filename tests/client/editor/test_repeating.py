@@ -14,6 +14,7 @@ from tests.client.editor.test_vi_keys import ESC, in_command_mode
         ("abcdef", "0x.", "cdef"),
         ("abcdef", "0x3.", "ef"),
         ("abcdef", "02x.", "ef"),
+        ("abcdefghijklmnop", "010x2.", "mnop"),
         ("abcdef", "02xu.", "cdef"),
         ("a b c d", "0dw..", "d"),
         ("a b c d", "0dww.", "b d"),
