@@ -19,8 +19,9 @@ from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.shell_records import Attached, Echo, Gap, Jobs, Notice, Ready, ShellRecord, Started, Taken
 from rsh.server.asked import Asked, told
 from rsh.server.place import Place
-from rsh.session.channel import LITTLE, Channel
+from rsh.session.channel import Channel
 from rsh.session.inlet import Inlet
+from rsh.session.writer import LITTLE
 
 # How long a holder may take to its first word, in seconds: one that is there, and one that is just being started.
 PATIENCE: Final = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from rsh.errors import Code, Refused, RshError
 from rsh.protocol.channel import LANES
@@ -15,8 +15,7 @@ from rsh.protocol.messages import Exit, Resize, Signal
 from rsh.protocol.requests import Request
 from rsh.protocol.states import LinkState
 from rsh.session.deadline import NEVER, Deadline
-from rsh.session.interrupts import Interrupts
-from rsh.transport.stream import Stream
+from rsh.session.writer import LITTLE, Writer
 
 # What one channel may leave to the writer before its application waits, and how little is left when it is woken: a full
 # frame keeps the writer busy meanwhile, and a thread that is woken for each frame costs more than it does.
@@ -26,45 +25,10 @@ FEW_UNSENT: Final = MAX_PAYLOAD
 # Pieces this small are joined as they arrive: a peer that sends single bytes must not cost a hundred bytes for each.
 SMALL_PIECE: Final = 4096
 
-# Written at once where nothing else is under way: a key, a line, a report. To wake the writer takes longer than that.
-LITTLE: Final = 4096
-
 # Seconds after which a lock that is still held is held by ourselves: others do so for some microseconds.
 LONG_HELD: Final = 0.2
 
 Listener: TypeAlias = Callable[[Signal | Resize | Exit | None], None]
-
-# What is to be written at once, and on which stream.
-Taken: TypeAlias = tuple[Stream, list[Buffer]]
-
-
-class Writer(Protocol):
-    """Who writes what the link has to send.
-
-    Attributes:
-        interrupts: entered by whoever changes the link: half of a change would be worse than none.
-    """
-
-    interrupts: Interrupts
-
-    @property
-    def direct(self) -> bool:
-        """Whether both ends are known to be one machine, with nothing in between."""
-
-    def close_later(self, channel: Channel) -> None:
-        """Close the channel as soon as somebody comes by who does not hold the session's lock."""
-
-    def wake(self) -> None:
-        """Have it written; call with the session's lock held."""
-
-    def take(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int) -> Taken | None:
-        """Send a little in a lane that has credit for it, if it goes at once; give what `write_taken` has to write.
-
-        Nobody else writes until then. Call with the session's lock held.
-        """
-
-    def write_taken(self, taken: Taken) -> None:
-        """Write what was taken; call without the lock."""
 
 
 class Channel:
@@ -211,7 +175,7 @@ class Channel:
             self._lock.release()
             self.close()
         else:
-            self._writer.close_later(self)
+            self._writer.do_later(self.close)
 
     def listen(self, listener: Listener) -> None:
         """Have messages handed to `listener`, and None once when the channel or the session has ended.

@@ -14,9 +14,10 @@ from rsh.protocol.events import Accepted, Arrived, Closed, Credited, Opened, Pin
 from rsh.protocol.frames import Buffer
 from rsh.protocol.link import Link
 from rsh.protocol.requests import Request
-from rsh.session.channel import Channel, Taken
+from rsh.session.channel import Channel
 from rsh.session.deadline import NEVER, Deadline
 from rsh.session.interrupts import Interrupts
+from rsh.session.writer import Taken
 
 # Pings of applications that are under way at once, also those that nobody waits for any more: a peer takes more than
 # twice as many for an attack (outbox.MAX_PONGS).
@@ -38,7 +39,7 @@ class Conversation(ABC):
         self._link = link  # guarded by _lock, as everything below
         self._name = name
         self._serve = serve
-        self.interrupts = Interrupts()  # as channel.Writer.interrupts
+        self.interrupts = Interrupts()  # as writer.Writer.interrupts
         self._lock = threading.Lock()
         self._to_send = threading.Condition(self._lock)  # the writer waits on it
         self._changed = threading.Condition(self._lock)  # greeting, pongs and the end; applications wait on it
@@ -47,13 +48,13 @@ class Conversation(ABC):
         self._pings = 0  # tokens of our Pings, counted
         self._pongs: dict[int, tuple[float, int] | None] = {}  # of those awaited: when it came, the peer's clock
         self._unanswered: set[int] = set()  # tokens that are under way on this stream
-        self._left: deque[Channel] = deque()  # to be closed; without the lock
+        self._left: deque[Callable[[], None]] = deque()  # to be done later; without the lock
 
     # --- applications ---
 
     def open(self, request: Request, *, bulk: bool = False) -> Channel:
         """Open a channel; it may be written to at once. Whether it is served, `wait_accepted` tells."""
-        self.close_left()
+        self.do_left()
         with self._lock:
             if self.error:
                 raise _before(self.error)
@@ -114,16 +115,16 @@ class Conversation(ABC):
         with self._lock:
             return [f"{number}: {type(each.request).__name__.lower()}" for number, each in self._channels.items()]
 
-    # --- writing: as channel.Writer ---
+    # --- writing: as writer.Writer ---
 
-    def close_later(self, channel: Channel) -> None:
-        """As channel.Writer.close_later: when the next frame comes, or the next channel is opened."""
-        self._left.append(channel)
+    def do_later(self, work: Callable[[], None]) -> None:
+        """As writer.Writer.do_later: when the next frame comes, or the next channel is opened."""
+        self._left.append(work)
 
-    def close_left(self) -> None:
-        """Close what has been left half way. The lock is not held."""
+    def do_left(self) -> None:
+        """Do what has been left for later. The lock is not held."""
         while self._left:
-            self._left.popleft().close()
+            self._left.popleft()()
 
     def wake(self) -> None:
         """Have the writer write. The lock is held."""
@@ -132,15 +133,15 @@ class Conversation(ABC):
     @property
     @abstractmethod
     def direct(self) -> bool:
-        """As channel.Writer.direct."""
+        """As writer.Writer.direct."""
 
     @abstractmethod
     def take(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int) -> Taken | None:
-        """As channel.Writer.take."""
+        """As writer.Writer.take."""
 
     @abstractmethod
     def write_taken(self, taken: Taken) -> None:
-        """As channel.Writer.write_taken."""
+        """As writer.Writer.write_taken."""
 
     # --- what the peer says ---
 

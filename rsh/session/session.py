@@ -147,7 +147,7 @@ class Session(Streams):
 
     def _take_in(self, frame: Frame, stream: Stream, decoder: Decoder) -> bool:
         """Give a frame to the link and act on it; False when a newer stream has taken the place of this one."""
-        self.close_left()
+        self.do_left()
         with self._lock:
             if self._stream is not stream:
                 return False

@@ -16,9 +16,9 @@ from rsh.errors import Code, LinkError, Refused, RshError
 from rsh.protocol.frames import MAX_PAYLOAD, Buffer
 from rsh.protocol.link import Link
 from rsh.protocol.states import LinkState
-from rsh.session.channel import Taken
 from rsh.session.conversation import Conversation, Service
 from rsh.session.deadline import Deadline
+from rsh.session.writer import Taken
 from rsh.transport.stream import Stream
 
 # What the writer takes at once: one full frame, so that a keystroke that comes meanwhile waits for one frame at most.
@@ -88,7 +88,7 @@ class Writing(Conversation):
                 self._write(stream, buffers)
 
     def take(self, number: int, lane: int, parts: tuple[Buffer, ...], length: int) -> Taken | None:
-        """As channel.Writer.take. The lock is held."""
+        """As writer.Writer.take. The lock is held."""
         stream = self._stream
         if self._writing or stream is None or not self._writable or not stream.takes_more():
             return None
@@ -100,7 +100,7 @@ class Writing(Conversation):
         return stream, buffers
 
     def write_taken(self, taken: Taken) -> None:
-        """As channel.Writer.write_taken."""
+        """As writer.Writer.write_taken."""
         try:
             self._write(*taken)
         finally:

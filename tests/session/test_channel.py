@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from rsh.protocol.frames import MAX_PAYLOAD, Buffer, Frame, Kind
 from rsh.protocol.link import Link, Role
 from rsh.protocol.messages import VERSION, Credit, Welcome, encode_message
 from rsh.protocol.requests import About
 from rsh.protocol.window import INITIAL_WINDOW
-from rsh.session.channel import FEW_UNSENT, MAX_UNSENT, Channel, Taken
+from rsh.session.channel import FEW_UNSENT, MAX_UNSENT, Channel
 from rsh.session.interrupts import Interrupts
+from rsh.session.writer import Taken
 from tests.machines import SOON
 
 
@@ -19,7 +21,7 @@ class Waiting:
         self.woken = threading.Semaphore(0)
         self.interrupts = Interrupts()
 
-    def close_later(self, channel: Channel) -> None:
+    def do_later(self, work: Callable[[], None]) -> None:
         raise AssertionError("nobody holds the lock here")
 
     def wake(self) -> None:
