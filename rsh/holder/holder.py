@@ -63,6 +63,7 @@ class Holder(Reception):
 
     def wait(self) -> "dict[int, int]":
         """Wait until there is something to do."""
+        patience = self.patience()  # reckoned first: what it is not waited for by time is waited for below
         poll = select.poll()
         poll.register(self.door, select.POLLIN)
         for peer in self.door.callers:
@@ -81,7 +82,7 @@ class Holder(Reception):
                 poll.register(self.child.question, select.POLLIN)
             if self.child.wants_pipe or self.keyboard.is_early:
                 poll.register(self.child.pipe, select.POLLOUT)
-        return dict(poll.poll(self.patience()))
+        return dict(poll.poll(patience))
 
     def may_print(self) -> bool:
         """Tell whether more output is wanted now."""

@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +19,7 @@ import pytest
 
 from rsh.errors import Code, Refused
 from rsh.holder import wire
+from rsh.holder.child import Child
 from rsh.holder.client import HELD_BACK
 from rsh.holder.door import Door
 from rsh.holder.holder import Holder
@@ -399,6 +401,38 @@ def test_shell_that_is_told_to_end_waits_for_nobody_who_never_came(tmp_path: Pat
         holder = Holder(Door(listening, os.fspath(tmp_path / "door")), identity, "/bin/sh", 80, 24)
         holder.hang_up()
         assert holder.is_over()
+
+
+def test_report_that_is_lost_is_asked_for_whenever_it_becomes_time_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early_for = vars(Child)["early_for"]
+
+    def just_about(child: Child) -> float:
+        left: float = early_for.__get__(child)
+        time.sleep(left)  # it is time when the holder looks once more
+        return left
+
+    monkeypatch.setattr(Child, "early_for", property(just_about))
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as sock:
+        listening.bind(os.fspath(tmp_path / "door"))
+        listening.listen()
+        identity = Identity("1", "", "ann@laptop", "", 60.0)
+        holder = Holder(Door(listening, os.fspath(tmp_path / "door")), identity, "/bin/bash", 80, 24)
+        thread = threading.Thread(target=holder.run)
+        thread.start()
+        sock.connect(os.fspath(tmp_path / "door"))
+        peer = Peer(sock)
+        try:
+            peer.attach(b"a")
+            assert status_of(peer.hear(wire.REPORT)) == 0
+            peer.run(1, b"exec >/dev/null 2>&1; kill -INT $$")
+            assert status_of(peer.hear(wire.REPORT)) == 130
+        finally:
+            peer.say(wire.END)
+            thread.join(SOON)
+            for client in holder.here():
+                client.go(for_good=True)
 
 
 def test_who_only_asks_about_a_shell_does_not_keep_it_alive() -> None:
