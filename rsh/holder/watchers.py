@@ -56,10 +56,7 @@ class Watchers:
     def tell(self) -> None:
         """Say that there is more to read; who has not read the last such word needs no other."""
         for watcher in self._watchers.values():
-            try:
-                watcher.send(MORE)
-            except OSError:
-                pass  # Its buffer is full of these; or it has left, which we shall read.
+            _tell(watcher)
 
     def close(self) -> None:
         """Let everybody know that the job has ended."""
@@ -80,6 +77,7 @@ class Watchers:
                 continue
             watcher.setblocking(False)
             self._watchers[watcher.fileno()] = watcher
+            _tell(watcher)  # The log may have grown since it read that, and before we knew of it.
 
     def _hear(self, number: int) -> float | None:
         """Take an order, or note that a watcher has left."""
@@ -97,3 +95,10 @@ class Watchers:
             del self._watchers[number]
             watcher.close()
         return None
+
+
+def _tell(watcher: socket.socket) -> None:
+    try:
+        watcher.send(MORE)
+    except OSError:
+        pass  # Its buffer is full of these; or it has left, which we shall read.

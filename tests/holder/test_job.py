@@ -50,6 +50,7 @@ class Holder:
         watcher = socket.socket(socket.AF_UNIX)
         watcher.settimeout(SOON)
         watcher.connect(str(self.folder / job_folder.SOCKET))
+        assert watcher.recv(1) == watchers.MORE, "it is let in"
         return watcher
 
     def end(self) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def test_watchers_hear_of_output_and_of_the_end(folder: Path) -> None:
     holder = Holder(folder, "sh", "-c", f"cat {folder}/gate; echo x")
     with holder.watch() as watcher, holder.watch() as other:
         (folder / "gate").write_text("more")
-        assert watcher.recv(1) == b"."
+        assert watcher.recv(1) == watchers.MORE
         while watcher.recv(4096):
             pass
         while other.recv(4096):
@@ -103,7 +104,7 @@ def test_nonsense_from_a_watcher_is_nothing(folder: Path) -> None:
         watcher.send(b"c" * 100)
         watcher.send(b"x" * watchers.CANCEL.size)
         (folder / "gate").write_text("more")
-        assert watcher.recv(1) == b"."
+        assert watcher.recv(1) == watchers.MORE
     assert holder.end()["why"] == ""
 
 

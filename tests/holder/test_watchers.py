@@ -49,6 +49,15 @@ def test_order_is_taken_when_it_is_one(listener: socket.socket, watchers: Watche
         assert turn(watchers) == []
 
 
+def test_who_comes_is_told_to_read_what_there_was_before_it_was_known(
+    listener: socket.socket, watchers: Watchers
+) -> None:
+    with connect(listener) as watcher:
+        watchers.tell()
+        turn(watchers)
+        assert watcher.recv(2) == MORE
+
+
 def test_watcher_that_reads_nothing_holds_nobody_up(listener: socket.socket, watchers: Watchers) -> None:
     with connect(listener) as lazy, connect(listener) as eager:
         turn(watchers)
@@ -64,6 +73,7 @@ def test_who_leaves_is_forgotten_and_all_see_the_end(listener: socket.socket, wa
         turn(watchers)
         assert len(watchers.descriptors()) == 2
         watchers.close()
+        assert stays.recv(2) == MORE
         assert stays.recv(1) == b""
 
 
