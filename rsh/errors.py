@@ -185,6 +185,7 @@ OUR_ERRORS: Final = {
     "EUNASKED": "Not deleted: nobody was asked about it",
     "EEMPTIED": "Nothing was deleted: the source is empty",
     "EINSIDE": "A directory cannot be copied into itself",
+    "ESPELLING": "The encoding over there cannot write this name",
     "ENOTDIRTARGET": "Target is not a directory",
     "ESAMEFILE": "Source and target are the same file",
     "ESTOPPED": "Transfer was stopped",

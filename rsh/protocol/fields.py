@@ -12,7 +12,10 @@ MAX_SIZE: Final = 2**50
 # Longer than any path the kernel takes at once, for trees are walked step by step. Failures deeper down name the tail.
 MAX_PATH: Final = 65536
 
-Component: TypeAlias = Annotated[bytes, Meta(min_length=1, max_length=255)]
+# The longest name that the kernel takes (NAME_MAX).
+MAX_NAME: Final = 255
+
+Component: TypeAlias = Annotated[bytes, Meta(min_length=1, max_length=MAX_NAME)]
 Path: TypeAlias = Annotated[bytes, Meta(max_length=MAX_PATH)]
 ErrorName: TypeAlias = Annotated[str, Meta(pattern=r"^E[A-Z0-9]{1,31}\Z")]
 Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 from xxhash import xxh3_128
 
@@ -15,9 +16,15 @@ from rsh.protocol.record_stream import Failure
 from rsh.protocol.transfer_records import Finish, Summary
 from rsh.session.channel import Channel
 
+Here: TypeAlias = Callable[[bytes], bytes]
 
-def read_content(channel: Channel) -> Iterator[Buffer]:
-    """Give the content that a Read request brings; raise the first failure once all before it was given."""
+
+def read_content(channel: Channel, here: Here) -> Iterator[Buffer]:
+    """Give the content that a Read request brings; raise the first failure once all before it was given.
+
+    Args:
+        here: gives a name as it is spelled here.
+    """
     digest = xxh3_128()
     try:
         channel.end()
@@ -30,13 +37,17 @@ def read_content(channel: Channel) -> Iterator[Buffer]:
             raise DigestMismatch("EDIGEST")
         for record in ending:
             if isinstance(record, Failure):
-                raise file_error(record.error, record.path)
+                raise file_error(record.error, here(record.path))
     finally:
         channel.leave()
 
 
-def write_content(channel: Pipe, content: Iterable[Buffer], path: bytes) -> int:
-    """Send content for a Write request; give its length. Until its digest has been sent, nothing is in place."""
+def write_content(channel: Pipe, content: Iterable[Buffer], path: bytes, here: Here) -> int:
+    """Send content for a Write request; give its length. Until its digest has been sent, nothing is in place.
+
+    Args:
+        here: as for read_content.
+    """
     digest = xxh3_128()
     length = 0
     try:
@@ -51,7 +62,7 @@ def write_content(channel: Pipe, content: Iterable[Buffer], path: bytes) -> int:
             _send_digest(channel, Finish(digest.digest()))
         for record in read_records(channel):
             if isinstance(record, Failure):
-                raise file_error(record.error, record.path or path)
+                raise file_error(record.error, here(record.path) or path)
             if isinstance(record, Summary):
                 return length
         raise ProtocolError("no answer to a file that was written")

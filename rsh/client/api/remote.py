@@ -170,7 +170,7 @@ class Remote(RemoteTree, RemoteJobs):
     @property
     def home(self) -> bytes:
         """The home directory over there."""
-        return self.session.wait_welcome(Deadline(CONNECT_TIMEOUT)).home
+        return self.here(self.session.wait_welcome(Deadline(CONNECT_TIMEOUT)).home)
 
     @property
     def message(self) -> str:
@@ -239,7 +239,7 @@ class Remote(RemoteTree, RemoteJobs):
             directory_after,
             no_input,
         )
-        channel = self.persist(lambda: self.session.open(request, bulk=terminal is None), once=True)
+        channel = self.persist(lambda: self.open(request, bulk=terminal is None), once=True)
         return RemoteProcess(channel, name, where)
 
     def run(

@@ -90,17 +90,15 @@ class RemoteCopies(Renewing):
         )
         paths = encoded(sources)
 
+        run = partial(send, progress=progress, rehearsal=dry_run, follow=follow, archive=archive)
+
         def move(channel: Channel) -> Report:
-            return send(
-                squeezed(paced(channel, limit), mode, lambda: channel.direct),
-                paths,
-                directory=here,
-                progress=progress,
-                rules=rules,
-                rehearsal=dry_run,
-                follow=follow,
-                archive=archive,
-            )
+            pipe = squeezed(paced(channel, limit), mode, lambda: channel.direct)
+            if self.spelling is None:
+                return run(pipe, paths, directory=here, rules=rules)
+            from rsh.client.api.spelled_transfer import spelled_put
+
+            return spelled_put(run, pipe, paths, here, rules, self.spelling)
 
         return self._carry(request, move, progress, on_conflict)
 
@@ -133,6 +131,10 @@ class RemoteCopies(Renewing):
 
         def move(channel: Channel) -> Report:
             pipe = expanded(channel, mode)
+            if self.spelling is not None:
+                from rsh.client.api.spelled_transfer import spelled_get
+
+                pipe = spelled_get(pipe, self.spelling)
             return run(pipe, os.fsencode(to), asked=Asked(paths), progress=progress, conflicts=conflicts)
 
         return self._carry(request, move, progress, on_conflict)
@@ -215,7 +217,7 @@ class RemoteCopies(Renewing):
         """Make a transfer, and again when the daemon was restarted, where a second run does no harm."""
 
         def run() -> Report:
-            channel = self.session.open(request, bulk=True)
+            channel = self.open(request, bulk=True)
             try:
                 return move(channel)
             finally:

@@ -75,7 +75,7 @@ class RemoteFiles(RemoteCopies):
         from rsh.client.api.content import read_content
 
         request = requests.Read(encoded(paths), self.directory, limit)
-        yield from self._again_till_begun(lambda: read_content(self.session.open(request, bulk=True)))
+        yield from self._again_till_begun(lambda: read_content(self.open(request, bulk=True), self.here))
 
     def write(self, path: Path, content: Iterable[Buffer], *, expected: bytes | None = None, limit: int = 0) -> int:
         """Make `content` the content of a file, whole or not at all.
@@ -96,12 +96,12 @@ class RemoteFiles(RemoteCopies):
         request = requests.Write(os.fsencode(path), self.directory, expected)
 
         def begin() -> Pipe:
-            return paced(self.session.open(request, bulk=True), limit)
+            return paced(self.open(request, bulk=True), limit)
 
         if iter(content) is content:  # It can be given once only.
-            return write_content(self.persist(begin, once=True), content, os.fsencode(path))
+            return write_content(self.persist(begin, once=True), content, os.fsencode(path), self.here)
         once = expected is not None
-        return self.persist(lambda: write_content(begin(), content, os.fsencode(path)), once=once)
+        return self.persist(lambda: write_content(begin(), content, os.fsencode(path), self.here), once=once)
 
     def rm(self, *paths: Path, recursive: bool = False, force: bool = False) -> list[FileError]:
         """Remove files, with `recursive` whole trees; give what could not be removed."""
@@ -175,13 +175,13 @@ class RemoteFiles(RemoteCopies):
         """Open a channel and give the records of its answer; whoever stops early closes it."""
         from rsh.files.stream.stream import read_records
 
-        channel = self.session.open(request)
+        channel = self.open(request)
         channel.end()
         try:
             for record in read_records(channel):
                 if not isinstance(record, expected):
                     raise ProtocolError(f"{type(record).__name__} in an answer that has no such thing")
-                yield record
+                yield self.taken(record)
         finally:
             channel.leave()
 

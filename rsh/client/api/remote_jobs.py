@@ -71,7 +71,7 @@ class RemoteJobs(Renewing):
 
     def jobs(self, *ids: str) -> list[Job]:
         """Tell how detached commands stand, the oldest first; of no ids all."""
-        return self.persist(lambda: list(_records(self.session.open(requests.Jobs(ids)))))
+        return self.persist(lambda: [self.taken(job) for job in _records(self.open(requests.Jobs(ids)))])
 
     def wait_job(self, id: str, timeout: float | None = None) -> Job:
         """Wait until a detached command has ended; raises DeadlineExpired after `timeout` seconds."""
@@ -87,8 +87,8 @@ class RemoteJobs(Renewing):
 
     def _one(self, request: requests.Request, deadline: Deadline = NEVER) -> Job:
         def ask() -> Job:
-            for job in _records(self.session.open(request), deadline):
-                return job
+            for job in _records(self.open(request), deadline):
+                return self.taken(job)
             raise ProtocolError("no answer about a job")
 
         return self.persist(ask)
@@ -137,7 +137,7 @@ class JobLog:
                 elif self._due or self.job:
                     raise ProtocolError(f"{type(element).__name__} in the place of output")
                 elif isinstance(element, job_records.Job):
-                    self.job = element
+                    self.job = self._remote.taken(element)
                     self.dropped = max(0, element.output - self.position)
                 else:
                     stream = self._announced(element)

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rsh.errors import LinkError, SessionGone
+from rsh.protocol.requests import Request
+from rsh.session.channel import Channel
 from rsh.session.session import Session
+
+if TYPE_CHECKING:
+    from rsh.client.api.spelling import Spelling
 
 Result = TypeVar("Result")
 
@@ -23,7 +28,10 @@ class Renewing:
     Attributes:
         session: the session with it; another one after the daemon was restarted.
         renewed: hears of each other one; called by the thread that has made it.
+        spelling: how names are spelled over there; None: as they are.
     """
+
+    spelling: Spelling | None = None
 
     def __init__(
         self, session: Session, again: Callable[[], Session] | None = None, patience: float | None = None
@@ -44,6 +52,19 @@ class Renewing:
     def renew_by(self, again: Callable[[], Session], patience: float | None) -> None:
         """Have other sessions made in this way, as those of __init__: others use them as well."""
         self._again, self._patience = again, patience
+
+    def open(self, request: Request, *, bulk: bool = False) -> Channel:
+        """Open a channel. Raises UsageError: a name in the request cannot be spelled over there."""
+        spelled = request if self.spelling is None else self.spelling.request(request)
+        return self.session.open(spelled, bulk=bulk)
+
+    def here(self, name: bytes) -> bytes:
+        """Give a name of the other side as it is spelled here."""
+        return name if self.spelling is None else self.spelling.here(name)
+
+    def taken(self, record: Result) -> Result:
+        """Give a record of the other side with its names as they are spelled here."""
+        return record if self.spelling is None else self.spelling.record(record)
 
     def close(self) -> None:
         """Disconnect; what still runs over there ends."""

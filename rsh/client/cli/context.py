@@ -12,6 +12,7 @@ from rsh.client.text.units import BINARY
 
 if TYPE_CHECKING:
     from rsh.client.api.remote import Remote
+    from rsh.client.api.spelling import Spelling
     from rsh.files.transfer.report import Report
 
 
@@ -32,6 +33,7 @@ class Context:
         background: the line at hand is to run there.
         welcome: the server has taken us.
         base: of the units that sizes are told in (units.BINARY, units.DECIMAL).
+        spelling: how names are spelled over there; None: as they are.
         tells: it is ours to say that the connection is lost; the command shows nothing itself meanwhile.
     """
 
@@ -53,6 +55,7 @@ class Context:
         self.welcome = False
         self.base = BINARY
         self.tells = False
+        self.spelling: Spelling | None = None
         self._watching = ExitStack()  # who looks at the connection
 
     @property
@@ -75,6 +78,7 @@ class Context:
         """
         if self._remote is None:
             self._remote = self._open_remote()
+            self._remote.spelling = self.spelling
             if self.tells:
                 from rsh.client.cli.outage import Outage
 

@@ -55,6 +55,7 @@ def run_shell(context: Context, options: Options) -> int:
 
 def _run(context: Context, options: Options, deadline: Deadline, **sinks: Any) -> int:
     wishes = _wishes(context, options)
+    context.spelling = wishes.spelling if wishes is not None else None
     process = _begin(context, options, deadline)
     if wishes is not None:
         wishes.session, wishes.shown = context.begin().session, not sinks

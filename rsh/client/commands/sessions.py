@@ -87,7 +87,7 @@ def shells(remote: Remote) -> list[ShellEntry]:
     from rsh.protocol.requests import Shells
 
     channel = remote.session.open(Shells())
-    return [record for record in read_records(channel) if isinstance(record, ShellEntry)]
+    return [remote.taken(record) for record in read_records(channel) if isinstance(record, ShellEntry)]
 
 
 def shell_lines(found: list[ShellEntry], account: str, now: float) -> list[str]:

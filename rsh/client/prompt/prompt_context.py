@@ -49,8 +49,10 @@ class PromptContext(Context):
         self.shell: Shell | TerminalShell = (
             TerminalShell(self.reconnected, wishes or Wishes()) if terminal else Shell(lambda: self.remote)
         )
-        if isinstance(self.shell, TerminalShell) and outer.host is None:
-            self.shell.keep_to_us()
+        if isinstance(self.shell, TerminalShell):
+            self.spelling = self.shell.wishes.spelling
+            if outer.host is None:
+                self.shell.keep_to_us()
         self.history: History | None = None
         self.status = 0
         self.complained = False

@@ -105,10 +105,11 @@ class TerminalShell(Telling):
             token = new_token()
             joining, self.joining = self.joining, Joining()
             self.attached = joining.attach
-            session = self.wishes.session = self._remote().session
+            remote = self._remote()
+            self.wishes.session = remote.session
             request = joining.request(size(), self.directory, environment, token)
             self._asked = joining.name or ("" if isinstance(request, Attach) else request.id)
-            channel = session.open(request)
+            channel = remote.open(request)
             self._living = LivingShell(
                 channel, self._show_above, token=token, again=self._again, company=self, read_only=joining.read_only
             )
@@ -116,8 +117,9 @@ class TerminalShell(Telling):
 
     def _again(self, request: Attach) -> Channel:
         """Open a channel to the same shell over whatever connection there is; called by the shell's thread."""
-        session = self.wishes.session = self._remote().session
-        return session.open(request)
+        remote = self._remote()
+        self.wishes.session = remote.session
+        return remote.open(request)
 
     def begin_behind(self, tell: Callable[[RshError | None], None]) -> None:
         """Let the shell begin while the prompt is already there.
@@ -131,7 +133,7 @@ class TerminalShell(Telling):
 
         def over(error: RshError | None) -> None:
             if living.ended is None and error is None:
-                self.directory = living.directory
+                self.directory = self._here(living.directory)
             tell(error)
 
         self._beginning = Beginning(living, self._show_above, over)
@@ -203,7 +205,7 @@ class TerminalShell(Telling):
         if living.running:
             started, self._started = self._started, None
             if started is not None:
-                line = printable(os.fsdecode(started.line.partition(b"\n")[0]))
+                line = printable(os.fsdecode(self._here(started.line.partition(b"\n")[0])))
                 say(f"rsh: {printable(started.who)} runs: {line}\n")
             self._attend(RunningLine(living))
         elif not living.alive:
@@ -273,7 +275,7 @@ class TerminalShell(Telling):
             if living is not None and living.ended and living.ended < 0:
                 say(f"rsh: the shell was ended by {ending(status)}\n")
             raise Leave(status)
-        self.directory = living.directory
+        self.directory = self._here(living.directory)
         return status
 
     def _conclude(self, error: RshError, *, had: bool) -> None:
@@ -300,6 +302,10 @@ class TerminalShell(Telling):
             raise gone(error, before) from error
         if isinstance(error, Refused) and error.code in (Code.INTERNAL, Code.NO_SHELL):
             raise Refused(error.code, str(error), advice="the next line begins a new shell") from error
+
+    def _here(self, name: bytes) -> bytes:
+        """Give a name of the other side as it is spelled here."""
+        return name if self.wishes.spelling is None else self.wishes.spelling.here(name)
 
     def _write(self, data: Buffer) -> None:
         to_stdout(data)

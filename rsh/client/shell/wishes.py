@@ -11,6 +11,7 @@ from rsh.client.cli.options import Options
 from rsh.client.terminal.escapes import parse_escape
 
 if TYPE_CHECKING:
+    from rsh.client.api.spelling import Spelling
     from rsh.client.terminal.encoding import Transcoder
     from rsh.client.terminal.modes import Modes
     from rsh.session.session import Session
@@ -26,6 +27,7 @@ class Wishes(Struct):
     Attributes:
         escape: the character that begins an escape; None for none.
         transcoder: converts between the terminal's encoding and the other side's.
+        spelling: how names are spelled over there; None: as they are.
         session: which `~R`, `~s` and `~#` are about.
         host: its name, for these.
         modes: follows what is shown, when that is more than this one program's doing.
@@ -39,6 +41,7 @@ class Wishes(Struct):
 
     escape: int | None = ord("~")
     transcoder: Transcoder | None = None
+    spelling: Spelling | None = None
     session: Session | None = None
     host: str = ""
     modes: Modes | None = None
@@ -56,9 +59,11 @@ def wishes_of(options: Options, host: str | None) -> Wishes:
     Raises:
         UsageError: there is no such character or encoding.
     """
-    transcoder = None
+    transcoder = spelling = None
     if options.encoding is not None:
+        from rsh.client.api.spelling import spelling_of
         from rsh.client.terminal.encoding import Transcoder
 
         transcoder = Transcoder(options.encoding)
-    return Wishes(parse_escape(options.escape), transcoder, host=host or "")
+        spelling = spelling_of(transcoder.codec)
+    return Wishes(parse_escape(options.escape), transcoder, spelling, host=host or "")

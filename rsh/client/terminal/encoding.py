@@ -54,8 +54,15 @@ class Transcoder:
         return self._from_here.decode(data).encode(self.codec, "replace")
 
     def line(self, text: str) -> bytes:
-        """Convert a line of the prompt."""
-        return text.encode(self.codec, "replace")
+        """Convert a line of the prompt; stray bytes in it stay as they are.
+
+        Raises:
+            UsageError: it has a character that does not exist over there. A `?` in its place would be a pattern there.
+        """
+        try:
+            return text.encode(self.codec, "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise UsageError(f"no '{text[error.start]}' in {self.codec}: the line was not run") from error
 
 
 def checked(codec: str) -> str:

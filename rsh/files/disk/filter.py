@@ -60,8 +60,10 @@ class Filter:
         return not self._spec.match_file(_text(path) + "/" if directory else _text(path))
 
 
-def make_filter(rules: Rules) -> Filter | None:
-    """Make a filter; None when there are no rules, so that nobody pays for them."""
+def make_filter(rules: Rules | Filter) -> Filter | None:
+    """Make a filter; None when there are no rules, so that nobody pays for them. One that is made already will do."""
+    if isinstance(rules, Filter):
+        return rules
     return Filter(rules) if rules else None
 
 

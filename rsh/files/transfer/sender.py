@@ -33,7 +33,7 @@ def send(
     *,
     directory: bytes = b"",
     progress: Progress | None = None,
-    rules: Rules = (),
+    rules: Rules | Filter = (),
     rehearsal: bool = False,
     follow: bool = False,
     archive: bool = False,

@@ -30,9 +30,15 @@ def test_control_sequences_pass() -> None:
 def test_what_has_no_counterpart_is_seen_as_such() -> None:
     coder = Transcoder("latin-1", "utf-8")
     assert coder.to_other_side("a中b".encode()) == b"a?b"
-    assert coder.line("a中b") == b"a?b"
     assert Transcoder("gbk", "utf-8").to_screen(b"a\xffb") == "a\N{REPLACEMENT CHARACTER}b".encode()
     assert Transcoder("utf-8", "latin-1").to_screen("中".encode()) == b"?"
+
+
+def test_line_for_the_shell_is_converted_whole_or_not_at_all() -> None:
+    coder = Transcoder("gbk", "utf-8")
+    assert coder.line("ls 中\udcff") == b"ls \xd6\xd0\xff"
+    with pytest.raises(UsageError, match="no 'ह' in gbk"):
+        coder.line("rm ह")  # `?` in its place would name other files
 
 
 @pytest.mark.parametrize("codec", ["gbk", "GB18030", "latin-1", "shift_jis", "koi8-r", "cp1252", "utf-8", "big5"])
