@@ -23,6 +23,7 @@ class Completing:
 
     def __init__(self, session: PromptSession[str], keys: LineInput, names: Names) -> None:
         self._app = session.app
+        self._buffer = session.default_buffer
         self._keys = keys
         self._tasks: set[asyncio.Task[Any]] = set()  # at work
         self._late = LateCompletion(session, names)
@@ -65,6 +66,7 @@ class Completing:
         """Go on with the keys: the line is completed."""
         self._tasks.discard(task)
         limit.cancel()
+        accept_only(self._buffer)
         self._keys.go_on()
 
 

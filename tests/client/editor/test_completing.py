@@ -22,6 +22,7 @@ def test_keys_behind_tab_find_the_line_completed(tmp_path: Path, monkeypatch: py
     for keys, line in (
         (b"cat so\tfi\t| tr\r", "cat some/file | tr"),
         (b"cat sax\t\x7f\x7f\tfi\t\r", "cat some/file "),  # nothing is found at first
+        (b"cat od\t\r", "cat $'odd\\x07/'"),  # which does not begin as it was typed
         (b"echo \x1b[200~a\tb\x1b[201~ so\t\r", "echo a\tb some/"),
     ):
         press(keys)
@@ -30,7 +31,7 @@ def test_keys_behind_tab_find_the_line_completed(tmp_path: Path, monkeypatch: py
 
 
 def _below(kind: str, word: str) -> list[Name]:
-    known = {"": [Name("some", True)], "some/": [Name("some/file")]} if kind == "path" else {}
+    known = {"": [Name("some", True), Name("odd\a", True)], "some/": [Name("some/file")]} if kind == "path" else {}
     return [name for name in known.get(word, []) if name.text.startswith(word)]
 
 
