@@ -334,6 +334,26 @@ def test_terminal_that_goes_away_ends_the_client_and_the_command(me: Home, host:
     assert wait_until_gone(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.parametrize("line", ["!echo ready; cat; exit 3", "!echo ready; cat", "echo ready; cat", "read -p ready x"])
+def test_terminal_that_goes_away_ends_the_prompt_whatever_it_runs(
+    me: Home, host: str, tmp_path: Path, line: str
+) -> None:
+    ours, theirs = os.openpty()
+    with (tmp_path / "told").open("wb") as told:
+        words = ("connect", "-q", "-X", host)
+        client = me.spawn(*words, stdin=theirs, stdout=theirs, stderr=told, start_new_session=True)
+    os.close(theirs)
+    seen = b""
+    while b"\x1b]133;B" not in seen:
+        seen += os.read(ours, 1000)
+    os.write(ours, line.encode() + b"\r")
+    while b"ready" not in seen.rpartition(b"\x1b]133;C")[2]:
+        seen += os.read(ours, 1000)
+    os.close(ours)
+    assert client.wait(SOON) == 129
+    assert (tmp_path / "told").read_text() == ""
+
+
 def test_client_in_the_background_stops_and_goes_on_in_front(job: Terminal, host: str) -> None:
     job.press("set -o notify\r")  # fg continues only what the shell knows to be stopped: all threads, and not the first
     job.press(ours("exec", "-t", host, "--", "read x; echo got $x") + " &\r")

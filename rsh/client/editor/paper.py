@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from prompt_toolkit.output import Output
@@ -31,9 +32,12 @@ class Paper:
         return self.output.get_size().rows
 
     def send(self, sequence: str) -> None:
-        """Write at once, untouched."""
-        self.output.write_raw(sequence)
-        self.output.flush()
+        """Write at once, untouched. Raises SystemExit: the terminal has gone away, and nobody has said so yet."""
+        try:
+            self.output.write_raw(sequence)
+            self.output.flush()
+        except OSError as error:
+            raise SystemExit(128 + signal.SIGHUP) from error
 
     def begin_line(self) -> None:
         """Go to a line of its own when the cursor is not at the beginning of one: zsh's PROMPT_SP.
