@@ -145,7 +145,8 @@ class About(Struct, tag=12, array_like=True, frozen=True, forbid_unknown_fields=
 class Complete(Struct, tag=13, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Asks how a word that is being typed could go on: Candidate records."""
 
-    kind: Name  # "command", "variable", "value" of that, "path"; or "argument", and word is a command up to the cursor
+    # "command", "variable", "value" of that, "path", "directory"; or "argument", and word is a command up to the cursor
+    kind: Name
     word: Path
     directory: Path = b""
     shell: Name = ""  # id of the living shell whose line it is

@@ -42,8 +42,9 @@ def complete(
 ) -> None:
     """Answer one Complete request."""
     directory = os.path.join(account.home, request.directory)
-    if request.kind == "path":
-        candidates = paths(request.word, directory, account.home, confined=bool(grant.path))
+    if request.kind in ("path", "directory"):
+        found = paths(request.word, directory, account.home, confined=bool(grant.path))
+        candidates = found if request.kind == "path" else (each for each in found if each.directory)
     elif request.kind in ("command", "variable", "value", "argument"):
         grant.require_shell()
         candidates = _from_shell(request, environment, directory, account.home)

@@ -44,6 +44,16 @@ def test_tab_finds_a_name_that_looks_as_typed(prompt: Terminal, work: Path) -> N
     prompt.until_shown("\nfound\n")
 
 
+def test_tab_finds_a_folder_among_thousands_of_files(prompt: Terminal, work: Path) -> None:
+    for number in range(2500):
+        (work / f"f{number}").touch()
+    (work / "zoo").mkdir()
+    (work / "f9-folder").mkdir()
+    expect_completed(prompt, {"cd z": "cd zoo/", "cd f9": "cd f9-folder/", ":rmdir z": ":rmdir zoo/"})
+    prompt.press("cd \t\t")
+    prompt.until_shown("zoo/")
+
+
 def test_tab_knows_what_the_shell_knows(prompt: Terminal) -> None:
     prompt.press("alias qqalias='echo aliased'; qqvar=5; complete -W 'alpha' qqtool; qqtool() { echo got $1; }\r")
     prompt.until_line(f"/w{SIGN}")

@@ -143,7 +143,7 @@ class RemoteFiles(RemoteCopies):
         """Give how a word could go on over there.
 
         Args:
-            kind: "command", "variable" or "path"; or "argument", and `word` is a command up to the cursor.
+            kind: "command", "variable", "path" or "directory"; or "argument", and `word` is a command up to the cursor.
             shell: id of the living shell that is to answer.
         """
         from rsh.protocol.answer_records import Candidate

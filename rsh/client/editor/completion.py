@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from rsh.client.cli.table import Command, commands, find
@@ -36,7 +37,7 @@ def complete(text: str, names: Names) -> list[Completion]:
     if (value := place.value()) is not None:
         return _complete_value(value, names) or _complete_variable(text, place.scan, names)
     if place.word is None:
-        below = place.behind_variables(names.there, names.value_there)
+        below = place.behind_variables(names.there, names.value_there, names.folders_there)
         return below or _complete_variable(text, place.scan, names)
     if place.word.text.startswith(":") and place.word.start == blank:
         return place.insert(name for name in _our_names(":") if name.text.startswith(text[blank:]))
@@ -46,7 +47,8 @@ def complete(text: str, names: Names) -> list[Completion]:
     if command is not None and not place.scan.syntax:
         return complete_ours(place, place.word, command, names)
     ours = _our_names("") if place.word.start == blank else []
-    return _complete_shell(place, lambda word: _with_ours(ours, word, names), names.there, names.arguments_there)
+    programs = partial(_with_ours, ours, names)
+    return _complete_shell(place, programs, names.there, names.folders_there, names.arguments_there)
 
 
 def _complete_value(value: Place, names: Names) -> list[Completion]:
@@ -75,7 +77,7 @@ def _our_names(colon: str) -> list[Name]:
     return [Name(colon + command.name, about=command.summary) for command in known]
 
 
-def _with_ours(ours: list[Name], word: str, names: Names) -> Iterable[Name]:
+def _with_ours(ours: list[Name], names: Names, word: str) -> Iterable[Name]:
     fitting = [name for name in ours if name.text.startswith(word)]
     known = {name.text for name in fitting}
     return [*fitting, *(name for name in names.programs_there(word) if name.text not in known)]
@@ -93,7 +95,11 @@ def _complete_variable(text: str, scan: Scan, names: Names) -> list[Completion]:
 
 
 def _complete_shell(
-    place: Place, programs: Source, paths: Source, arguments: Callable[[str], Iterable[Name] | None] = lambda line: ()
+    place: Place,
+    programs: Source,
+    paths: Source,
+    folders: Source | None = None,
+    arguments: Callable[[str], Iterable[Name] | None] = lambda line: (),
 ) -> list[Completion]:
     """Complete a word of a line for a shell; what is known of a command's arguments comes before paths."""
     word = place.word
@@ -101,7 +107,7 @@ def _complete_shell(
         return []
     if word.command and "/" not in word.text and not word.text.startswith("~"):
         return place.insert(programs(word.text))
-    files = place.suitable(paths, word)
+    files = place.suitable(paths, word, folders)
     if expanded := place.expand(files):
         return expanded
     if not word.target and (begin := _command_begin(place.scan, word)) is not None:

@@ -48,6 +48,9 @@ class Names(Protocol):
     def there(self, word: str) -> Iterable[Name]:
         """Give paths over there, from the shell's working directory."""
 
+    def folders_there(self, word: str) -> Iterable[Name]:
+        """Give directories over there."""
+
     def programs_here(self, word: str) -> Iterable[Name]:
         """Give commands of this machine."""
 

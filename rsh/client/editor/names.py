@@ -24,6 +24,9 @@ BUDGET: Final = 0.3
 # The server gives no more candidates at once (rsh-protocol(7)): from here on they may be incomplete.
 MANY: Final = 2000
 
+# The kinds of questions that need no shell over there.
+PATHS: Final = ("path", "directory")
+
 Key: TypeAlias = tuple[str, bytes, bytes]  # kind, beginning of the word, directory
 Ask: TypeAlias = Callable[[str, bytes, bytes], list[Name]]
 
@@ -72,7 +75,7 @@ class Memory:
 
     def get(self, key: Key) -> list[Name] | None:
         """Give the answer to a question; an old one when no new one comes in time, None when there is none."""
-        answer = self._ask_if_needed(key, fresh=key[0] == "path")
+        answer = self._ask_if_needed(key, fresh=key[0] in PATHS)
         answer.heard.wait(self._budget)
         return answer.names
 
@@ -92,7 +95,7 @@ class Memory:
             if old and not answer.asked:
                 answer.asked = True
                 answer.heard.clear()
-                self._lane(key[0] == "path").put((key, answer))
+                self._lane(key[0] in PATHS).put((key, answer))
             return answer
 
     def _lane(self, paths: bool) -> _Lane:
@@ -176,6 +179,12 @@ class ClientNames:
         """Give paths over there: a folder is asked for whole, and searched here while the word grows."""
         asked = os.fsdecode(self._path_key(word)[1])
         return _with_parent(self._fitting("path", asked, word), word)
+
+    def folders_there(self, word: str) -> Iterable[Name]:
+        """Give directories over there; where there are more files than an answer holds, they are asked for alone."""
+        asked = os.fsdecode(self._path_key(word)[1])
+        kind = "path" if len(self._get("path", asked)) < MANY else "directory"
+        return _with_parent([name for name in self._fitting(kind, asked, word) if name.directory], word)
 
     def programs_there(self, word: str) -> Iterable[Name]:
         """Give commands over there; for no letter at all, none."""

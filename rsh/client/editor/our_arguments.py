@@ -94,7 +94,7 @@ def _values(argument: Argument, kind: Kind, word: str, names: Names) -> list[Nam
     if kind in ("local", "local-directory"):
         return [name for name in names.here(word) if name.directory or kind == "local"]
     if kind.startswith("remote"):
-        return [name for name in names.there(word) if name.directory or kind != "remote-directory"]
+        return list(names.folders_there(word) if kind == "remote-directory" else names.there(word))
     if kind in ("transfer", "shell", "work"):
         transfers = names.transfers(word) if kind != "shell" else ()
         return [*transfers, *(names.shells_there(word) if kind != "transfer" else ())]

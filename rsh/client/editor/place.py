@@ -107,7 +107,9 @@ class Place:
         text = " ".join(_completion(replace(name, directory=False), start, "", home).text.rstrip(" ") for name in found)
         return [Completion(start, text + " ", f"{len(found)} files")]
 
-    def behind_variables(self, paths: Source, value: Callable[[str], str | None]) -> list[Completion]:
+    def behind_variables(
+        self, paths: Source, value: Callable[[str], str | None], folders: Source | None = None
+    ) -> list[Completion]:
         """Give the files below a folder that variables name; they stay as they are written."""
         words, quote = self.scan.words, self.scan.quote
         if not words or words[-1].end != len(self.text) or not words[-1].expands or quote not in ("", '"'):
@@ -116,13 +118,19 @@ class Place:
         found = behind_variables(self.text[word.start :], word, value)
         if found is None or (word.quoted and not (quote or found.bare)):
             return []
-        files = self.suitable(paths, word)
+        files = self.suitable(paths, word, folders)
         start = self.begin + word.start + found.start
         return [_rest(name, len(found.folder), start, quote) for name in files(found.folder + found.beginning)]
 
-    def suitable(self, paths: Source, word: Word) -> Source:
-        """Give where the paths for a word come from: some commands take directories only."""
-        return _only_directories(paths) if _command_of(self.scan, word) in _FOR_DIRECTORIES else paths
+    def suitable(self, paths: Source, word: Word, folders: Source | None) -> Source:
+        """Give where the paths for a word come from: some commands take directories only.
+
+        Args:
+            folders: gives those alone; None: they are picked out of the paths.
+        """
+        if _command_of(self.scan, word) not in _FOR_DIRECTORIES:
+            return paths
+        return folders or _only_directories(paths)
 
 
 def _rest(name: Name, known: int, start: int, quote: str) -> Completion:

@@ -25,6 +25,9 @@ class FixedNames:
         known = BELOW if "log/" in word else THERE + LINKS
         return [name for name in known if name.text.startswith(word)]
 
+    def folders_there(self, word: str) -> Iterable[Name]:
+        return [name for name in self.there(word) if name.directory]
+
     def programs_here(self, word: str) -> Iterable[Name]:
         return [Name(name) for name in ("less", "local-tool") if name.startswith(word)]
 

@@ -32,7 +32,7 @@ class Folder:
     def value_there(self, name: str) -> str | None:
         return None
 
-    programs_here = programs_there = variables_there = arguments_there = transfers = shells_there = here
+    programs_here = programs_there = variables_there = arguments_there = transfers = shells_there = folders_there = here
 
 
 def test_too_many_are_told_first_and_shown_when_asked_again() -> None:

@@ -68,6 +68,25 @@ def test_answer_that_is_full_is_told_to_be_cut() -> None:
     assert names.cut
 
 
+def test_folders_among_more_files_than_an_answer_holds_are_found() -> None:
+    machine = Machine(*(f"f{number:05}" for number in range(3000)))
+    folders = [Name("f1", True), Name("zoo", True)]
+    names = ClientNames(
+        Memory(lambda kind, *where: folders if kind == "directory" else machine.ask(kind, *where), budget=SOON),
+        lambda: b"",
+    )
+    assert texts(names.folders_there("")) == ["f1", "zoo"]
+    assert texts(names.folders_there("z")) == ["zoo"]
+    assert not names.cut
+
+
+def test_folders_among_few_files_are_not_asked_for_alone() -> None:
+    machine = Machine("a")
+    machine.names += [Name("b", True)]
+    assert texts(machine.source().folders_there("")) == ["b"]
+    assert [kind for kind, *_ in machine.asked] == ["path"]
+
+
 def test_commands_are_asked_for_by_their_first_letter() -> None:
     machine = Machine("make", "man", "less")
     names = machine.source()
