@@ -6,7 +6,9 @@ BASH_FUNCTIONS = r"""
 __rsh_tell() {
     [[ -n ${PWD+set} ]] || __rsh_pwd=$(\builtin pwd)
     [[ -z ${PS0-} ]] || __rsh_hide_ps0
-    \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "${__rsh_options:-$-}" \
+    __rsh_options=${__rsh_options:-$-}
+    [[ ! -o pipefail ]] || __rsh_options+='|'
+    \builtin printf '%s\0' "$__rsh_line" "$__rsh_status" "${__rsh_on:-0}${__rsh_hooked:-0}" "$__rsh_options" \
         "${PWD-$__rsh_pwd}" "${__rsh_statuses[@]-}" . >&9
     \builtin set +evx
     __rsh_kept= __rsh_on= __rsh_options= __rsh_statuses=() __rsh_prompted=

@@ -3,11 +3,11 @@
 import re
 
 # A report: traps, if there are any; line, status, whether what was switched off is on again, and whether something is
-# to run before each prompt; options, directory, statuses of the pipeline. It comes in one write(2), but for the traps:
+# to run before each prompt; options, a | for `set -o pipefail`, directory, statuses of the pipeline. It comes in one write(2), but for the traps:
 # so whoever waits for it is woken once.
 REPORT = re.compile(
     rb"(trap -- '[^\0]*' DEBUG\n)?(?:trap -- [^\0]* (?:SIG)?(?:INT|QUIT|TSTP)\n)?"
-    rb"(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)\0([^\0]*)\0((?:\d*\0)*)\.\0"
+    rb"(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)(\|?)\0([^\0]*)\0((?:\d*\0)*)\.\0"
 )
 
 # Stands in front of that where the shell acts on a signal that a key makes: what sets the trap, or a function.
@@ -27,7 +27,8 @@ class Outcome:
         line: its number. status: its own.
         restored: what had been switched off for a report was switched on again by the line.
         hooked: there is something to run before each prompt, which was put away.
-        options: the letters of $-. statuses: of the line's last pipeline. directory: where the shell stands.
+        options: the letters of $-. directory: where the shell stands.
+        statuses: of the line's last pipeline. pipefail: one ends as what failed in it.
         trap: the command that sets its DEBUG trap.
         heeds: it may have a trap for a signal that a key makes.
     """
@@ -36,7 +37,7 @@ class Outcome:
         self.line = line
         self.status = status & 0xFF
         self.directory = directory
-        self.restored = self.hooked = False
+        self.restored = self.hooked = self.pipefail = False
         self.options = b""
         self.statuses: tuple[int, ...] = ()
         self.trap = b""
@@ -53,10 +54,11 @@ class Outcome:
         if not self.statuses or self.statuses == (self.status,):
             return b""
         failed = [status for status in self.statuses if status]
+        status = failed[-1] if self.pipefail and failed else self.statuses[-1]
         text = b" | ".join(b"(exit %d)" % status for status in self.statuses)
-        if self.status in (self.statuses[-1], *failed[-1:]):  # the latter where `set -o pipefail` is on
+        if self.status == status:
             return text
-        return b"! " + text if self.status == (not failed) else b""
+        return b"! " + text if self.status == (not status) else b""
 
     @property
     def switched_off(self) -> bytes:
@@ -66,9 +68,9 @@ class Outcome:
 
 def read_report(found: "re.Match[bytes]") -> Outcome:
     """Make an outcome of what REPORT has matched, and of what stands before that."""
-    trap, line, status, restored, hooked, options, directory, statuses = found.groups(b"")
+    trap, line, status, restored, hooked, options, pipefail, directory, statuses = found.groups(b"")
     outcome = Outcome(int(line), int(status), directory)
-    outcome.restored, outcome.hooked = restored == b"1", hooked == b"1"
+    outcome.restored, outcome.hooked, outcome.pipefail = restored == b"1", hooked == b"1", pipefail == b"|"
     *before, last = trap.split(AGAIN)
     outcome.options, outcome.trap = options, b"trap -- '" + last if before else trap
     outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)

@@ -14,9 +14,10 @@ def outcome_of(data: bytes) -> Outcome:
 
 
 def test_report_tells_all_that_the_next_line_has_to_know() -> None:
-    outcome = outcome_of(b"trap -- 'echo \\n' DEBUG\n12\x003\x0011\x00ehimBs\x00/a b\nc\x000\x003\x00.\x00")
+    outcome = outcome_of(b"trap -- 'echo \\n' DEBUG\n12\x003\x0011\x00ehimBs|\x00/a b\nc\x000\x003\x00.\x00")
     assert (outcome.line, outcome.status, outcome.directory) == (12, 3, b"/a b\nc")
-    assert (outcome.restored, outcome.hooked) == (True, True)
+    assert (outcome.restored, outcome.hooked, outcome.pipefail) == (True, True, True)
+    assert outcome.options == b"ehimBs"
     assert (outcome.statuses, outcome.trap) == ((0, 3), b"trap -- 'echo \\n' DEBUG\n")
     assert outcome.switched_off == b"e"
 
@@ -51,20 +52,24 @@ def test_trap_that_a_command_of_the_prompt_has_set_takes_the_place_of_the_one_be
 
 
 @pytest.mark.parametrize(
-    ("status", "statuses", "pipeline"),
+    ("status", "pipefail", "statuses", "pipeline"),
     [
-        (3, (3,), b""),
-        (0, (), b""),
-        (0, (3, 0), b"(exit 3) | (exit 0)"),
-        (3, (3, 0), b"(exit 3) | (exit 0)"),
-        (0, (0, 3), b"! (exit 0) | (exit 3)"),
-        (1, (0,), b"! (exit 0)"),
-        (7, (3, 0), b""),
+        (3, False, (3,), b""),
+        (0, False, (), b""),
+        (0, False, (3, 0), b"(exit 3) | (exit 0)"),
+        (3, True, (3, 0), b"(exit 3) | (exit 0)"),
+        (0, False, (0, 3), b"! (exit 0) | (exit 3)"),
+        (1, False, (1, 0), b"! (exit 1) | (exit 0)"),
+        (0, True, (1, 0), b"! (exit 1) | (exit 0)"),
+        (1, False, (0,), b"! (exit 0)"),
+        (7, False, (3, 0), b""),
     ],
 )
-def test_pipeline_ends_as_that_of_the_line_has_ended(status: int, statuses: tuple[int, ...], pipeline: bytes) -> None:
+def test_pipeline_ends_as_that_of_the_line_has_ended(
+    status: int, pipefail: bool, statuses: tuple[int, ...], pipeline: bytes
+) -> None:
     outcome = Outcome(1, status)
-    outcome.statuses = statuses
+    outcome.statuses, outcome.pipefail = statuses, pipefail
     assert outcome.pipeline == pipeline
 
 

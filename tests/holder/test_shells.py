@@ -29,17 +29,27 @@ ROWS = {
     "pipeline of zsh": (("zsh",), ["true | false | (exit 7)", "echo $pipestatus $?", "echo $pipestatus"]),
     "pipeline that went well": (
         ("bash",),
-        ["(exit 3) | true", "echo ${PIPESTATUS[@]} $?", "! true", "echo ${PIPESTATUS[@]} $?"],
+        [
+            *("(exit 3) | true", "echo ${PIPESTATUS[@]} $?", "! true", "echo ${PIPESTATUS[@]} $?"),
+            *("! false | true", "echo ${PIPESTATUS[@]} $?"),
+        ],
     ),
     "pipeline of zsh that went well": (
         ("zsh",),
-        ["(exit 3) | true", "echo $pipestatus $?", "! true", "echo $pipestatus"],
+        ["(exit 3) | true", "echo $pipestatus $?", "! true", "echo $pipestatus", "! false | true", "echo $pipestatus $?"],
     ),
     "pipeline and errexit": (
         ("bash",),
         ["set -eE; trap 'echo ERR' ERR", "(exit 4) | true", "echo ${PIPESTATUS[@]} $?"],
     ),
-    "pipefail": (("bash",), ["set -o pipefail", "false | (exit 4) | true", "echo ${PIPESTATUS[@]} $?"]),
+    "pipefail": (
+        ("bash",),
+        ["set -o pipefail", "false | (exit 4) | true", "echo ${PIPESTATUS[@]} $?", "! false | true", "echo ${PIPESTATUS[@]} $?"],
+    ),
+    "pipefail of zsh": (
+        ("zsh",),
+        ["set -o pipefail", "false | (exit 4) | true", "echo $pipestatus $?", "! false | true", "echo $pipestatus $?"],
+    ),
     "restricted": (
         ("bash",),
         ["set -r", "cd /", "(exit 3) | false", "echo ${PIPESTATUS[@]} $?; >f", "set -x", "echo $?", "set -e; false"],
