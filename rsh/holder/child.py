@@ -51,6 +51,7 @@ class Child:
         self._begun = time.monotonic()  # when that was given
         self._has_line = True  # it has read the line that runs; its own beginning may read the keyboard
         self._asked = 0  # how often its report was asked for beside what is in the line
+        self._roused = False  # it has done nothing of what it has read, and was interrupted for that
         self._deaf = False  # it reads no lines any more: it is ending, or another program has taken its place
         self._reported = bytearray()  # a report, in part
         self._dialect = dialect(shell)
@@ -111,7 +112,7 @@ class Child:
     def run(self, line: bytes) -> None:
         """Give it a line of the user's, as much of it as goes now."""
         self._number += 1
-        self._has_line = False
+        self._has_line = self._roused = False
         self._asked = 0
         self._begun = time.monotonic()
         self.lines += self._dialect.run(line, self._number, self.last)
@@ -161,7 +162,7 @@ class Child:
             del self._reported[: found.end()]
             if outcome.line == self._number and self.running:
                 outcomes.append(self._remember(outcome))
-        if not outcomes and self.running and self._asked > ASKED:
+        if not outcomes and self.running and self._asked > ASKED and not self._rouse():
             outcomes.append(self._seen())
         return [(outcome.status, outcome.directory) for outcome in outcomes]
 
@@ -172,6 +173,16 @@ class Child:
             outcome.trap = outcome.trap or self.last.trap
         self.last = outcome
         return outcome
+
+    def _rouse(self) -> bool:
+        """Interrupt it where that may have it do again what it reads, and ask once more; the empty line may be lost."""
+        if self._roused or not self._dialect.numb:
+            return False
+        self._roused = True
+        self._asked = 0
+        self.signal(signal.SIGINT)
+        self.lines += b"\n"
+        return True
 
     def _seen(self) -> Outcome:
         """Give what is known from outside."""

@@ -46,6 +46,7 @@ class Dialect:
     tell = b'__rsh_tell "${__rsh_last-}" && \\: "${__rsh_last-}"'
     longest_kept = LONGEST_KEPT
     remembers = False  # it has a history
+    numb = False  # behind an interrupt it may do nothing of what it reads, until the next one
 
     def __init__(self, shell: str) -> None:
         self.words, self.batch = ["/bin/sh", "-i", "-s"], ["/bin/sh", "-s"]

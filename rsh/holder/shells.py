@@ -127,6 +127,7 @@ class Zsh(Dialect):
     tell = b'\\builtin eval "$__rsh_report"'
     longest_kept = LONGEST_KEPT_BY_ZSH
     remembers = True
+    numb = True  # which came as a loop had just looked whether to end (breaks and errflag in execwhile(), loop.c)
 
     def __init__(self, shell: str) -> None:
         login = ["-l"] if os.environ.get("RSH_LOGIN") else []
@@ -191,6 +192,11 @@ class Zsh(Dialect):
         if number:
             return super().report(number, kept)
         return self.functions.replace(b"\n", b"; ") + super().report(0)
+
+    def ask_again(self, number: int) -> bytes:
+        # The eval of a line that was interrupted ends with a flag of zsh's own, where nothing else has failed.
+        known = b"[[ $__rsh_line == %d || $__rsh_status != 2 ]] || __rsh_status=130; __rsh_line=%d; " % (number, number)
+        return b"{ __rsh_status=${__rsh_kept:-$?}; " + known + self.tell + b"; }" + self.unseen + b"\n"
 
     def _hooks(self, line: bytes) -> bytes:
         return b"__rsh_show; __rsh_before_line " + self._word(line) + b" >&0 2>&0; __rsh_watch"

@@ -28,9 +28,9 @@ SHOWS_HISTORY = re.compile(rb"\b(?:history|fc|r)\b")
 
 # A whole line that is about the jobs that there are; one that goes on with the number of a job; what puts one into the
 # background; and where that is only text.
-OF_JOBS = re.compile(rb"(?:fg|bg|jobs|disown)(?:[ \t]+[-+%?\w]+)*")
+OF_JOBS = re.compile(rb"(?:fg|bg|jobs|disown|kill|wait)(?:[ \t]+[-+%?\w]+)*")
 WANTS_JOB = re.compile(rb"^\s*(?:fg|bg|kill|wait|disown|jobs)\s(?:.*\s)?%\d*\Z", re.DOTALL)
-BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)")
+BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)|\bcoproc\b")
 QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
 
 # Commands of a plain sh that are whole without a doubt: names, words, redirections, and what stands between commands.

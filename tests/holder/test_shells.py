@@ -104,6 +104,7 @@ ROWS = {
     "jobs": (BOTH, ["sleep 60 &\ntrue", "jobs", "kill %%; wait 2>/dev/null", "echo $?"]),
     "bytes": (ALL, ["echo \udcff\udcfe | od -An -tx1", "x='a\tb'; echo \"$x\" | od -An -c"]),
     "positional parameters": (ALL, ["set -- a b", "echo $# $1", "shift", "echo $1"]),
+    "coproc of zsh": (("zsh",), ["coproc cat", "print -p hi; read -p x; echo $x", "kill %1", "wait; echo on"]),
     "coproc": (("bash",), ["coproc cat", "echo hi >&${COPROC[1]}; read x <&${COPROC[0]}; echo $x"]),
     "select": (BOTH, ["echo 2 | select x in a b; do echo got $x; break; done"]),
     "removed directory": (ALL, ["mkdir d; cd d; rmdir ../d", "echo on", "cd ..", "pwd"]),
@@ -269,6 +270,40 @@ def test_shell_that_is_stopped_goes_on_as_nobody_else_could_have_it_go_on(line: 
     held = Held("bash", tmp_path)
     held.end()
     assert held.run(f"{line}; echo on") == (0, "on\n")
+    held.close()
+
+
+def test_zsh_that_does_nothing_of_what_it_reads_is_roused(tmp_path: Path) -> None:
+    numb = tmp_path / "zsh"
+    numb.write_text(f"#!/bin/sh\ntrap 'exec {shutil.which('zsh')} \"$@\"' INT\nwhile :; do read -r line; done\n")
+    numb.chmod(0o755)
+    held = Held(str(numb), tmp_path)
+    held.end()
+    assert held.run("echo on") == (0, "on\n")
+    held.close()
+
+
+@pytest.mark.parametrize("line", ["while :; do :; done", "x=$(sleep 300)"])
+def test_line_of_zsh_that_ctrl_c_has_ended_says_so(line: str, tmp_path: Path) -> None:
+    held = Held("zsh", tmp_path)
+    held.end()
+    held.begin(f"echo on; {line}")
+    held.until("on")
+    held.type(b"\x03")
+    assert held.end()[0] == 130
+    assert held.run("echo $?; (exit 2)") == (2, "130\n")
+    assert held.run("echo $?") == (0, "2\n")
+    held.close()
+
+
+@pytest.mark.parametrize("line", ["kill -KILL %1", "kill -9 %2"])
+def test_job_that_is_none_is_told_of_and_its_number_is_that_of_nothing_of_ours(line: str, tmp_path: Path) -> None:
+    held = Held("zsh", tmp_path)
+    held.end()
+    status, output = held.run(line)
+    assert status == 1
+    assert output.endswith("no such job\n")
+    assert held.run("wait; echo on") == (0, "on\n")
     held.close()
 
 
