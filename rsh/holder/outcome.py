@@ -3,8 +3,8 @@
 import re
 
 # A report: traps, if there are any; line, status, whether what was switched off is on again, and whether something is
-# to run before each prompt; options, a | for `set -o pipefail`, directory, statuses of the pipeline. It comes in one write(2), but for the traps:
-# so whoever waits for it is woken once.
+# to run before each prompt; options, a | for `set -o pipefail`, directory, statuses of the pipeline. It comes in one
+# write(2), but for the traps: so whoever waits for it is woken once.
 REPORT = re.compile(
     rb"(trap -- '[^\0]*' DEBUG\n)?(?:trap -- [^\0]* (?:SIG)?(?:INT|QUIT|TSTP)\n)?"
     rb"(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)(\|?)\0([^\0]*)\0((?:\d*\0)*)\.\0"
