@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from rsh.server.census import Census
 from tests.machines import SOON
@@ -16,21 +19,27 @@ def test_snapshot_shows_what_was_there_when_it_was_asked_for() -> None:
     assert census.take().members(child.pid, set()) == set()
 
 
-def test_those_who_wait_share_a_snapshot() -> None:
-    census = Census()
-    everybody = threading.Barrier(51, timeout=SOON)
-    seen = []
+class Turn:
+    """Who takes a snapshot now, as Census has it, and who has come to wait for that."""
 
-    def ask() -> None:
-        everybody.wait()
-        seen.append(census.take())
+    def __init__(self) -> None:
+        self.come = threading.Semaphore(0)
+        self._lock = threading.Lock()
 
-    threads = [threading.Thread(target=ask) for _ in range(50)]
-    with census._taking:
-        for thread in threads:
-            thread.start()
-        everybody.wait()
-    for thread in threads:
-        thread.join()
-    assert len(seen) == 50
-    assert len(set(map(id, seen))) < 25  # some may have come later
+    def __enter__(self) -> None:
+        self.come.release()
+        self._lock.acquire()
+
+    def __exit__(self, *exception: object) -> None:
+        self._lock.release()
+
+
+def test_those_who_wait_share_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    census, turn = Census(), Turn()
+    monkeypatch.setattr(census, "_taking", turn)
+    with ThreadPoolExecutor(50) as pool:
+        with turn:
+            asked = [pool.submit(census.take) for _ in range(50)]
+            for _ in range(51):
+                assert turn.come.acquire(timeout=SOON)
+        assert len({id(each.result(SOON)) for each in asked}) == 1
