@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import Final
 
+from prompt_toolkit.application import Application
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import History as EditorHistory
+
+from rsh.client.editor.line_input import LineInput
+
+# For how long keys wait for a history at most, in seconds; that of a disk that sleeps comes later.
+MOST: Final = 0.4
 
 
 class LineHistory(EditorHistory):
@@ -57,6 +64,29 @@ class LineHistory(EditorHistory):
 
     def store_string(self, string: str) -> None:
         """Do nothing: it is stored when it runs."""
+
+
+class Patience:
+    """Has keys wait at the beginning of a prompt until the history is there: Up may have been typed ahead."""
+
+    def __init__(self, app: Application[str], keys: LineInput) -> None:
+        self._keys = keys
+        self._begins = False
+        app.after_render += self._rendered
+
+    def begin(self) -> None:
+        """Wait from the first sight of the prompt on, at which the editor asks for the history."""
+        self._begins = True
+
+    def end(self) -> None:
+        """Wait no longer."""
+        self._keys.go_on()
+
+    def _rendered(self, app: Application[str]) -> None:
+        if self._begins and app.loop is not None:
+            self._begins = False
+            self._keys.hold()
+            app.loop.call_later(MOST, self.end)
 
 
 class Ghost(AutoSuggest):

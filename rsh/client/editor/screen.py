@@ -35,7 +35,7 @@ from rsh.client.editor.cutting import Cuts
 from rsh.client.editor.giving_way import GivingWay, soon
 from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
-from rsh.client.editor.line_history import Ghost, LineHistory
+from rsh.client.editor.line_history import Ghost, LineHistory, Patience
 from rsh.client.editor.line_input import LineInput, as_typed, whole_pastes
 from rsh.client.editor.long_lines import LongLines, wrap_bare
 from rsh.client.editor.looks import LOOKS
@@ -115,6 +115,7 @@ class Screen:
         self._keys.typed_before = self._paper.begin_line
         self._keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
         self._completing = Completing(self.session, self._keys, names)
+        self._patience = Patience(self.session.app, self._keys)
         self._aside = Aside(self.session.app, self._completer, self._completing)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
         self.session.key_bindings = make_bindings(
@@ -297,6 +298,7 @@ class Screen:
         if self._history.has_grown():
             self._lines.renew()
         self.session.default_buffer.history = self._lines
+        self._patience.begin()
 
     def _fit(self, app: Application[str]) -> None:
         """Show no menu of one, and have room for others as far as the screen has it."""
@@ -343,7 +345,8 @@ class Screen:
         return self._way.end(status)
 
     def _suggest_again(self) -> None:
-        """Look for ghost text to what was typed before the history was there."""
+        """Have keys read now that the history is there; look for ghost text to what was typed before."""
+        self._patience.end()
         buffer = self.session.default_buffer
         if buffer.text and buffer.suggestion is None:
             buffer.insert_text("")

@@ -50,6 +50,15 @@ def test_keys_that_come_now_are_behind_those_that_were_typed_ahead(desk: Desk) -
     assert desk.type() == "one two three"
 
 
+@pytest.mark.parametrize("ahead", [False, True])
+def test_up_that_was_typed_before_the_prompt_finds_the_line(desk: Desk, ahead: bool) -> None:
+    keep(desk, *(f"echo {number}" for number in range(5000)), "echo last")
+    for _ in range(2):  # read from the file, and known
+        press = desk.screen.type_ahead if ahead else desk.press
+        press(b"\x1b[A\r")
+        assert desk.type() == "echo last"
+
+
 def test_up_finds_what_begins_as_typed(desk: Desk) -> None:
     keep(desk, "make a", "ls", "make b", "ls -l")
     assert desk.type(history_is_there, "make", UP, line_is("make b"), UP, line_is("make a"), "\r") == "make a"
