@@ -7,7 +7,7 @@ import re
 # write(2), but for the traps: so whoever waits for it is woken once.
 REPORT = re.compile(
     rb"(trap -- '[^\0]*' DEBUG\n)?(?:trap -- [^\0]* (?:SIG)?(?:INT|QUIT|TSTP)\n)?"
-    rb"(\d+)\0(\d+)\0([01])([01])\0([A-Za-z0-9]*)(\|?)\0([^\0]*)\0((?:\d*\0)*)\.\0"
+    rb"(\d+)\0(\d+)\0([01])([012])\0([A-Za-z0-9]*)(\|?)\0([^\0]*)\0((?:\d*\0)*)\.\0"
 )
 
 # Stands in front of that where the shell acts on a signal that a key makes: what sets the trap, or a function.
@@ -26,7 +26,7 @@ class Outcome:
     Attributes:
         line: its number. status: its own.
         restored: what had been switched off for a report was switched on again by the line.
-        hooked: there is something to run before each prompt, which was put away.
+        hooked: there is something to run before each prompt, which was put away. watched: and before each command.
         options: the letters of $-. directory: where the shell stands.
         statuses: of the line's last pipeline. pipefail: one ends as what failed in it.
         trap: the command that sets its DEBUG trap.
@@ -37,7 +37,7 @@ class Outcome:
         self.line = line
         self.status = status & 0xFF
         self.directory = directory
-        self.restored = self.hooked = self.pipefail = False
+        self.restored = self.hooked = self.watched = self.pipefail = False
         self.options = b""
         self.statuses: tuple[int, ...] = ()
         self.trap = b""
@@ -70,7 +70,8 @@ def read_report(found: "re.Match[bytes]") -> Outcome:
     """Make an outcome of what REPORT has matched, and of what stands before that."""
     trap, line, status, restored, hooked, options, pipefail, directory, statuses = found.groups(b"")
     outcome = Outcome(int(line), int(status), directory)
-    outcome.restored, outcome.hooked, outcome.pipefail = restored == b"1", hooked == b"1", pipefail == b"|"
+    outcome.restored, outcome.hooked, outcome.pipefail = restored == b"1", hooked != b"0", pipefail == b"|"
+    outcome.watched = hooked == b"2"
     *before, last = trap.split(AGAIN)
     outcome.options, outcome.trap = options, b"trap -- '" + last if before else trap
     outcome.statuses = tuple(int(code) & 0xFF for code in statuses.split(b"\0") if code)

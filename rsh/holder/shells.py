@@ -12,6 +12,7 @@ from rsh.holder.dialect import AT_TERMINAL, BASH_COMPLETE, FOLDER, RC_DESCRIPTOR
 from rsh.holder.first_words import BASH_FILES, BASH_FUNCTIONS
 from rsh.holder.outcome import Outcome
 from rsh.holder.wording import (
+    COMMAND,
     DEFINITION,
     KEYS,
     LAST_WORD,
@@ -21,7 +22,9 @@ from rsh.holder.wording import (
     TAKES_LAST,
     TRACE,
     WANTS_JOB,
+    commands_of,
     count_jobs,
+    is_pipeline,
     quoted,
 )
 
@@ -116,6 +119,13 @@ OWN = b"[[ -z ${functions[builtin]+set} ]] || \\unset -f builtin; "
 # What __rsh_keep does: zsh reads each byte by itself, so what each line needs it is told only once.
 KEEP = b"$__rsh_keep"
 
+# Begins a pipeline that is inside of no eval, in a line of its own: aliases that would make more of it are off by then.
+BEGIN_PIPELINE = b'; \\builtin eval "$__rsh_begin_pipe"\n'
+IF_KNOWN = b"[[ -n $__rsh_known ]] && \\builtin setopt aliases && "
+
+# Does behind it what __rsh_keep does.
+KEEP_OF_PIPELINE = b'__rsh_word=$_ __rsh_piped=$? __rsh_pipe=("${pipestatus[@]}"); \\builtin eval "$__rsh_end_pipe"; '
+
 
 class Zsh(Dialect):
     """zsh(1), which reads our startup files in the place of the user's, which those read."""
@@ -158,6 +168,8 @@ class Zsh(Dialect):
         line = line.replace(b"\0", b"")
         if OF_JOBS.fullmatch(line.strip(b" \t")):
             return self._run_of_jobs(line, number, before)
+        if is_pipeline(line) and not (before.switched_off or before.watched or self._is_long(line)):
+            return self._run_pipeline(line, number, before)
         text = self._given(line) + super().run(line, number, before)
         places = min(count_jobs(line), MOST_PLACES) if b"m" in before.options else 0
         if not places:
@@ -187,6 +199,25 @@ class Zsh(Dialect):
         if restore := self._restore(line, number, before):
             begin += self._begin(restore) + AT_TERMINAL + b"; "
         return begin + line.strip(b" \t") + b"; " + self.report(number, behind)
+
+    def _run_pipeline(self, line: bytes, number: int, before: Outcome) -> bytes:
+        """As run, for a pipeline, without an eval unless one of its names is an alias for more than itself and options.
+
+        Inside of an eval zsh gives the terminal to nobody when `fg` goes on with a pipeline that was stopped.
+        """
+        known = b"".join(b":${${aliases[%b]-%b}#%b}" % ((name,) * 3) for name in commands_of(line))
+        begin, behind = self._remember(line)
+        if restore := self._restore(line, number, before):
+            begin += self._begin(restore) + AT_TERMINAL + b"; "
+        evaluated = self._begin(b"", line, KEEP) + b"'\\builtin :'" + AT_TERMINAL
+        run = IF_KNOWN + evaluated + b" || " + self._at_terminal(line) + b"; " + KEEP_OF_PIPELINE
+        return b"__rsh_known=" + known + BEGIN_PIPELINE + begin + run + self.report(number, behind)
+
+    def _at_terminal(self, pipeline: bytes) -> bytes:
+        """Give a pipeline with the terminal as its stdin, unless it says what else that is."""
+        first = COMMAND.search(pipeline)
+        assert first is not None
+        return first[0] + (b"" if b"<" in first[0] else b" <&8") + pipeline[first.end() :]
 
     def report(self, number: int, kept: bytes = b"") -> bytes:
         if number:

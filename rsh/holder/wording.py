@@ -39,10 +39,12 @@ _WORD = rb"(?:[\w./+,:@%=^~*?\[\]\x80-\xff-]|\$\w+|'[^'\n]*'|\"(?:[^\"`\\$\n]|\$
 _ARGUMENT = rb"(?:\d?>&\d|(?:\d?(?:>>?|<)[ \t]*)?" + _WORD + rb")"
 COMMAND = re.compile(rb"([\w./+-]+)(?:[ \t]+" + _ARGUMENT + rb")*(?=[ \t;|&]|\Z)")
 COMMANDS = re.compile(rb"[ \t]*%b(?:[ \t]*(?:\|\|?|&&|;)[ \t]*%b)*[ \t]*" % ((COMMAND.pattern,) * 2))
+PIPELINE = re.compile(rb"[ \t]*%b(?:[ \t]*\|[ \t]*%b)+[ \t]*" % ((COMMAND.pattern,) * 2))
 RESERVED = frozenset(
     b"if then else elif fi case esac for while until do done time function select coproc "
     b"alias break continue declare export local readonly return typeset".split()
 )
+RESERVED_BY_ZSH = RESERVED.union(b"- coproc end exec float foreach integer nocorrect noglob repeat".split())
 
 
 def quoted(text: bytes) -> bytes:
@@ -56,6 +58,13 @@ def commands_of(line: bytes) -> "list[bytes]":
         return []
     names = COMMAND.findall(line)
     return [] if RESERVED.intersection(names) else names
+
+
+def is_pipeline(line: bytes) -> bool:
+    """Tell whether a line is evidently one pipeline of zsh's, and does not ask what came of the line before."""
+    if not PIPELINE.fullmatch(line) or b"status" in line or LAST_WORD.search(line):
+        return False
+    return not RESERVED_BY_ZSH.intersection(COMMAND.findall(line))
 
 
 def is_closed(text: bytes) -> bool:

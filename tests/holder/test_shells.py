@@ -220,6 +220,43 @@ def test_stopped_job_is_the_current_one_behind_bg_and_fg(held: Held) -> None:
     assert held.run("jobs") == (0, "")
 
 
+@pytest.mark.parametrize(
+    "line", ["sh -c 'echo on; read x </dev/tty; echo got $x' | cat", "sleep 299 | sort | sleep 300"]
+)
+def test_pipeline_that_was_stopped_has_the_terminal_again_behind_fg(line: str, tmp_path: Path) -> None:
+    held = begun("zsh", tmp_path, "alias cat='cat -u' sort='sort -b'; precmd() { : }\n")
+    held.end()
+    held.begin(line)
+    held.type(b"\x1a")
+    assert held.end()[0] == 148
+    held.begin("fg")
+    held.until("continued")
+    held.type(b"word\n" if "read" in line else b"\x03")
+    status, output = held.end()
+    assert "got word" in output if "read" in line else status == 130
+    assert held.run("jobs") == (0, "")
+    held.close()
+
+
+@pytest.mark.parametrize("alias", ["cat='cat; echo more'", "-g G=x", "-s txt=cat", "tr='sed s/x/y/'"])
+def test_pipeline_of_what_is_an_alias_is_that_of_the_alias(alias: str, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    lines = [
+        f"alias {alias}",
+        "echo x | cat",
+        "printf '%s\\n' a G | tr x y | sort",
+        "echo $? $pipestatus",
+        "true | false",
+        "echo $pipestatus",
+    ]
+    held = Held("zsh", tmp_path / "there")
+    held.end()
+    output = "".join(held.run(line)[1] for line in lines)
+    held.close()
+    assert output == printed_locally("zsh", tmp_path / "here", lines)
+
+
 def test_quit_ends_the_line_and_nothing_else(held: Held) -> None:
     held.begin(f"ulimit -c 0; {SLEEP}")
     held.until("on")
