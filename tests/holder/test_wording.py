@@ -16,6 +16,7 @@ from rsh.holder.wording import (
     commands_of,
     count_jobs,
     is_closed,
+    is_pipeline,
     quoted,
 )
 
@@ -105,3 +106,19 @@ def test_text_with_many_a_set_in_it_is_looked_through_once() -> None:
     assert is_closed(text)  # or after an hour
     assert not KEYS.search(text)
     assert not is_closed(b"set -e; set -ev") and KEYS.search(b"set +x -o vi")
+
+
+@pytest.mark.parametrize("line", [b"git log | less -R", b" make 2>&1|tee -a log | tail -1 ", b"sort <in | uniq >out"])
+def test_plain_pipeline_is_one(line: bytes) -> None:
+    assert is_pipeline(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"a", b"a || b", b"a | b; c", b"a | b &", b"a | (b)", b"a | { b }", b"a |& b", b"a | while b"),
+        *(b"noglob a | b", b"a | exec b", b"echo $? | b", b"echo $pipestatus | b", b"echo $_ | b", b"echo $status | b"),
+    ],
+)
+def test_line_that_is_more_or_asks_for_the_one_before_is_no_plain_pipeline(line: bytes) -> None:
+    assert not is_pipeline(line)
