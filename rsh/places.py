@@ -166,10 +166,20 @@ def _base(variable: str, below_home: str) -> str:
     base = os.environ.get(variable, "")
     if os.path.isabs(base):
         return base
-    home = os.path.expanduser("~")
+    home = os.environ.get("HOME", "") or _home_of_account()
     if not os.path.isabs(home):
         raise UsageError("there is no home directory", advice="set HOME to an absolute path")
     return os.path.join(home, below_home)
+
+
+def _home_of_account() -> str:
+    """Give the home that the account has, "" for none: HOME is empty where nobody knew better, and `/` is nobody's."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
 
 
 def _is_own_folder(path: str) -> bool:

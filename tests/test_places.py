@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import socket
 import stat
 import threading
@@ -30,6 +31,17 @@ def test_unusable_variables_give_way_to_the_home(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("XDG_STATE_HOME", value)
     assert places.config_dir() == "/home/ann/.config/rsh"
     assert places.state_dir() == "/home/ann/.local/state/rsh"
+
+
+def test_without_a_home_in_the_environment_it_is_the_one_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.delenv("HOME")
+    unset = places.config_dir()
+    monkeypatch.setenv("HOME", "")
+    assert places.config_dir() == unset == f"{pwd.getpwuid(os.getuid()).pw_dir}/.config/rsh"
+    monkeypatch.setenv("HOME", "relative")
+    with pytest.raises(UsageError, match="no home directory"):
+        places.config_dir()
 
 
 @pytest.mark.parametrize("value", ["", "run", "/no/such/folder", "/dev/null"])
