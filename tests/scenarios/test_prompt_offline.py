@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import termios
 from functools import partial
+from pathlib import Path
 
 from tests.machines import SOON, Daemon, Home
 from tests.proxy import Direction, Proxy
@@ -150,6 +152,26 @@ def test_outage_that_outlasts_the_session_is_told_once_and_the_next_one_is_seen(
         terminal.until_shown("\ngot it")
         terminal.until_line(f":~{SIGN}")
         assert terminal.text.count("connected again") == 3
+
+
+def test_outage_that_outlasts_the_session_is_told_behind_the_bars_of_a_transfer(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(os.urandom(20_000_000))
+    with (
+        Daemon(home, "--grace", "0") as daemon,
+        Proxy(daemon.host, rate=4_000_000) as network,
+        Terminal(home, "connect", "-X", network.host, columns=100) as terminal,
+    ):
+        terminal.until_line(f":~{SIGN}")
+        terminal.press(f"get {tmp_path}/big {tmp_path}/copy\r")
+        terminal.until_shown("MiB/s")
+        cut_off(network)
+        terminal.until(lambda: re.search(r"no connection for [3-9] s", terminal.text) is not None)
+        network.refuse(False)
+        terminal.until_shown("[the connection was away for ")
+        terminal.until_line(f":~{SIGN}")
+        assert "\u2501" not in terminal.text
+        assert terminal.sent.getvalue().count(b"again") == 0
+    assert (tmp_path / "copy").read_bytes() == (tmp_path / "big").read_bytes()
 
 
 def _told(terminal: Terminal, times: int) -> bool:

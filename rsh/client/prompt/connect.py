@@ -222,6 +222,7 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     link.renew()
     if isinstance(shell, TerminalShell):
         shell.back, shell.changed = link.renew, screen.refresh
+        shell.returned = lambda lasted: _tell_back(context, screen, offline, lasted)
 
     def after_line() -> None:
         memory.forget()

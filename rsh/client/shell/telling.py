@@ -33,6 +33,7 @@ class Telling(Company):
         above: shows what a background job prints while the prompt is shown.
         call: has the prompt give way, so that it calls `attend`; None while there is none that could.
         back: hears that there is another connection, as the last one was lost; called by a thread.
+        returned: hears after how many seconds, if these were long; then it is to tell that.
         changed: hears that there is something else to be shown in the prompt; called by a thread, and must not wait.
         wishes: how programs have the terminal.
     """
@@ -41,6 +42,7 @@ class Telling(Company):
         self.above: Callable[[Buffer], None] = _print
         self.call: Callable[[], None] | None = None
         self.back: Callable[[], None] = _nothing
+        self.returned: Callable[[float], None] = self._tell_returned
         self.changed: Callable[[], None] = _nothing
         self.wishes = wishes
         self._modes = Modes()  # what lines, and jobs behind them, have switched on here
@@ -79,9 +81,12 @@ class Telling(Company):
         self.back()
         seconds = time.monotonic() - self._lost_at
         if seconds >= WORTH_TELLING:
-            self.notice(f"connected again after {duration(seconds)}")
+            self.returned(seconds)
         if missed > 0:
             self.notice(f"{missed} bytes of output were printed meanwhile and are lost")
+
+    def _tell_returned(self, seconds: float) -> None:
+        self.notice(f"connected again after {duration(seconds)}")
 
     def shell_over(self) -> None:
         """Have the prompt give way to what there is to tell of it."""
