@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Iterable, Mapping
 from shutil import which
@@ -12,6 +11,7 @@ from typing import Final
 from rsh.client.cli.output import print_lines
 from rsh.client.prompt.prompt_context import PromptContext
 from rsh.client.terminal.console import is_terminal, layout_size
+from rsh.client.terminal.local import run_program
 
 # The first one that is installed. Less ends by itself when all fits, passes colours on, and leaves the screen as it is.
 DEFAULTS: Final = ("less -FRX", "more")
@@ -25,11 +25,7 @@ def print_paged(context: PromptContext, lines: Iterable[str]) -> None:
         print_lines(known)
         return
     begun = time.monotonic()
-    data = os.fsencode("".join(f"{line}\n" for line in known))
-    try:
-        subprocess.run(["/bin/sh", "-c", program], input=data, check=False)
-    except BrokenPipeError:
-        pass  # It was left before its end.
+    run_program(["/bin/sh", "-c", program], os.fsencode("".join(f"{line}\n" for line in known)))
     context.reading += time.monotonic() - begun
 
 

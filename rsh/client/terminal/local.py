@@ -25,19 +25,24 @@ def run_locally(command: str) -> int:
     return run_program([shell, "-c", command] if command else [shell])
 
 
-def run_program(arguments: Sequence[str]) -> int:
-    """Run a program here on our terminal; as `run_locally`."""
+def run_program(arguments: Sequence[str], data: bytes | None = None) -> int:
+    """Run a program here on our terminal; as `run_locally`.
+
+    Args:
+        data: what it reads, instead of the keyboard; as much of that as it likes.
+    """
     import subprocess
 
     # A handler of ours, unlike SIG_IGN, is not inherited: the command has the default again.
     before = {number: signal.signal(number, _leave_it_to_the_command) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
-        status = exit_status(subprocess.call([os.fsencode(word) for word in arguments]))
+        done = subprocess.run([os.fsencode(word) for word in arguments], input=data, check=False)
     except OSError as error:
         raise FileError(error_name(error), os.fsencode(arguments[0])) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    status = exit_status(done.returncode)
     if status in _ENDED_BY_KEYS and is_terminal(1):
         to_stdout(b"\n")  # The terminal has shown ^C and nothing behind it.
     return status
