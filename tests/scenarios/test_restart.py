@@ -191,6 +191,24 @@ def test_command_of_the_prompt_goes_on_with_the_next_daemon(home: Home, daemon: 
             assert prompt.end() == 0
 
 
+def test_file_that_was_edited_while_there_was_no_daemon_is_put_back_by_the_next(
+    home: Home, daemon: Daemon, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("old\n")
+    editor = f"sh -c 'touch {tmp_path}/open; until [ -e {tmp_path}/go ]; do sleep .02; done; echo new >> $1' x"
+    variables = home.environment | {"EDITOR": editor}
+    client = home.spawn("edit", "-q", f"{daemon.host}:{tmp_path}/file", env=variables, stderr=subprocess.PIPE)
+    while not (tmp_path / "open").exists():
+        time.sleep(0.02)
+    daemon.stop(signal.SIGKILL)
+    (tmp_path / "go").touch()
+    time.sleep(1.0)  # in which it is asked for what nobody can hear
+    with Daemon(home, bind=(daemon.host,)):
+        _, errors = client.communicate(timeout=LONG)
+    assert (client.returncode, errors) == (0, b"")
+    assert (tmp_path / "file").read_text() == "old\nnew\n"
+
+
 def test_python_program_goes_on_through_restarts_and_does_nothing_twice(
     home: Home, patient: Daemon, tmp_path: Path
 ) -> None:

@@ -136,7 +136,7 @@ def _put_back(context: Context, copy: Copy) -> int:
         say("" if context.quiet else f"rsh: {context.verb}: {printable(copy.path)}: unchanged\n")
         return 0
     try:
-        context.remote.write(copy.path, _pieces(copy.here), expected=copy.digest)
+        context.remote.write(copy.path, _Content(copy.here), expected=copy.digest)
         return 0
     except Conflict:
         return _settle(context, copy)
@@ -149,7 +149,7 @@ def _settle(context: Context, copy: Copy) -> int:
         return Conflict.exit_status
     answer = ask_choice("[o]verwrite it, put ours [b]eside it, or [k]eep our copy here?", "obk", default="k")
     if answer == "o":
-        context.remote.write(copy.path, _pieces(copy.here))
+        context.remote.write(copy.path, _Content(copy.here))
         return 0
     if answer == "b":
         beside = _put_beside(context.remote, copy)
@@ -164,7 +164,7 @@ def _put_beside(remote: Remote, copy: Copy) -> str:
     while True:
         beside = f"{copy.path}.edited" + (f".{number}" if number > 1 else "")
         try:
-            remote.write(beside, _pieces(copy.here), expected=_ABSENT)
+            remote.write(beside, _Content(copy.here), expected=_ABSENT)
             return beside
         except Conflict:
             number += 1
@@ -181,6 +181,16 @@ def _digest_of(path: str) -> bytes:
         digest.update(piece)
     found: bytes = digest.digest()
     return found
+
+
+class _Content:
+    """What is in a file here, as often as it is wanted: the next daemon may have to be sent it again."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[bytes]:
+        return _pieces(self._path)
 
 
 def _pieces(path: str) -> Iterator[bytes]:
