@@ -1,7 +1,8 @@
 """What a shell that is held is told first of all: functions of ours, and to read what is the user's own."""
 
 # Nothing of the user's may get between: no alias (\), no function (builtin), no readonly variable, no IFS, no set -u.
-# All this is run for each line, and what is read as a function is parsed only once.
+# All this is run for each line, and what is read as a function is parsed only once. What bash itself has to do before a
+# prompt, behind Ctrl-C, is the last of PROMPT_COMMAND.
 BASH_FUNCTIONS = r"""
 __rsh_tell() {
     [[ -n ${PWD+set} ]] || __rsh_pwd=$(\builtin pwd)
@@ -36,6 +37,9 @@ __rsh_show() {
     else
         \builtin printf -v PROMPT_COMMAND %s "$__rsh_hooks"
     fi
+    if [[ -n ${PROMPT_COMMAND[*]-}${__rsh_ps0-} ]] && ((BASH_VERSINFO[0] * 10 + BASH_VERSINFO[1] > 50)); then
+        [[ -n ${PROMPT_COMMAND[*]-} && ${PROMPT_COMMAND@a} == *x* ]] || \builtin printf -v 'PROMPT_COMMAND[99]' %s "$__rsh_last_hook"
+    fi
     if [[ -n ${__rsh_ps0-} ]]; then
         \builtin printf -v PS0 %s "$__rsh_ps0"
         __rsh_leave "$__rsh_status" && \:
@@ -48,25 +52,53 @@ __rsh_hide_ps0() {
     \builtin printf -v PS0 ''
     if [[ -z $PS0 ]]; then __rsh_hooked=1; else __rsh_ps0=; fi
 }
+__rsh_last_hook='{ __rsh_at_prompt; } >/dev/null 2>&1'
+__rsh_at_prompt() {
+    __rsh_end
+    [[ -z ${PS0-} ]] || __rsh_hide_ps0
+}
+__rsh_piped() {
+    __rsh_pipe=
+    ((${#__rsh_statuses[@]} > 1)) || \builtin return 0
+    local IFS=, failed=${__rsh_statuses[${#__rsh_statuses[@]} - 1]}
+    [[ ! -o pipefail || ${__rsh_statuses[*]} != *[1-9]* ]] || failed=1
+    \builtin printf -v __rsh_pipe ' | (\\builtin exit %s)' "${__rsh_statuses[@]}"
+    __rsh_pipe=${__rsh_pipe:3}
+    ((!failed == !__rsh_status)) || __rsh_pipe="! $__rsh_pipe"
+    if ((__rsh_status)); then __rsh_pipe+=' && \:'; else __rsh_pipe+=' || \:'; fi
+    __rsh_pipe+=$'\n'
+}
+__rsh_drop_last_hook() {
+    for __rsh_hook in "${!PROMPT_COMMAND[@]}"; do
+        [[ ${PROMPT_COMMAND[__rsh_hook]} != "$__rsh_last_hook" ]] || \builtin unset "PROMPT_COMMAND[$__rsh_hook]"
+    done
+}
 __rsh_hide() {
     __rsh_hooks=("${PROMPT_COMMAND[@]}")
+    if ((!${#__rsh_hooks[@]})); then
+        \builtin unset PROMPT_COMMAND
+        \builtin return
+    fi
     ((${#__rsh_hooks[@]} > 1)) || \builtin printf -v PROMPT_COMMAND ''
     [[ -z ${PROMPT_COMMAND[*]-} ]] || \builtin unset PROMPT_COMMAND
     [[ -n ${PROMPT_COMMAND[*]-} ]] || __rsh_hooked=1
 }
 __rsh_before_prompt='__rsh_options=${__rsh_options-}$-
 \builtin set +evx
-if [[ -z ${__rsh_prompted-} ]] && \builtin printf -v PROMPT_COMMAND %s "${PROMPT_COMMAND-}"; then
+__rsh_drop_last_hook
+if [[ -z ${__rsh_prompted-} && -n ${PROMPT_COMMAND[*]-} ]] &&
+    \builtin printf -v PROMPT_COMMAND %s "${PROMPT_COMMAND-}"; then
+    __rsh_piped
     for __rsh_hook in "${PROMPT_COMMAND[@]}"; do
         __rsh_leave "$__rsh_status" && \:
-        \builtin eval "$__rsh_hook"
+        \builtin eval "$__rsh_pipe$__rsh_hook"
     done 0<&8 >&8 2>&8 8<&- 9>&-
 fi
 \builtin trap -p DEBUG >&9
 \builtin trap - DEBUG
 __rsh_hide'
 \builtin readonly -f __rsh_tell __rsh_end __rsh_no_editing __rsh_leave __rsh_remember
-\builtin readonly -f __rsh_show __rsh_hide __rsh_hide_ps0
+\builtin readonly -f __rsh_show __rsh_hide __rsh_hide_ps0 __rsh_at_prompt __rsh_drop_last_hook __rsh_piped
 __rsh_begin='if [[ -z ${__rsh_begun-} ]]; then
     \builtin trap -p DEBUG >&9
     \builtin trap - DEBUG
@@ -81,7 +113,7 @@ __rsh_begin='if [[ -z ${__rsh_begun-} ]]; then
     [[ -z ${PS0-} ]] || __rsh_hide_ps0
     __rsh_end
 fi'
-\builtin readonly __rsh_before_prompt __rsh_begin
+\builtin readonly __rsh_before_prompt __rsh_begin __rsh_last_hook
 """
 
 # All of it is read before the user's files are, and what stands behind them is unseen, whatever they switch on.

@@ -407,6 +407,35 @@ def test_command_of_the_prompt_runs_before_each_report_and_sees_the_status(name:
     shell.close()
 
 
+# What shows the statuses of the line's last pipeline, and sets the shell's own prompt, before each prompt.
+PROMPTS = {
+    "bash": "PROMPT_COMMAND='echo was $? ${PIPESTATUS[@]}; PS1=evil; PS2=evil'\nPS0='will '",
+    "zsh": "precmd() { echo was $? $pipestatus; PS1=evil PS2=evil RPS1=evil }; preexec() { echo -n 'will ' }",
+}
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_command_of_the_prompt_sees_the_statuses_and_may_set_the_prompt(name: str, tmp_path: Path) -> None:
+    shell = begun(name, tmp_path, f"{PROMPTS[name]}\n")
+    assert shell.end() == (0, "was 0 0\n")
+    for mode in ("echo a", "set -o pipefail"):
+        shell.run(mode)
+        for line in ("false | (exit 3)", "(exit 3) | true", "! false | (exit 3)", "! (exit 3) | true", "(exit 4)"):
+            status, output = shell.run(line)
+            pipe = line.removeprefix("! ")
+            statuses = "4" if "4" in line else "1 3" if "false" in line else "3 0"
+            failed = pipe[-1] == ")" or mode != "echo a"
+            expected = 4 if "4" in line else int(not failed) if pipe != line else 3 if failed else 0
+            assert (status, output) == (expected, f"will was {expected} {statuses}\n"), (mode, line)
+    for _ in range(2):
+        shell.begin(SLEEP)
+        shell.until("on")
+        shell.type(b"\x03")
+        assert shell.end()[1].replace("\n", "") == "^Cwas 130 130"
+    assert shell.run("PROMPT_COMMAND=; echo on")[1].startswith("will on\n")
+    shell.close()
+
+
 def test_hooks_of_zsh_run_once_behind_ctrl_c_and_see_nothing_of_ours(tmp_path: Path) -> None:
     shell = begun("zsh", tmp_path, 'precmd() { echo "was $?" }; preexec() { echo "will $1" }')
     assert shell.end() == (0, "was 0\n")
@@ -477,8 +506,12 @@ def test_what_bash_shows_before_a_line_is_shown_once_and_sees_the_status(tmp_pat
     assert shell.run("sleep 0.1; (exit 3)") == (3, "<0 1>\n")
     assert shell.run('echo "$PS0 ${PROMPT_COMMAND-none}"') == (0, "<3 2>\n<$? $((n += 1))>\\n none\n")
     assert shell.run("echo 'unfinished")[0] != 0
-    assert shell.run("PS0=") == (0, "<2 3>\n")
-    assert shell.run("echo $n") == (0, "3\n")
+    shell.begin(SLEEP)
+    shell.until("<2 3>\r\non")
+    shell.type(b"\x03")
+    assert shell.end()[1].strip() == "^C"
+    assert shell.run("PS0=; echo ${PROMPT_COMMAND-none}") == (0, "<130 4>\nnone\n")
+    assert shell.run("echo $n") == (0, "4\n")
     shell.run("PS0=set; set -u")
     assert shell.run("echo on") == (0, "seton\n")
     shell.close()
