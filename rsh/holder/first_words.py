@@ -38,7 +38,8 @@ __rsh_show() {
         \builtin printf -v PROMPT_COMMAND %s "$__rsh_hooks"
     fi
     if [[ -n ${PROMPT_COMMAND[*]-}${__rsh_ps0-} ]] && ((BASH_VERSINFO[0] * 10 + BASH_VERSINFO[1] > 50)); then
-        [[ -n ${PROMPT_COMMAND[*]-} && ${PROMPT_COMMAND@a} == *x* ]] || \builtin printf -v 'PROMPT_COMMAND[99]' %s "$__rsh_last_hook"
+        [[ -n ${PROMPT_COMMAND[*]-} && ${PROMPT_COMMAND@a} == *x* ]] ||
+            \builtin printf -v 'PROMPT_COMMAND[99]' %s "$__rsh_last_hook"
     fi
     if [[ -n ${__rsh_ps0-} ]]; then
         \builtin printf -v PS0 %s "$__rsh_ps0"
