@@ -69,6 +69,7 @@ class Screen:
         jobs: gives how many work in the background.
         toolbar: gives the line at the bottom, for a setting; "" for none.
         goes_on: tells of a line whether it is for the shell over there, and that can have it now.
+        begins: called when the prompt begins: from then on what comes can be printed above it.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Screen:
         self.jobs: Callable[[], int] = lambda: 0
         self.toolbar: Callable[[str], str] = lambda choice: ""
         self.goes_on: Callable[[str], bool] = lambda line: False
+        self.begins: Callable[[], None] = lambda: None
         self._place = Place("", "", b"", b"")
         self._names = names
         self._settings = settings
@@ -335,10 +337,14 @@ class Screen:
         kept, self._kept = self._kept, Document()
         with self._way.interrupts:
             try:
-                return self.session.prompt(self._left, default=kept, pre_run=self._way.begin)
+                return self.session.prompt(self._left, default=kept, pre_run=self._begin)
             finally:
                 if missing := self._above.end():
                     to_stdout(missing)
+
+    def _begin(self) -> None:
+        self.begins()
+        self._way.begin()
 
     def end(self, status: int) -> bool:
         """End the program if the prompt waits; False when it does not. Called by any thread."""

@@ -215,14 +215,15 @@ def _run_on_screen(context: PromptContext, first: Iterable[str]) -> int:
     if isinstance(shell, TerminalShell):
         shell.begin_behind(lambda error: _tell_begun(context, shell, screen, error))
     link = PromptLink(
-        lambda: context.connected, screen.refresh, lambda lasted: _tell_back(context, screen, offline, lasted)
+        lambda: context.connected, screen.refresh, lambda lasted: tell_back(context, screen, offline, lasted)
     )
     offline = Offline(context, link.away, screen.keep)
     screen.link, screen.toolbar, screen.jobs = link.words, link.toolbar, context.jobs
+    screen.begins = lambda: tell_missed(context, screen)  # the connection came back when the last look was over
     link.renew()
     if isinstance(shell, TerminalShell):
         shell.back, shell.changed = link.renew, screen.refresh
-        shell.returned = lambda lasted: _tell_back(context, screen, offline, lasted)
+        shell.returned = lambda lasted: tell_back(context, screen, offline, lasted)
 
     def after_line() -> None:
         memory.forget()
@@ -247,14 +248,19 @@ def _offers(context: PromptContext, remote: Remote, shell: Shell | TerminalShell
     return Offers(remote, context.host, lambda: shell.id)
 
 
-def _tell_back(context: PromptContext, screen: Screen, offline: Offline, lasted: float) -> None:
+def tell_back(context: PromptContext, screen: Screen, offline: Offline, lasted: float) -> None:
     """Say that the connection is back after so many seconds, 0 if it never will be; run what has waited."""
-    if lasted >= SHORT and screen.waits:
-        screen.print_above(f"rsh: connected again after {duration(lasted)}\n".encode())
-    elif lasted >= SHORT and not context.shell.running:  # A line that runs over there tells it itself.
+    if lasted >= SHORT and (screen.waits or not context.shell.running):  # A line that runs over there tells it itself.
         context.missed = lasted
+        tell_missed(context, screen)
     if offline.waits:
         screen.call_away()
+
+
+def tell_missed(context: PromptContext, screen: Screen) -> None:
+    """Say above the prompt that the connection is back, if there is a prompt, and nobody has said it."""
+    if screen.waits and (missed := context.take_missed()):
+        screen.print_above(f"rsh: connected again after {duration(missed)}\n".encode())
 
 
 def _tell_begun(context: PromptContext, shell: TerminalShell, screen: Screen, error: RshError | None) -> None:

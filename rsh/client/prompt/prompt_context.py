@@ -59,6 +59,7 @@ class PromptContext(Context):
         self.reading = 0.0
         self.sourcing = 0
         self.missed = 0.0
+        self._telling = threading.Lock()  # held while somebody looks whether that is still to be told
         self.knows: Callable[[str], bool | None] = lambda command: None
         self.settings = settings or Settings()
         self._outer = outer
@@ -92,6 +93,12 @@ class PromptContext(Context):
         with self._connecting:
             self.close_if_lost()
             return self.remote
+
+    def take_missed(self) -> float:
+        """Give what was missed, to whoever tells it now; called by any thread."""
+        with self._telling:
+            missed, self.missed = self.missed, 0.0
+            return missed
 
     def __enter__(self) -> PromptContext:
         return self

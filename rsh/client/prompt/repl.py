@@ -121,11 +121,10 @@ class Repl:
         context = self._context
         if ahead := context.shell.take_typed_ahead():
             self._screen.type_ahead(ahead)
-        if context.missed:
-            self._screen.tell(
-                f"[the connection was away for {duration(context.missed)}]", "", fresh_line=context.shell.fresh_line
-            )
-            context.missed, context.shell.fresh_line = 0.0, True
+        if missed := context.take_missed():
+            words = f"[the connection was away for {duration(missed)}]"
+            self._screen.tell(words, "", fresh_line=context.shell.fresh_line)
+            context.shell.fresh_line = True
         try:
             with context.transfers.prompting():
                 return self._screen.read(place, fresh_line=context.shell.fresh_line)
