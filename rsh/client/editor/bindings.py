@@ -56,7 +56,11 @@ menu_complete = get_by_name("menu-complete")
 
 
 class Modes:
-    """What the function keys switch: settings, at once in force."""
+    """What the function keys switch: settings, at once in force; and what Enter does.
+
+    Attributes:
+        is_zsh: says whether the shell over there is one.
+    """
 
     def __init__(
         self, settings: Settings, apply: Callable[[], None], tell: Callable[[str], None], all_hosts: Callable[[], None]
@@ -68,6 +72,7 @@ class Modes:
             tell: shows a few words behind the line.
             all_hosts: has the history of all hosts searched.
         """
+        self.is_zsh: Callable[[], bool] = lambda: False
         self._settings = settings
         self._apply = apply
         self._tell = tell
@@ -108,7 +113,7 @@ class Modes:
     def enter(self, event: KeyPressEvent) -> None:
         """Run the line if it is whole."""
         buffer = event.current_buffer
-        if self._several or is_unfinished(buffer.text):
+        if self._several or is_unfinished(buffer.text, self.is_zsh):
             buffer.newline(copy_margin=False)
         else:
             buffer.validate_and_handle()
@@ -116,7 +121,7 @@ class Modes:
     def enter_command(self, event: KeyPressEvent) -> None:
         """Run the line if it is whole, wherever the cursor stands in it; else go on behind it. Vi's command mode."""
         buffer = event.current_buffer
-        if is_unfinished(buffer.text):
+        if is_unfinished(buffer.text, self.is_zsh):
             buffer.cursor_position = len(buffer.text)
             buffer.newline(copy_margin=False)
             event.app.vi_state.input_mode = InputMode.INSERT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
@@ -81,9 +81,16 @@ def is_remote(text: str) -> bool:
         return False
 
 
-def is_unfinished(text: str) -> bool:
-    """Say whether more has to come before the line can run: an open quote, a here-document, `do` without `done`."""
-    return bool(Scan(text.lstrip().removeprefix("!")).wants)
+def is_unfinished(text: str, is_zsh: Callable[[], bool] = lambda: False) -> bool:
+    """Say whether more has to come before the line can run: an open quote, a here-document, `do` without `done`.
+
+    Args:
+        is_zsh: says whether the shell over there is one; is asked where that matters.
+    """
+    command = text.lstrip().removeprefix("!")
+    if not Scan(command).wants:
+        return False
+    return bool(Scan(command, loose_braces=True).wants) or not (is_remote(text) and is_zsh())
 
 
 def find_by_prefix(name: str) -> Command:

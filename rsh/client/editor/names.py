@@ -225,6 +225,10 @@ class ClientNames:
             return None
         return any(name.text == command for name in known)
 
+    def is_zsh(self) -> bool:
+        """Say whether the shell over there is a zsh, by a builtin that no other has. Waits for that for a moment."""
+        return any(name.text == "zmodload" for name in self._ask("command", "zmodload") or ())
+
     def still_knows(self, command: str) -> bool | None:
         """Say whether the shell over there has a command now that a line has run; None when nobody has heard.
 

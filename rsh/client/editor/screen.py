@@ -120,6 +120,7 @@ class Screen:
         self._patience = Patience(self.session.app, self._keys)
         self._aside = Aside(self.session.app, self._completer, self._completing)
         modes = Modes(settings, self.apply, self.hint, self._search_all)
+        modes.is_zsh = names.is_zsh
         self.session.key_bindings = make_bindings(
             modes,
             self._cuts,

@@ -82,6 +82,8 @@ class _Code:
 class Scan:
     """What was found in one line.
 
+    With `loose_braces` a } closes what { has opened wherever it is a word, as in zsh: `f() { ls }`.
+
     Attributes:
         tokens: words and operators of the innermost code: of $( ) when the line ends inside one.
         quote: the quote that is open at the end: ', ", $' or \\ (a lone backslash), else "".
@@ -90,8 +92,9 @@ class Scan:
         syntax: the first unquoted piece that only a shell understands, else "".
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, loose_braces: bool = False) -> None:
         self.text = text
+        self._loose_braces = loose_braces
         self.quote = ""
         self.syntax = ""
         self._at = 0
@@ -187,7 +190,7 @@ class Scan:
             before = code.tokens[-2]
             if before.text in ("<<", "<<-"):
                 self._heredocs.append((word.text, before.text == "<<-"))
-        elif word.command:
+        elif word.command or (self._loose_braces and word.text == "}"):
             self._reserved(code, "" if word.quoted else word.text)
 
     def _reserved(self, code: _Code, text: str) -> None:

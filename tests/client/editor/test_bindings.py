@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from prompt_toolkit.buffer import Buffer
 
+from rsh.client.editor.name import Name
 from tests.client.editor.desk import Desk, history_is_there, keep, line_is, menu_is_closed, menu_is_open, shown
 from tests.machines import SOON
 
@@ -50,6 +53,16 @@ def test_escape_and_ctrl_c_close_the_menu_only(desk: Desk) -> None:
 def test_enter_goes_on_while_the_line_is_unfinished(desk: Desk) -> None:
     assert desk.type("for i in 1; do\recho 'a\rb'\rdone\r") == "for i in 1; do\necho 'a\nb'\ndone"
     assert "… " in desk.shown.getvalue()
+
+
+def test_enter_runs_a_function_of_zsh_whose_brace_closes_it(tmp_path: Path) -> None:
+    builtins: list[Name] = []
+    desk = Desk(tmp_path, ask=lambda kind, word, _: builtins if (kind, word) == ("command", b"zmodload") else [])
+    assert desk.type("f() { ls }\r}\r") == "f() { ls }\n}"
+    builtins.append(Name("zmodload"))
+    desk.memory.forget()
+    assert desk.type("f() { ls }\r") == "f() { ls }"
+    desk.close()
 
 
 def test_alt_enter_and_f3_begin_a_line(desk: Desk) -> None:

@@ -134,6 +134,21 @@ def test_finished_when_it_can_run(text: str) -> None:
     assert not is_unfinished(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "finished"),
+    [
+        ("f() { ls }", True),
+        ("{ a } always { b }", True),
+        ("f() { echo '}'", False),
+        ("{ a {} ", False),
+        ("!f() { a }", False),
+    ],
+)
+def test_brace_closes_in_zsh_wherever_it_stands_alone(text: str, finished: bool) -> None:
+    assert is_unfinished(text)
+    assert is_unfinished(text, lambda: True) != finished
+
+
 def test_lls_leaves_the_rest_to_the_shell_here() -> None:
     assert ours("lls -l '*.c' | head").options.words == ["-l '*.c' | head"]
     assert ours("lls").options.words == [""]
