@@ -271,6 +271,16 @@ def test_no_colour_where_none_is_wanted(home: Home) -> None:
             assert bool(codes) == colour
 
 
+def test_search_is_seen_whole_in_a_window_that_has_become_wide_enough(prompt: Terminal) -> None:
+    run(prompt, "echo searched for")
+    prompt.resize(20, 8)
+    prompt.press("\x12echo")
+    prompt.until_shown("arch backward: echo")
+    assert "I-search" not in prompt.text
+    prompt.resize(80, 24)
+    prompt.until_shown("I-search backward: echo")
+
+
 def test_line_waits_for_a_daemon_that_is_dead_and_the_shell_lives_on(home: Home) -> None:
     with Daemon(home) as first, Terminal(home, "connect", "-q", first.host) as terminal:
         terminal.until_line(f":~{SIGN}")

@@ -304,8 +304,10 @@ class Screen:
         self._patience.begin()
 
     def _fit(self, app: Application[str]) -> None:
-        """Show no menu of one, and have room for others as far as the screen has it."""
+        """Show no menu of one, and have room for others as far as the screen has it; show what fits from its start."""
         accept_only(self.session.default_buffer)
+        for window in self.session.layout.find_all_windows():
+            window.horizontal_scroll = 0  # It moves on again as far as the cursor is to be seen.
         self.session.reserve_space_for_menu = max(min(MENU_ROWS, self._paper.rows - OTHER_ROWS), 0)
 
     def _load_lexer(self, app: Application[str]) -> None:
