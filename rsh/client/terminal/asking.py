@@ -13,6 +13,9 @@ import termios
 from collections.abc import Mapping
 from typing import Any, Final
 
+from rsh.client.text.complaints import say
+from rsh.escape import printable
+
 _DECLINE: Final = "\r\n\x03\x04\x1b"
 
 _LINE: Final = 4096  # what a terminal gives at once at most
@@ -141,6 +144,7 @@ def _run(program: str, question: str, *, confirming: bool = False) -> str | None
     environment = os.environ | ({"SSH_ASKPASS_PROMPT": "confirm"} if confirming else {})
     try:
         done = subprocess.run([program, question], stdout=subprocess.PIPE, env=environment, check=False)
-    except OSError:
+    except OSError as error:
+        say(f"rsh: {printable(program)}: {error.strerror}\n")
         return None
     return None if done.returncode else os.fsdecode(done.stdout).split("\n")[0]

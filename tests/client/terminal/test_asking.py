@@ -42,6 +42,15 @@ def test_program_gives_the_letter_or_a_yes(tmp_path: Path, monkeypatch: pytest.M
     assert not confirm("sure?")
 
 
+def test_program_that_cannot_be_run_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RSH_ASKPASS", f"{tmp_path}/none")
+    monkeypatch.setenv("RSH_ASKPASS_REQUIRE", "force")
+    assert not confirm("sure?")
+    assert capfd.readouterr().err == f"rsh: {tmp_path}/none: No such file or directory\n"
+
+
 def test_yes_is_read_from_the_terminal_itself() -> None:
     program = "from rsh.client.terminal.asking import *; print(confirm('sure?'))"
     child: pexpect.spawn[str] = pexpect.spawn(sys.executable, ["-c", program], encoding="utf-8", timeout=SOON)
