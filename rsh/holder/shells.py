@@ -14,9 +14,11 @@ from rsh.holder.outcome import Outcome
 from rsh.holder.wording import (
     COMMAND,
     DEFINITION,
+    JOBS_FIRST,
     KEYS,
     LAST_WORD,
     OF_JOBS,
+    PREVIOUS_JOB,
     RESTRICTED,
     SHOWS_HISTORY,
     TAKES_LAST,
@@ -24,6 +26,7 @@ from rsh.holder.wording import (
     WANTS_JOB,
     commands_of,
     count_jobs,
+    is_closed,
     is_pipeline,
     quoted,
 )
@@ -109,6 +112,10 @@ class Bash(Dialect):
 TAKE_PLACE = rb"__rsh_holds=1 \command sleep 60 </dev/null >/dev/null 2>&1 8>&- 9>&- & __rsh_places+=($!); "
 MOST_PLACES = 8
 
+# The job before the current one may be the eval of a line that has put several into the background: that is over, and
+# to kill it is to kill the shell itself. A job that comes and goes has zsh choose another.
+FIND_PREVIOUS = b"\\builtin unsetopt monitor; \\: & \\builtin wait $!; \\builtin setopt monitor; "
+
 # zsh counts the bytes before each word of what it reads in 16 bits, and dies of more than that; so what is longer
 # it is given in pieces, in bytes.
 LONGEST_READ = 8 * 1024
@@ -166,8 +173,15 @@ class Zsh(Dialect):
 
     def run(self, line: bytes, number: int, before: Outcome) -> bytes:
         line = line.replace(b"\0", b"")
+        wants_previous = b"m" in before.options and PREVIOUS_JOB.search(line) and b"$!" not in line
+        return (FIND_PREVIOUS if wants_previous else b"") + self._run(line, number, before)
+
+    def _run(self, line: bytes, number: int, before: Outcome) -> bytes:
         if OF_JOBS.fullmatch(line.strip(b" \t")):
-            return self._run_of_jobs(line, number, before)
+            return self._run_of_jobs(line, line.strip(b" \t"), number, before)
+        if (found := JOBS_FIRST.fullmatch(line)) and not (count_jobs(line) or self._is_long(line)):
+            rest = self._begin(b"", found[2], self._keep(found[2]) if is_closed(found[2]) else b"") + AT_TERMINAL
+            return self._run_of_jobs(line, found[1] + b"; " + rest, number, before)
         if is_pipeline(line) and not (before.switched_off or before.watched or self._is_long(line)):
             return self._run_pipeline(line, number, before)
         text = self._given(line) + super().run(line, number, before)
@@ -193,12 +207,16 @@ class Zsh(Dialect):
         words = (quoted(restore) if restore else b"") + self._word(line)
         return self.builtin + b"eval " + words + (b'"$__rsh_keep"' if keep == KEEP else quoted(keep) if keep else b"")
 
-    def _run_of_jobs(self, line: bytes, number: int, before: Outcome) -> bytes:
-        """As run, for a line that is to find our eval's job neither current nor previous: it runs without one."""
+    def _run_of_jobs(self, line: bytes, text: bytes, number: int, before: Outcome) -> bytes:
+        """As run, for what is to find our eval's job neither current nor previous, nor by its number: it has none yet.
+
+        Args:
+            text: what the shell is to run for the line.
+        """
         begin, behind = self._remember(line)
         if restore := self._restore(line, number, before):
             begin += self._begin(restore) + AT_TERMINAL + b"; "
-        return begin + line.strip(b" \t") + b"; " + self.report(number, behind)
+        return begin + text + b"; " + self.report(number, behind)
 
     def _run_pipeline(self, line: bytes, number: int, before: Outcome) -> bytes:
         """As run, for a pipeline, without an eval unless one of its names is an alias for more than itself and options.

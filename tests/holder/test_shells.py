@@ -339,7 +339,7 @@ def test_line_of_zsh_that_ctrl_c_has_ended_says_so(line: str, tmp_path: Path) ->
     held.close()
 
 
-@pytest.mark.parametrize("line", ["kill -KILL %1", "kill -9 %2"])
+@pytest.mark.parametrize("line", ["kill -KILL %1", "kill -9 %2", "kill -9 %1; (exit 1)", " fg; kill -9 %1 ;false"])
 def test_job_that_is_none_is_told_of_and_its_number_is_that_of_nothing_of_ours(line: str, tmp_path: Path) -> None:
     held = Held("zsh", tmp_path)
     held.end()
@@ -347,6 +347,17 @@ def test_job_that_is_none_is_told_of_and_its_number_is_that_of_nothing_of_ours(l
     assert status == 1
     assert output.endswith("no such job\n")
     assert held.run("wait; echo on") == (0, "on\n")
+    held.close()
+
+
+def test_previous_job_is_one_of_several_that_a_line_has_begun(tmp_path: Path) -> None:
+    held = Held("zsh", tmp_path)
+    held.end()
+    held.run("sleep 300 & sleep 301 & sleep 302 &")
+    for rest, left in (("", ["[1]", "[3]"]), ("; echo on", ["[3]"])):
+        held.run(f"kill -KILL %-{rest}")
+        held.until_jobs(len(left))
+        assert [line.split()[0] for line in held.run("jobs")[1].splitlines() if "running" in line] == left
     held.close()
 
 
