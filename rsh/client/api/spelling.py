@@ -126,7 +126,7 @@ class Spelling:
         return 1, ""
 
     def _spelled(self, name: bytes) -> tuple[bytes, str]:
-        """Give a name as it is spelled over there, and a character that is not: it stays as it is."""
+        """Give a name as it is spelled over there, and the first character that is not: they stay."""
         found, missing = b"", ""
         for index, piece in enumerate(_APART.split(name)):
             if index % 2:
@@ -134,7 +134,7 @@ class Spelling:
                 continue
             for character in piece.decode("utf-8", "surrogateescape"):
                 data = self._encoded(character)
-                missing = missing if data else character
+                missing = missing or ("" if data else character)
                 found += data or character.encode()
         return found, missing
 
