@@ -91,6 +91,17 @@ def test_a_file_is_edited_under_its_name(prompt: Terminal, work: Path, names: tu
     prompt.until(lambda: Path(os.fsdecode(path)).read_text() == "edited\n")
 
 
+def test_sync_keeps_names_as_they_are_and_says_so(shared_daemon: Daemon, work: Path, tmp_path: Path) -> None:
+    put_there(work, "gbk", "目录/文件")
+    with Terminal(
+        shared_daemon.home, "connect", "-X", "--encoding", "gbk", shared_daemon.host, columns=160
+    ) as terminal:
+        terminal.until_line(f":~{SIGN}")
+        terminal.press(f":sync :{work}/目录 {tmp_path}/copy\r")
+        terminal.until_shown("rsh: the names in these trees keep their bytes")
+        terminal.until(lambda: os.path.exists(os.fsencode(tmp_path) + b"/copy/" + "文件".encode("gbk")))
+
+
 def test_hostile_names_in_another_encoding_send_no_control_byte(shared_daemon: Daemon, work: Path) -> None:
     evil = [
         b"a\x1b]2;pwned\x07" + part

@@ -12,7 +12,7 @@ from rsh.client.cli.options import Options
 from rsh.client.cli.output import print_lines
 from rsh.client.terminal.asking import ask_choice, can_ask, confirm
 from rsh.client.terminal.console import is_terminal
-from rsh.client.text.complaints import say
+from rsh.client.text.complaints import hint, say
 from rsh.client.transfer.copying import compression
 from rsh.client.transfer.printing import abandoning, caring
 from rsh.client.transfer.transfers import carried, finish, survey_here
@@ -121,6 +121,8 @@ def run_sync(context: Context, options: Options) -> int:
     source, target, fetch = _sides(context, options)
     if not (target if fetch else source):  # of a variable that is not set: the working directory was not meant
         raise UsageError("the path on this machine is empty")
+    if context.spelling is not None and not context.quiet:
+        hint("the names in these trees keep their bytes: a sync does not convert them", color=context.color)
     if context.carry is not None:  # The user may go elsewhere while it runs.
         source, target = (source, os.path.abspath(target)) if fetch else (os.path.abspath(source), target)
     fixed = partial(
