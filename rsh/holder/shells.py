@@ -17,6 +17,7 @@ from rsh.holder.wording import (
     JOBS_FIRST,
     KEYS,
     LAST_WORD,
+    NAME,
     OF_JOBS,
     PREVIOUS_JOB,
     RESTRICTED,
@@ -150,7 +151,9 @@ class Zsh(Dialect):
         login = ["-l"] if os.environ.get("RSH_LOGIN") else []
         self.words = [shell, *login, "-o", "no_prompt_cr", "-o", "no_prompt_sp", "-i", "-s"]
         self.batch = [shell, "-s"]
-        self.functions = b"\\builtin . " + quoted(os.fsencode(ZSH_FOLDER) + b"/begin") + b" >/dev/null 2>&1\n"
+        self.functions = (
+            b"__rsh_unseen_begin=1; \\builtin . " + quoted(os.fsencode(ZSH_FOLDER) + b"/begin") + b" >/dev/null 2>&1\n"
+        )
         self.rc = b""
         self.variables = {"ZDOTDIR": ZSH_FOLDER}
         if "ZDOTDIR" in os.environ:
@@ -223,7 +226,10 @@ class Zsh(Dialect):
 
         Inside of an eval zsh gives the terminal to nobody when `fg` goes on with a pipeline that was stopped.
         """
-        known = b"".join(b":${${aliases[%b]-%b}#%b}" % ((name,) * 3) for name in commands_of(line))
+        names = commands_of(line)
+        known = b"".join(b":${${aliases[%b]-%b}#%b}" % ((name,) * 3) for name in names)
+        known += b"".join(b"${galiases[%b]+;}" % word for word in sorted({*line.split()}) if NAME.fullmatch(word))
+        known += b"".join(b"${saliases[%b]+;}" % name.rpartition(b".")[2] for name in names if b"." in name)
         begin, behind = self._remember(line)
         if restore := self._restore(line, number, before):
             begin += self._begin(restore) + AT_TERMINAL + b"; "

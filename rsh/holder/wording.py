@@ -39,6 +39,7 @@ QUOTED = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
 # A name is not one of these, which begin or end what goes on, or which make more of their words.
 _WORD = rb"(?:[\w./+,:@%=^~*?\[\]\x80-\xff-]|\$\w+|'[^'\n]*'|\"(?:[^\"`\\$\n]|\$\w+)*\")+"
 _ARGUMENT = rb"(?:\d?>&\d|(?:\d?(?:>>?|<)[ \t]*)?" + _WORD + rb")"
+NAME = re.compile(rb"[\w./+-]+")
 COMMAND = re.compile(rb"([\w./+-]+)(?:[ \t]+" + _ARGUMENT + rb")*(?=[ \t;|&]|\Z)")
 COMMANDS = re.compile(rb"[ \t]*%b(?:[ \t]*(?:\|\|?|&&|;)[ \t]*%b)*[ \t]*" % ((COMMAND.pattern,) * 2))
 PIPELINE = re.compile(rb"[ \t]*%b(?:[ \t]*\|[ \t]*%b)+[ \t]*" % ((COMMAND.pattern,) * 2))

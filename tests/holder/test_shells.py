@@ -224,7 +224,7 @@ def test_stopped_job_is_the_current_one_behind_bg_and_fg(held: Held) -> None:
     "line", ["sh -c 'echo on; read x </dev/tty; echo got $x' | cat", "sleep 299 | sort | sleep 300"]
 )
 def test_pipeline_that_was_stopped_has_the_terminal_again_behind_fg(line: str, tmp_path: Path) -> None:
-    held = begun("zsh", tmp_path, "alias cat='cat -u' sort='sort -b'; precmd() { : }\n")
+    held = begun("zsh", tmp_path, "alias cat='cat -u' sort='sort -b'; alias -g G=x; precmd() { : }\n")
     held.end()
     held.begin(line)
     held.type(b"\x1a")
@@ -238,7 +238,7 @@ def test_pipeline_that_was_stopped_has_the_terminal_again_behind_fg(line: str, t
     held.close()
 
 
-@pytest.mark.parametrize("alias", ["cat='cat; echo more'", "-g G=x", "-s txt=cat", "tr='sed s/x/y/'"])
+@pytest.mark.parametrize("alias", ["cat='cat; echo more'", "-g G=x", "-g x='a | cat'", "-s txt=cat", "tr='sed s/x/y/'"])
 def test_pipeline_of_what_is_an_alias_is_that_of_the_alias(alias: str, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()
@@ -444,6 +444,14 @@ def test_command_of_the_prompt_sees_the_statuses_and_may_set_the_prompt(name: st
         shell.type(b"\x03")
         assert shell.end()[1].replace("\n", "") == "^Cwas 130 130"
     assert shell.run("PROMPT_COMMAND=; echo on")[1].startswith("will on\n")
+    shell.close()
+
+
+def test_output_that_a_startup_file_of_zsh_holds_back_comes_with_its_first_prompt(tmp_path: Path) -> None:
+    rc = "exec 5>&1 >~/held; echo rc; precmd() { exec >&5 5>&-; cat ~/held; unfunction precmd }\n"
+    shell = begun("zsh", tmp_path, rc)
+    assert shell.end() == (0, "rc\n")
+    assert shell.run("echo on") == (0, "on\n")
     shell.close()
 
 
