@@ -72,6 +72,7 @@ class Patience:
     def __init__(self, app: Application[str], keys: LineInput) -> None:
         self._keys = keys
         self._begins = False
+        self._limit: asyncio.TimerHandle | None = None  # ends the waiting; None when nothing waits
         app.after_render += self._rendered
 
     def begin(self) -> None:
@@ -79,14 +80,17 @@ class Patience:
         self._begins = True
 
     def end(self) -> None:
-        """Wait no longer."""
-        self._keys.go_on()
+        """Wait no longer; keys that wait for something else go on doing so."""
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+            self._keys.go_on()
 
     def _rendered(self, app: Application[str]) -> None:
         if self._begins and app.loop is not None:
             self._begins = False
             self._keys.hold()
-            app.loop.call_later(MOST, self.end)
+            self._limit = app.loop.call_later(MOST, self.end)
 
 
 class Ghost(AutoSuggest):
