@@ -238,7 +238,7 @@ def test_pipeline_that_was_stopped_has_the_terminal_again_behind_fg(line: str, t
     held.close()
 
 
-@pytest.mark.parametrize("alias", ["cat='cat; echo more'", "-g G=x", "-g x='a | cat'", "-s txt=cat", "tr='sed s/x/y/'"])
+@pytest.mark.parametrize("alias", ["cat='cat; echo more'", "-g G=x", "-g G='| cat'", "-s txt=cat", "tr='sed s/x/y/'"])
 def test_pipeline_of_what_is_an_alias_is_that_of_the_alias(alias: str, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()
