@@ -56,6 +56,7 @@ class LineInput(Vt100Input):
         self.goes_on: Callable[[], bool] = _no
         self._ready: Callable[[], None] | None = None  # reads keys, while a prompt is there
         self._held = False  # keys are left where they are
+        self._detached = False  # and that to whoever has the terminal for a while
         self._kept: raw_mode | None = None  # what the terminal is in, though the prompt is over
         self.stdin_reader = self._reader = LineReader(self.fileno(), encoding=stdin.encoding)
 
@@ -104,9 +105,15 @@ class LineInput(Vt100Input):
     def detach(self) -> Iterator[None]:
         """Have keys left where they are while entered; afterwards only if that was so before."""
         with super().detach():
-            yield
+            self._detached = True
+            try:
+                yield
+            finally:
+                self._detached = False
         if self._held:
             self.hold()
+        else:
+            self._read_ahead()
 
     def hold(self) -> None:
         """Leave further keys where they are, till `go_on`, in the event loop."""
@@ -116,8 +123,10 @@ class LineInput(Vt100Input):
 
     def go_on(self) -> None:
         """Read keys again; more than once does no harm."""
-        if self._ready is not None:
-            self._held = False
+        if self._ready is None or not self._held:
+            return
+        self._held = False
+        if not self._detached:
             asyncio.get_running_loop().add_reader(self.fileno(), self._ready)
             self._read_ahead()
 
@@ -127,7 +136,7 @@ class LineInput(Vt100Input):
             asyncio.get_running_loop().call_soon(self._read_piece)
 
     def _read_piece(self) -> None:
-        if self._ready is not None and self._reader.ahead and not self._held:
+        if self._ready is not None and self._reader.ahead and not (self._held or self._detached):
             self._ready()
             self._read_ahead()
 

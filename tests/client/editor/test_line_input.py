@@ -128,3 +128,22 @@ async def _print_while_held(keys: Keys) -> None:
             assert not loop.remove_reader(terminal.fileno())
             typed.go_on()
             assert loop.remove_reader(terminal.fileno())
+
+
+def test_keys_are_left_to_whoever_has_the_terminal_though_they_need_not_wait_any_more(keys: Keys) -> None:
+    asyncio.run(_go_on_while_detached(keys))
+
+
+async def _go_on_while_detached(keys: Keys) -> None:
+    loop = asyncio.get_running_loop()
+    with os.fdopen(os.dup(keys.terminal), encoding="utf-8") as terminal:
+        typed = LineInput(terminal)
+        with typed.attach(lambda: None):
+            for held in (True, False):
+                if held:
+                    typed.hold()
+                with typed.detach():
+                    typed.go_on()
+                    assert not loop.remove_reader(terminal.fileno())
+                assert loop.remove_reader(terminal.fileno())
+                loop.add_reader(terminal.fileno(), lambda: None)
