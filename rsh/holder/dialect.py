@@ -10,7 +10,7 @@ import os
 
 from rsh.holder.first_words import SH_FILES, SH_FUNCTIONS
 from rsh.holder.outcome import Outcome
-from rsh.holder.wording import COMMAND, commands_of, is_closed, quoted
+from rsh.holder.wording import COMMAND, RESTRICTED, commands_of, is_closed, quoted
 
 # Where a shell finds our rc file, which closes it: a single digit, as a plain sh knows no others.
 RC_DESCRIPTOR = 7
@@ -21,6 +21,9 @@ BASH_COMPLETE = os.fsencode(os.path.join(FOLDER, "bash", "complete"))
 
 # What a line of the user's finds at its descriptors.
 AT_TERMINAL = b" 0<&8 9>&- 8<&-"
+
+# A restricted shell opens no file to write to.
+CLOSED = b" >&- 2>&-"
 
 # A longer line is not kept in the shell's history, in bytes; nor is one run by a plain sh without an eval.
 LONGEST_KEPT = 64 * 1024
@@ -134,6 +137,10 @@ class Dialect:
         known = b" || ".join(b"\\command alias " + name for name in names)
         plain = COMMAND.sub(rb"\\\g<0>", line)
         return b"if { " + known + b"; } >/dev/null 2>&1; then " + evaluated + b"; else " + plain + b"; fi"
+
+    def _see_restriction(self, line: bytes, before: Outcome) -> None:
+        """Print what is ours nowhere if the shell may open nothing for that, or perhaps not behind a line."""
+        self.unseen = CLOSED if before.restricted or RESTRICTED.search(line) else Dialect.unseen
 
     def _hooks(self, line: bytes) -> bytes:
         """Give what puts back what is to run before each prompt, and runs what is to run before a line."""

@@ -20,7 +20,6 @@ from rsh.holder.wording import (
     NAME,
     OF_JOBS,
     PREVIOUS_JOB,
-    RESTRICTED,
     SHOWS_HISTORY,
     TAKES_LAST,
     TRACE,
@@ -37,9 +36,6 @@ from rsh.holder.wording import (
 BASH_LINE = os.fsencode(os.path.join(FOLDER, "bash", "line"))
 ZSH_FOLDER = os.path.join(FOLDER, "zsh")
 ZSH_COMPLETE = os.fsencode(os.path.join(ZSH_FOLDER, "complete"))
-
-# A restricted bash opens no file to write to.
-CLOSED = b" >&- 2>&-"
 
 # A longer line is not kept in the history of zsh, in bytes: that counts those before each word in 16 bits.
 LONGEST_KEPT_BY_ZSH = 32_000
@@ -68,7 +64,7 @@ class Bash(Dialect):
     def run(self, line: bytes, number: int, before: Outcome) -> bytes:
         if KEYS.search(line) and DEFINITION.search(line):
             self._keys_defined = True
-        self.unseen = CLOSED if before.restricted or RESTRICTED.search(line) else Dialect.unseen
+        self._see_restriction(line, before)
         return super().run(line, number, before)
 
     def ask_again(self, number: int) -> bytes:
@@ -110,7 +106,7 @@ class Bash(Dialect):
 
 # The eval of a line is a job of zsh's, the first one, and a job that the line puts into the background would be the
 # second. So something stands in the first places when the eval is counted, which makes room for the line's own jobs.
-TAKE_PLACE = rb"__rsh_holds=1 \command sleep 60 </dev/null >/dev/null 2>&1 8>&- 9>&- & __rsh_places+=($!); "
+TAKE_PLACE = rb"__rsh_holds=1 \command sleep 60 <&- >&- 2>&- 8>&- 9>&- & __rsh_places+=($!); "
 MOST_PLACES = 8
 
 # The job before the current one may be the eval of a line that has put several into the background: that is over, and
@@ -175,6 +171,7 @@ class Zsh(Dialect):
         return b" ".join((b"\\builtin .", quoted(ZSH_COMPLETE), kind, text, quoted(BASH_COMPLETE)))
 
     def run(self, line: bytes, number: int, before: Outcome) -> bytes:
+        self._see_restriction(line, before)
         line = line.replace(b"\0", b"")
         wants_previous = b"m" in before.options and PREVIOUS_JOB.search(line) and b"$!" not in line
         return (FIND_PREVIOUS if wants_previous else b"") + self._run(line, number, before)

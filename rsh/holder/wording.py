@@ -14,7 +14,7 @@ HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"\\]?)([^\s'\"\\;&|<>()]+)\1")
 # Options stand near their `set`: a text of a megabyte with many a set in it is not looked through to its end for each.
 VERBOSE = re.compile(rb"\bverbose\b|\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*v")
 TRACE = re.compile(rb"\bxtrace\b|\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*x")
-RESTRICTED = re.compile(rb"\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*(?:r|o[ \t]+restricted\b)")
+RESTRICTED = re.compile(rb"\bset\b[^\n;&|]{0,256}[ \t]-[A-Za-z]*(?:r|o[ \t]+restricted\b)|\brestricted\b")
 TRAPS = re.compile(rb"\btrap\b|\bTRAP")
 
 # What asks for $_, chooses the keys of a line editor, or defines what may do that later.

@@ -60,6 +60,10 @@ ROWS = {
         ("bash",),
         ["set -r", "cd /", "(exit 3) | false", "echo ${PIPESTATUS[@]} $?; >f", "set -x", "echo $?", "set -e; false"],
     ),
+    "restricted zsh": (
+        ("zsh",),
+        ["setopt restricted", "cd /", "(exit 3)", "echo $?; >f", "echo a | cat", "sleep 60 & true"],
+    ),
     "aliases": (ALL, ["alias ll='echo aliased'", "ll", "unalias ll", "alias eval=echo printf=echo", "echo on"]),
     "functions": (ALL, ["f() { echo f $1; return 3; }", "f x", "echo $?", "unset -f f"]),
     "names of builtins": (("bash",), ["eval() { :; }; printf() { :; }; set() { :; }; trap() { :; }", "echo on"]),
