@@ -56,6 +56,7 @@ SCREEN_MODULES = {
     "rsh.client.editor.spinner",
     "rsh.client.editor.completing",
     "rsh.client.editor.cutting",
+    "rsh.client.editor.line_session",
     "rsh.client.editor.long_lines",
     "rsh.client.editor.repeating",
     "rsh.client.editor.searching",

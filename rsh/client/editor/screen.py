@@ -12,17 +12,11 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 from prompt_toolkit.application import Application, run_in_terminal
-from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.document import Document
-from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import vi_navigation_mode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input.typeahead import get_typeahead
-from prompt_toolkit.layout.controls import BufferControl
-from prompt_toolkit.layout.processors import AfterInput
-from prompt_toolkit.output import ColorDepth, Output
-from prompt_toolkit.shortcuts import CompleteStyle, PromptSession
-from prompt_toolkit.styles import Style
+from prompt_toolkit.output import Output
 
 from rsh.client.cli.settings import Settings
 from rsh.client.editor import marks
@@ -37,8 +31,7 @@ from rsh.client.editor.highlighting import LineLexer
 from rsh.client.editor.history import History
 from rsh.client.editor.line_history import Ghost, LineHistory, Patience
 from rsh.client.editor.line_input import LineInput, as_typed, whole_pastes
-from rsh.client.editor.long_lines import LongLines, wrap_bare
-from rsh.client.editor.looks import LOOKS
+from rsh.client.editor.line_session import choose_keys, line_control, make_session
 from rsh.client.editor.menu import MenuCompleter
 from rsh.client.editor.names import ClientNames
 from rsh.client.editor.paper import Paper
@@ -47,17 +40,9 @@ from rsh.client.shell.shell import Called
 from rsh.client.terminal.passthrough import to_stdout
 from rsh.client.text.prompt_text import Place, fragments
 
-CONTINUATION: Final = "… "
-
 # Rows that a menu and its line want, and those of the screen that may be needed for anything else.
 MENU_ROWS: Final = 8
 OTHER_ROWS: Final = 2
-
-
-# For how long Esc may be the beginning of what a key sends, and keys the beginning of what several mean, in seconds.
-# In vi Esc is a key that much is done with, and what is half a command waits for its other half (None).
-EMACS_WAITS: Final[tuple[float, float | None]] = 0.5, 1.0
-VI_WAITS: Final[tuple[float, float | None]] = 0.1, None
 
 
 class Screen:
@@ -112,7 +97,16 @@ class Screen:
         self._cuts = Cuts()
         self._kept = Document()  # what was typed when it last did
         self._keys = input or LineInput(sys.stdin)
-        self.session: PromptSession[str] = self._session()
+        self.session = make_session(
+            self._lines,
+            self._ghost,
+            self._completer,
+            self._cuts,
+            self._behind,
+            color=color,
+            input=self._keys,
+            output=self._paper.output,
+        )
         self._way = GivingWay(self.session.app)
         self._keys.typed_before = self._paper.begin_line
         self._keys.goes_on = lambda: self.goes_on(self.session.default_buffer.text)
@@ -130,62 +124,20 @@ class Screen:
             Repeating(self.session.app, self.session.default_buffer),
         )
         BottomLine(self.session, self._paper, lambda: self.toolbar(settings.text("toolbar")))
-        control = self._line_control()
-        for window in self.session.layout.find_all_windows():
-            if window.content is control:
-                wrap_bare(window)
         if color:
-            control.lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
+            line_control(self.session).lexer = self._lexer  # PromptSession would wrap it, and hide that it learns.
         self.session.default_buffer.on_text_changed += self._aside.line_changed
         self.session.app.before_render += self._fit
         self.session.app.after_render += self._load_lexer
-
-    def _session(self) -> PromptSession[str]:
-        return PromptSession(
-            history=self._lines,
-            auto_suggest=self._ghost,
-            completer=self._completer,
-            complete_in_thread=True,
-            complete_style=CompleteStyle.MULTI_COLUMN,
-            clipboard=self._cuts,
-            enable_open_in_editor=True,
-            enable_suspend=True,
-            search_ignore_case=True,
-            multiline=True,
-            prompt_continuation=_continuation,
-            input_processors=[LongLines(), AfterInput(self._behind)],
-            style=Style.from_dict(LOOKS),
-            color_depth=None if self._color else ColorDepth.DEPTH_1_BIT,
-            include_default_pygments_style=False,
-            tempfile_suffix=".sh",
-            input=self._keys,
-            output=self._paper.output,
-        )
-
-    def _line_control(self) -> BufferControl:
-        """Give what shows the line."""
-        controls = [each for each in self.session.layout.find_all_controls() if isinstance(each, BufferControl)]
-        return next(each for each in controls if each.buffer is self.session.default_buffer)
 
     def apply(self) -> None:
         """Do as the settings say."""
         typing = self._settings.text("complete") == "typing"
         self.session.complete_while_typing = typing
         self.session.enable_history_search = ~vi_navigation_mode if not typing else False
-        self._set_keys(vi=self._settings.text("keys") == "vi")
+        choose_keys(self.session, vi=self._settings.text("keys") == "vi", shapes=self._marked)
         self._ghost.enabled = self._settings.on("suggest")
         self._lexer.enabled = self._settings.on("highlight")
-
-    def _set_keys(self, *, vi: bool) -> None:
-        """Have the keys be those of vi or of emacs; with vi's, the cursor shows the mode."""
-        app = self.session.app
-        self.session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
-        app.ttimeoutlen, timeout = VI_WAITS if vi else EMACS_WAITS
-        app.timeoutlen = timeout  # type: ignore[assignment]
-        shows = vi and self._marked
-        self.session.cursor = ModalCursorShapeConfig() if shows else None
-        if not shows:
-            self._paper.output.reset_cursor_shape()
 
     def hint(self, text: str) -> None:
         """Show a few words behind the line, till it changes; called by any thread."""
@@ -371,8 +323,3 @@ class Screen:
         if not self._marked or not self._settings.on("marks"):
             return [*above, *shown]
         return [*above, *marks.around(shown)]
-
-
-def _continuation(width: int, line_number: int, wrap_count: int) -> str:
-    """Mark the lines that were begun; what is only wrapped stays as it is, to be copied whole."""
-    return "" if wrap_count else CONTINUATION
