@@ -96,6 +96,12 @@ class Spelling:
     # --- inside ---
 
     def _part_here(self, part: bytes) -> bytes:
+        try:
+            text = part.decode(self._codec)
+            if text.isprintable() and self._spelled(text.encode())[0] == part:
+                return text.encode()  # as nearly all are
+        except UnicodeError:
+            pass
         pieces = list(self._characters(part))
         found = b"".join(character.encode() or data for data, character in pieces)
         if self._spelled(found)[0] == part:
@@ -127,6 +133,8 @@ class Spelling:
 
     def _spelled(self, name: bytes) -> tuple[bytes, str]:
         """Give a name as it is spelled over there, and the first character that is not: they stay."""
+        if spelled := self._spelled_at_once(name):
+            return spelled, ""
         found, missing = b"", ""
         for index, piece in enumerate(_APART.split(name)):
             if index % 2:
@@ -137,6 +145,15 @@ class Spelling:
                 missing = missing or ("" if data else character)
                 found += data or character.encode()
         return found, missing
+
+    def _spelled_at_once(self, name: bytes) -> bytes:
+        """Give a name as it is spelled over there, b"" if that takes more thought."""
+        try:
+            spelled = name.decode().encode(self._codec)
+        except UnicodeError:
+            return b""
+        same = all(spelled.count(byte) == name.count(byte) for byte in (b"/", b"\0", b"\x1b"))
+        return spelled if same else b""
 
     def _encoded(self, characters: str) -> bytes:
         """Give characters in the codec, b"" when they are not in it."""
