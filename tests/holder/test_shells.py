@@ -451,6 +451,18 @@ def test_command_of_the_prompt_sees_the_statuses_and_may_set_the_prompt(name: st
     shell.close()
 
 
+def test_mark_of_zsh_behind_output_is_not_shown_whoever_chooses_it(tmp_path: Path) -> None:
+    shell = begun("zsh", tmp_path, "precmd() { setopt prompt_cr prompt_sp }\n")
+    assert shell.end() == (0, "")
+    shell.begin(SLEEP)
+    shell.until("on")
+    shell.type(b"\x03")
+    assert shell.end()[1].strip() == "^C"
+    for line in ("echo a", "unfunction precmd; setopt prompt_cr prompt_sp; echo a", "echo a"):
+        assert shell.run(line) == (0, "a\n")
+    shell.close()
+
+
 def test_output_that_a_startup_file_of_zsh_holds_back_comes_with_its_first_prompt(tmp_path: Path) -> None:
     rc = "exec 5>&1 >~/held; echo rc; precmd() { exec >&5 5>&-; cat ~/held; unfunction precmd }\n"
     shell = begun("zsh", tmp_path, rc)
