@@ -181,7 +181,7 @@ class Zsh(Dialect):
             return self._run_of_jobs(line, line.strip(b" \t"), number, before)
         if (found := JOBS_FIRST.fullmatch(line)) and not (count_jobs(line) or self._is_long(line)):
             rest = self._begin(b"", found[2], self._keep(found[2]) if is_closed(found[2]) else b"") + AT_TERMINAL
-            return self._run_of_jobs(line, found[1] + b"; " + rest, number, before)
+            return self._run_of_jobs(line, found[1] + b" " + rest, number, before)
         if is_pipeline(line) and not (before.switched_off or before.watched or self._is_long(line)):
             return self._run_pipeline(line, number, before)
         text = self._given(line) + super().run(line, number, before)

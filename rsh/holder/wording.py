@@ -29,7 +29,8 @@ SHOWS_HISTORY = re.compile(rb"\b(?:history|fc|r)\b")
 # A whole line that is about the jobs that there are, and the beginning of one that is; one that goes on with the number
 # of a job; what names the job before the current one; what puts one into the background; and where that is only text.
 OF_JOBS = re.compile(rb"(?:fg|bg|jobs|disown|kill|wait)(?:[ \t]+[-+%?\w]+)*")
-JOBS_FIRST = re.compile(rb"[ \t]*(%b(?:[ \t]*;[ \t]*%b)*)[ \t]*;([^;].*)" % ((OF_JOBS.pattern,) * 2), re.DOTALL)
+_NEXT = rb"[ \t]*(?:;|&&|\|\|)"
+JOBS_FIRST = re.compile(rb"[ \t]*((?:%b%b[ \t]*)+)([^;&| \t].*)" % (OF_JOBS.pattern, _NEXT), re.DOTALL)
 WANTS_JOB = re.compile(rb"^\s*(?:fg|bg|kill|wait|disown|jobs)\s(?:.*\s)?%\d*\Z", re.DOTALL)
 PREVIOUS_JOB = re.compile(rb"\b(?:fg|bg|jobs|disown|kill|wait)\b[^\n;&|]{0,256}[ \t]%-(?=[\s;&|]|\Z)")
 BACKGROUND = re.compile(rb"(?<![&|<>])&(?=[\s;)}]|\Z)|\bcoproc\b")

@@ -343,7 +343,9 @@ def test_line_of_zsh_that_ctrl_c_has_ended_says_so(line: str, tmp_path: Path) ->
     held.close()
 
 
-@pytest.mark.parametrize("line", ["kill -KILL %1", "kill -9 %2", "kill -9 %1; (exit 1)", " fg; kill -9 %1 ;false"])
+@pytest.mark.parametrize(
+    "line", ["kill -KILL %1", "kill -9 %2", "kill -9 %1; (exit 1)", " fg; kill -9 %1 ;false", "kill -9 %1 && echo on"]
+)
 def test_job_that_is_none_is_told_of_and_its_number_is_that_of_nothing_of_ours(line: str, tmp_path: Path) -> None:
     held = Held("zsh", tmp_path)
     held.end()
