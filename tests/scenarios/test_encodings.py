@@ -58,22 +58,32 @@ def clear(prompt: Terminal) -> None:
     prompt.until(lambda: len(prompt.lines) == 1)
 
 
+def complete(prompt: Terminal, begun: str, whole: str) -> None:
+    """Type the beginning of a line, and see what Tab makes of it, however long that takes."""
+    prompt.press(begun, "\t")
+    prompt.until_shown(whole)
+
+
 def test_names_are_text_wherever_they_are_shown_and_typed(
     prompt: Terminal, work: Path, tmp_path: Path, names: tuple[str, ...]
 ) -> None:
     codec, folder, one, two = names
     prompt.press(f"ls {folder}\r")
     prompt.until(lambda: bool(re.search(rf"^({one} +{two}|{two} +{one})$", prompt.text, re.MULTILINE)))
-    prompt.press(f"cd {folder[0]}\t\r")
+    complete(prompt, f"cd {folder[0]}", f"cd {folder}/")
+    prompt.press("\r")
     prompt.until_shown(f"/w/{folder}{SIGN.strip()}")
     clear(prompt)
     prompt.press("pwd\r")
     prompt.until_shown(f"\n{work}/{folder}")
     clear(prompt)
-    prompt.press(f"lcd {tmp_path}\r", f"get {one[:2]}\t\r")
+    prompt.press(f"lcd {tmp_path}\r")
+    complete(prompt, f"get {one[:2]}", f"get {one}")
+    prompt.press("\r")
     prompt.until((tmp_path / one).is_file)
     (tmp_path / f"{one}{two}").write_text("from here\n")
-    prompt.press(f"put {one}{two[0]}\t./\r")
+    complete(prompt, f"put {one}{two[0]}", f"put {one}{two}")
+    prompt.press("./\r")
     sent = os.fsencode(work) + f"/{folder}/{one}{two}".encode(codec)
     prompt.until(lambda: os.path.isfile(sent))
     prompt.press(f":cat {one}{two}\r")
@@ -121,7 +131,9 @@ def test_hostile_names_in_another_encoding_send_no_control_byte(shared_daemon: D
             terminal.until_line(f"1{SIGN}")
             terminal.press(":cat a\t")
             terminal.until_shown("cat $'a")
-            terminal.press(CTRL_U, "cd d\t\r")
+            terminal.press(CTRL_U)
+            complete(terminal, "cd d", "cd $'d\\x1b]2;pwned\\x07/'")
+            terminal.press("\r")
             terminal.until(lambda: bool(re.search(r"/w/d.*pwned.*" + SIGN.strip() + r"\Z", terminal.text)))
             sent = terminal.sent.getvalue()
         assert not re.search(rb"\x1b\]2;pwned|\x07|\xc2\x9b|\xe2\x80\xae|(?<![\xc2-\xf4])\x9b", sent)

@@ -39,6 +39,10 @@ class Completing:
         """What turns meanwhile; "" for nothing."""
         return self._spinner.glyph
 
+    def begin_line(self) -> None:
+        """Have nothing to do with the last line any more."""
+        self._spinner.begin_line()
+
     def give_up(self) -> None:
         """Wait for the answer no longer."""
         self._late.give_up()

@@ -26,8 +26,8 @@ class LateCompletion:
 
     @property
     def waits(self) -> bool:
-        """Whether an answer is waited for."""
-        return self._names.late
+        """Whether an answer is waited for; one that another line has not had may be told late, too."""
+        return self._names.late and self._names.line == self._session.default_buffer.document.text_before_cursor
 
     def give_up(self) -> None:
         """Wait for the answer no longer."""

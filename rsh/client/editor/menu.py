@@ -46,6 +46,7 @@ class MenuCompleter(Completer):
         """
         text = document.text_before_cursor
         self._names.late = self._names.cut = False
+        self._names.line = text
         found = within(complete(text, self._names), len(text), document.text_after_cursor)
         if self._names.cut and len(found) > MANY:  # What they have in common would be that of some of them.
             self._tell(f"{len(found)} possibilities and more; type on")

@@ -36,10 +36,12 @@ class Names(Protocol):
 
     Attributes:
         late: since this was last set to False, a question to the other side was not answered in time.
+        line: what names were asked for last: the line up to the cursor.
         cut: since this was last set to False, an answer held as many names as one can: there may be more.
     """
 
     late: bool
+    line: str
     cut: bool
 
     def here(self, word: str) -> Iterable[Name]:

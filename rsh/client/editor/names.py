@@ -151,6 +151,7 @@ class ClientNames:
 
     Attributes:
         late: since this was last set to False, a question to the other side was not answered in time.
+        line: what names were asked for last: the line up to the cursor.
         cut: since this was last set to False, an answer held as many names as one can: there may be more.
         background: gives the transfers in the background.
     """
@@ -164,6 +165,7 @@ class ClientNames:
         self._memory = memory
         self._directory = directory
         self.late = self.cut = False
+        self.line = ""
         self.background: Callable[[], list[Name]] = list
 
     def here(self, word: str) -> Iterable[Name]:

@@ -254,6 +254,7 @@ class Screen:
             self._lines.renew()
         self.session.default_buffer.history = self._lines
         self._patience.begin()
+        self._completing.begin_line()
 
     def _fit(self, app: Application[str]) -> None:
         """Show no menu of one, and have room for others as far as the screen has it; show what fits from its start."""

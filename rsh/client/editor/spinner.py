@@ -33,6 +33,10 @@ class Spinner:
         """What is to be seen now; "" for nothing."""
         return FRAMES[self._turns % len(FRAMES)] if self._turns else ""
 
+    def begin_line(self) -> None:
+        """Be gone; a turn that was to come went with the event loop of the last line."""
+        self._turns, self._asked = 0, False
+
     def start(self) -> None:
         """Begin to turn, from the beginning, if it is still waited a moment from now; in the event loop."""
         self._turns = 0

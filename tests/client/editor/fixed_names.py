@@ -17,6 +17,7 @@ class FixedNames:
     """Names that are always the same."""
 
     late = cut = False
+    line = ""
 
     def here(self, word: str) -> Iterable[Name]:
         return [name for name in HERE if name.text.startswith(word)]

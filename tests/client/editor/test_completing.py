@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,47 @@ def test_ctrl_c_gives_up_a_completion_and_not_the_line(desk: Desk) -> None:
     silent = shown(desk, "(completion: no answer)")
     assert desk.type("cat my\t", silent, "\x03", " x", line_is("cat my x"), "\r") == "cat my x"
     desk.answers.set()
+
+
+def test_next_line_does_not_wait_for_an_answer_that_this_one_has_not_had(desk: Desk) -> None:
+    desk.answers.clear()
+    waited: list[bool] = []
+
+    def seen(buffer: Buffer) -> bool:
+        waited.append(desk.screen._completing.waits)
+        return True
+
+    assert desk.type("cat map\t\r") == "cat map"
+    assert desk.type(seen, "\r") == ""
+    assert waited == [False]
+    desk.answers.set()
+
+
+def test_glyph_that_turned_behind_one_line_is_not_behind_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completing, "HOLD", SOON)
+    answers = threading.Event()
+
+    def ask(kind: str, word: bytes, directory: bytes) -> list[Name]:
+        answers.wait()
+        return [Name("file")] if kind == "path" else []
+
+    def turns(buffer: Buffer) -> bool:
+        return bool(desk.screen._completing.glyph)
+
+    def answer(buffer: Buffer) -> bool:
+        answers.set()
+        return True
+
+    glyphs: list[str] = []
+
+    def look(buffer: Buffer) -> bool:
+        glyphs.append(desk.screen._completing.glyph)
+        return True
+
+    desk = Desk(tmp_path, ask=ask)
+    assert desk.type("cat f\t", turns, "\r", answer) == "cat file "
+    assert desk.type(look, "\r") == ""
+    assert glyphs == [""]
+    desk.close()

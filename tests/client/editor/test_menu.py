@@ -16,6 +16,7 @@ class Folder:
     """Files over there."""
 
     late = cut = False
+    line = ""
 
     def __init__(self, *files: str, most: int = 2000) -> None:
         self._files = files
