@@ -334,7 +334,9 @@ def test_terminal_that_goes_away_ends_the_client_and_the_command(me: Home, host:
     assert wait_until_gone(int((tmp_path / "pid").read_text()))
 
 
-@pytest.mark.parametrize("line", ["!echo ready; cat; exit 3", "!echo ready; cat", "echo ready; cat", "read -p ready x"])
+@pytest.mark.parametrize(
+    "line", ["!echo ready; cat 2>&-; exit 3", "!echo ready; cat 2>&-", "echo ready; cat", "read -p ready x"]
+)
 def test_terminal_that_goes_away_ends_the_prompt_whatever_it_runs(
     me: Home, host: str, tmp_path: Path, line: str
 ) -> None:
