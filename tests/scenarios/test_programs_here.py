@@ -25,10 +25,10 @@ def test_ctrl_c_is_for_the_pager_as_long_as_it_is_there(prompt: Terminal) -> Non
 
 def test_key_that_ends_a_program_here_does_not_end_the_prompt(prompt: Terminal) -> None:
     for key in (CTRL_C, "\x1c"):
-        prompt.press("!echo $((6 * 7)); exec sleep 300\r")
-        prompt.until_shown("\n42")
+        prompt.press("!echo on-$((6 * 7))-; exec sleep 300\r")
+        prompt.until_shown("\non-42-")
         prompt.press(key)
         prompt.until_line(f"{SIGN}")
         assert run(prompt, "echo on", SIGN) == ["on"]
         prompt.press("clear\r")
-        prompt.until(lambda: "42" not in prompt.text)
+        prompt.until(lambda: "on-42-" not in prompt.text)
