@@ -70,6 +70,9 @@ def test_pieces_stay_in_order_when_those_who_write_little_and_much_share_a_strea
         assert results == [much] + [b"".join(little)] * 3
 
 
+LAST_WORDS = "that was all"
+
+
 class Late(SocketStream):
     """A stream whose writer comes back from its last words only after the session that they end has ended."""
 
@@ -78,7 +81,7 @@ class Late(SocketStream):
     def write(self, *parts: bytes | bytearray | memoryview) -> None:
         """As Stream.write."""
         super().write(*parts)
-        if self.session is not None:
+        if self.session is not None and LAST_WORDS.encode() in b"".join(parts):
             self.session.wait_end(Deadline(SOON))
             time.sleep(0.1)  # until whoever waits for that has seen it, and waits for us
 
@@ -91,7 +94,7 @@ def test_who_says_goodbye_does_not_wait_for_what_is_over() -> None:
     client.wait_welcome(Deadline(SOON))
     stream.session = client
     deadline = Deadline(SOON)
-    client.close(deadline=deadline)
+    client.close(text=LAST_WORDS, deadline=deadline)
     assert not deadline.expired
     server.close()
     thread.join(SOON)
